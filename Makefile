@@ -1,0 +1,66 @@
+# Every recipe sets up what it needs; nothing is assumed but Python 3.11+, make and git.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+ARGS   ?=
+FILE   ?= devnet/parts/bracket.step
+# Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
+SOURCES_ONLY := python-baseconv,varint
+
+.PHONY: setup demo devnet test test-fast check fix bench docs contracts lock clean
+
+setup: $(STAMP)
+
+# The lock is complete and carries hashes, so pip resolves nothing.
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV) (once; about a minute) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--only-binary :all: --no-binary $(SOURCES_ONLY) -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## make a part, end to end; FILE=part.step, ARGS="--material 'ISO 1043:PLA' --json"
+	@$(BIN)/python -m devnet demo --file "$(FILE)" $(ARGS)
+
+devnet: $(STAMP) ## leave a federation running until Ctrl-C
+	@$(BIN)/python -m devnet up $(ARGS)
+
+test: $(STAMP) ## everything
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(STAMP) ## without real sockets and processes
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+check: $(STAMP) ## style, types, layers, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python docs/pictures/draw_architecture.py --check
+	@$(BIN)/python docs/reference/generate.py --check
+	@if command -v npm >/dev/null; then $(BIN)/python contracts/build.py --check; \
+		else echo "npm is not here: contracts are not recompiled, their committed artefacts are used" >&2; fi
+
+fix: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP) ## wall time and peak memory of the demo's phases
+	@$(BIN)/python -m benchmarks.demo_phases $(ARGS)
+
+docs: $(STAMP) ## regenerate the generated pages and pictures
+	@$(BIN)/python docs/pictures/draw_architecture.py
+	@$(BIN)/python docs/reference/generate.py
+
+contracts: $(STAMP) ## recompile the contracts (needs npm)
+	@$(BIN)/python contracts/build.py
+
+lock: $(STAMP) ## pin all dependencies anew
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .guildmark build

@@ -1,0 +1,1 @@
+"""What the system costs: run by ``make bench``, never by the tests."""

@@ -1,0 +1,39 @@
+"""Bytes in, typed and signed message or a verdict out; the stateless half of acceptance, cheap checks first."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from protocol.errors import RejectError
+from protocol.ids import PeerId
+from protocol.params import MAX_MESSAGE_BYTES
+from protocol.signed import Signed, verify
+from protocol.wire import decode
+
+T = TypeVar("T")
+
+
+def open_message(kind: type[T], topic: str, payload: bytes) -> tuple[T, Signed]:
+    """The message in ``payload`` and the envelope that proves its author.
+
+    Raises:
+        RejectError: too large, not an envelope, a signature that does not hold, or not a ``kind``.
+    """
+    signed = decode(Signed, payload, limit=MAX_MESSAGE_BYTES)
+    return decode(kind, verify(signed, topic)), signed
+
+
+def judge(kind: type[T], topic: str) -> Callable[[PeerId, bytes], None]:
+    """The border check of ``topic``: raises RejectError for what no honest peer sends.
+
+    Any peer may pass on another's signed message, so the gossip author is not compared with the signer.
+    """
+
+    def check(_author: PeerId, payload: bytes) -> None:
+        try:
+            open_message(kind, topic, payload)
+        except RejectError:
+            raise
+        except Exception as error:  # the gate: nothing that a peer sends may pass as an unknown error
+            raise RejectError(f"{topic}: {error}") from error
+
+    return check

@@ -1,0 +1,147 @@
+"""A py-libp2p 0.8.1 host that one bad peer cannot end: refuses plaintext, idle handshakes and unbounded buffers.
+
+Each piece names the fault of the library that it contains; ``tests/network/test_containment.py`` provokes them. The
+version is pinned by the lock, and a new one is taken only when those tests pass on it.
+"""
+
+import contextlib
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import trio
+from libp2p import new_host
+from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key
+from libp2p.custom_types import TProtocol
+from libp2p.network import swarm as swarm_module
+from libp2p.network.config import ConnectionConfig
+from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.pubsub import rpc_queue as queue_module
+from libp2p.rcmgr import ResourceLimits, new_resource_manager
+from libp2p.rcmgr.connection_limits import ConnectionLimits
+from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
+from libp2p.security.noise.transport import Transport as Noise
+from libp2p.stream_muxer.yamux import yamux as yamux_module
+from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
+from libp2p.stream_muxer.yamux.yamux import Yamux
+from multiaddr import Multiaddr
+
+log = logging.getLogger("guildmark.network")
+
+HANDSHAKE_SECONDS: Final = 5
+"""For a connection to be secured or a stream's protocol agreed; a peer that stays silent longer is cut off."""
+
+MAX_CONNECTIONS: Final = 256
+"""Connections, ours and theirs: a federation's members, and room for strangers that come and go."""
+
+MAX_INBOUND: Final = 200
+"""Of these, how many may be theirs, so that strangers never keep us from dialling members."""
+
+MAX_PER_PEER: Final = 4
+"""Connections of one peer: one, a second when both dial at once, and the same again while dead ones are noticed."""
+
+MAX_STREAMS: Final = 4096
+"""Streams of all connections."""
+
+STREAM_WINDOW: Final = 1024 * 1024
+"""Bytes that one stream may have in flight unread; the library would let it grow to 16 MiB."""
+
+PEER_QUEUE: Final = 512
+"""Gossip frames that wait for one peer; the library's 32 drop a burst in silence, and nothing repairs the loss."""
+
+DIAL_STAGGER_SECONDS: Final = 0.01
+"""Between parallel dials; the library makes even the only one wait for 0.25 s."""
+
+FROZEN_CHECK_SECONDS: Final = 10
+"""Between pings; a peer that hangs with its connection open is found by nothing else."""
+
+
+def new_contained_host(seed: bytes, listen: Multiaddr) -> Any:
+    """A host for the Ed25519 identity of ``seed``, not yet running."""
+    _set_limits()
+    keys = create_new_key_pair(seed)
+    host = new_host(
+        key_pair=keys,
+        # Noise alone: by default the library also accepts peers that speak in the clear and prove nothing.
+        sec_opt={NOISE: Noise(keys, noise_privkey=create_noise_key().private_key)},
+        muxer_opt={TProtocol(YAMUX): Yamux},
+        listen_addrs=[listen],
+        negotiate_timeout=HANDSHAKE_SECONDS,
+        connection_config=_connection_config(),
+        resource_manager=new_resource_manager(
+            limits=ResourceLimits(max_connections=MAX_CONNECTIONS, max_streams=MAX_STREAMS),
+            connection_limits=ConnectionLimits(
+                max_established_inbound=MAX_INBOUND, max_established_per_peer=MAX_PER_PEER
+            ),
+        ),
+        disable_identify_address_discovery=True,
+    )
+    swarm = host.get_network()
+    swarm.set_stream_handler(_contained(host._swarm_stream_handler))  # noqa: SLF001
+    swarm._do_handle_inbound_connection = _admission(swarm)  # noqa: SLF001
+    return host
+
+
+def within(seconds: float) -> trio.CancelScope:
+    """A bounded time for what must be done even when the task is cancelled."""
+    return trio.CancelScope(deadline=trio.current_time() + seconds, shield=True)
+
+
+def _set_limits() -> None:
+    """Set those limits that the library keeps per process and not per host."""
+    swarm_module._HAPPY_EYEBALLS_DELAY = DIAL_STAGGER_SECONDS  # noqa: SLF001
+    yamux_module.MAX_WINDOW_SIZE = STREAM_WINDOW
+    queue_module.RpcQueue.__init__.__defaults__ = (PEER_QUEUE, queue_module.DefaultMaxMessageSize)
+    if "LIBP2P_DEBUG" not in os.environ:  # it logs every hostile or vanished peer as an error of ours
+        logging.getLogger("libp2p").setLevel(logging.CRITICAL)
+
+
+def _connection_config() -> ConnectionConfig:
+    return ConnectionConfig(
+        min_connections=0,
+        low_watermark=0,  # no dialling on its own account: whom we dial is decided by the dialler
+        high_watermark=MAX_CONNECTIONS,
+        max_connections=MAX_CONNECTIONS,
+        inbound_upgrade_timeout=HANDSHAKE_SECONDS,
+        outbound_upgrade_timeout=HANDSHAKE_SECONDS,
+        inbound_stream_protocol_negotiation_timeout=HANDSHAKE_SECONDS,
+        outbound_stream_protocol_negotiation_timeout=HANDSHAKE_SECONDS,
+        enable_health_monitoring=True,
+        health_initial_delay=FROZEN_CHECK_SECONDS,
+        health_warmup_window=FROZEN_CHECK_SECONDS,
+        health_check_interval=FROZEN_CHECK_SECONDS,
+        ping_timeout=FROZEN_CHECK_SECONDS,
+        abort_connection_on_ping_failure=True,
+    )
+
+
+def _contained(original: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
+    """A stream handler whose failure costs its stream; in the library it ends the host."""
+
+    async def handle(stream: Any) -> None:
+        try:
+            await original(stream)
+        except Exception as error:  # noqa: BLE001  # the gate: whatever a peer provokes stays with its stream
+            log.debug("a stream of %s failed: %r", stream.muxed_conn.peer_id, error)
+            with contextlib.suppress(Exception):
+                await stream.reset()
+
+    return handle
+
+
+def _admission(swarm: Any) -> Callable[[Any, Any, Any], Awaitable[None]]:
+    """Secure an inbound connection and hold its slot while it lives; the library never frees one and ends at 250."""
+
+    async def admit(stream: Any, listener: Any, _failure: Any) -> None:
+        raw = RawConnection(stream, False)  # noqa: FBT003  # not the initiator
+        try:
+            connection = await swarm.upgrade_inbound_raw_conn(raw, listener)
+            await connection.event_closed.wait()
+        except Exception as error:  # noqa: BLE001  # the gate: a bad handshake costs one connection
+            log.debug("an inbound connection failed: %r", error)
+            with contextlib.suppress(Exception):
+                await raw.close()
+
+    return admit

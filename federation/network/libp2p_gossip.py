@@ -1,0 +1,176 @@
+"""GossipSub 1.1 that survives its peers: refuses frames, identities and signatures before it spends work on them."""
+
+import time
+import weakref
+from collections import defaultdict, deque
+from typing import Any, Final
+
+import trio
+from libp2p.custom_types import TProtocol
+from libp2p.peer.id import ID
+from libp2p.pubsub.gossipsub import PROTOCOL_ID_V11, GossipSub
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.pubsub.pubsub import Pubsub
+from libp2p.pubsub.validators import signature_validator
+
+from federation.network import MAX_GOSSIP, Message
+from federation.network.inbox import Inbox, Verdict
+from federation.network.libp2p_frames import Frames
+from federation.network.libp2p_identity import peer_of
+
+MAX_FRAME: Final = 8 * MAX_GOSSIP
+"""Bytes of one gossip frame: a full message with its signature, or the largest list of message ids."""
+
+MAX_SUBSCRIPTIONS: Final = 100
+"""Topics that one peer may subscribe to; a member needs a dozen."""
+
+RATE: Final = 100.0
+"""Messages per second and neighbour that we read for long; a signature check costs about a millisecond."""
+
+BURST: Final = 400.0
+"""Messages that a neighbour may hand over at once, such as after an auction's deadline."""
+
+REJECT_COST: Final = 20.0
+"""Messages' worth of credit that a rejected message costs the neighbour that passed it on."""
+
+SEEN: Final = 65_536
+"""Message ids remembered, so that a message is delivered once; ten minutes of one neighbour at its full rate."""
+
+HEARTBEAT_SECONDS: Final = 1
+
+
+class Gossip(Pubsub):  # type: ignore[misc]  # the library is untyped
+    """Reads every neighbour in its own task, at the pace that its credit allows, and judges before passing on.
+
+    A neighbour that says more than its allowance is read more slowly, so flow control pushes back on it alone.
+    """
+
+    seen_messages: Any
+
+    def __init__(self, host: Any, inbox: Inbox) -> None:
+        super().__init__(
+            host,
+            _router(),
+            strict_signing=True,
+            max_inbound_rpc_size=MAX_FRAME,
+            max_subscriptions_per_peer=MAX_SUBSCRIPTIONS,
+        )
+        self.seen_messages.stop()  # its sweeper is a thread that outlives the host
+        self.seen_messages = _Seen()
+        self.counter = time.time_ns()  # in whole seconds, as in the library, a restart repeats numbers already used
+        self._inbox = inbox
+        self._credit = _Credit()
+        self._writers: weakref.WeakKeyDictionary[Any, trio.Lock] = weakref.WeakKeyDictionary()
+
+    async def stream_handler(self, stream: Any) -> None:
+        """Read one neighbour until its stream ends or makes no sense; the host contains what is raised then."""
+        neighbour = stream.muxed_conn.peer_id
+        frames = Frames(stream)
+        await self._greet_again(neighbour)
+        while True:
+            await self._take(neighbour, await frames.read_varint_frame(MAX_FRAME))
+
+    async def push_msg(self, msg_forwarder: ID, msg: Any) -> None:
+        """Check, judge, deliver and pass on one message, ours or another's; cheap checks first."""
+        own = msg_forwarder == self.my_id
+        author = peer_of(msg.from_id)
+        if author is None or len(msg.topicIDs) != 1 or len(msg.data) > MAX_GOSSIP:
+            self._credit.spend(msg_forwarder, REJECT_COST)
+            return
+        key = self.get_message_id(msg)
+        if self.seen_messages.has(key) or (not own and ID(msg.from_id) == self.my_id):
+            return
+        if not own and not signature_validator(msg):
+            self._credit.spend(msg_forwarder, REJECT_COST)
+            return
+        self.seen_messages.add(key)
+        if not own and not self._admit(msg_forwarder, msg.topicIDs[0], Message(author=author, payload=msg.data)):
+            return
+        await self.router.publish(msg_forwarder, msg)
+
+    async def write_msg(self, stream: Any, rpc_msg: Any) -> Any:
+        """Write one frame; the library lets two tasks interleave theirs on one stream."""
+        async with self._writers.setdefault(stream, trio.Lock()):
+            return await super().write_msg(stream, rpc_msg)
+
+    async def _greet_again(self, neighbour: ID) -> None:
+        """Repeat our topics to a neighbour that opens a new stream: if its old one broke, it has forgotten them."""
+        await self._credit.pay(neighbour)
+        if neighbour in self.peer_queues:
+            self.peer_queues[neighbour].push(self.get_hello_packet())
+
+    async def _take(self, neighbour: ID, frame: bytes) -> None:
+        rpc = rpc_pb2.RPC()
+        rpc.ParseFromString(frame)
+        rpc.ClearField("senderRecord")  # addresses come from cards and identify, and this costs a signature check
+        for subscription in rpc.subscriptions[:MAX_SUBSCRIPTIONS]:
+            self.handle_subscription(neighbour, subscription)
+        for message in rpc.publish:
+            await self._credit.pay(neighbour)
+            await self.push_msg(neighbour, message)
+        if rpc.HasField("control"):
+            await self._credit.pay(neighbour)
+            await self.router.handle_rpc(rpc, neighbour)
+
+    def _admit(self, neighbour: ID, topic: str, message: Message) -> bool:
+        """Deliver ``message`` if its judge accepts it; whether it did."""
+        verdict = self._inbox.judge(topic, message)
+        if verdict is Verdict.ACCEPT:
+            self._inbox.deliver(topic, message)
+        elif verdict is Verdict.REJECT:
+            self._credit.spend(neighbour, REJECT_COST)
+        return verdict is Verdict.ACCEPT
+
+
+class _Seen:
+    """The latest message ids; the eldest is forgotten first."""
+
+    def __init__(self) -> None:
+        self._ids: dict[bytes, None] = {}
+
+    def has(self, key: bytes) -> bool:
+        return key in self._ids
+
+    def add(self, key: bytes) -> None:
+        self._ids[key] = None
+        if len(self._ids) > SEEN:
+            del self._ids[next(iter(self._ids))]
+
+
+class _Credit:
+    """A token bucket per neighbour, over all its streams and connections; it may run into debt and is then slowed."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[ID, tuple[float, float]] = {}
+
+    async def pay(self, neighbour: ID) -> None:
+        """Spend one token, and wait until the account is out of debt."""
+        balance = self.spend(neighbour, 1)
+        await trio.sleep(max(0.0, -balance / RATE))
+
+    def spend(self, neighbour: ID, tokens: float) -> float:
+        """Take ``tokens`` and return the balance."""
+        now = trio.current_time()
+        balance, since = self._accounts.get(neighbour, (BURST, now))
+        balance = min(BURST, balance + (now - since) * RATE) - tokens
+        self._accounts[neighbour] = (balance, now)
+        if len(self._accounts) > 1024:  # identities are free: forget whoever has been quiet for long enough
+            self._accounts = {n: (b, t) for n, (b, t) in self._accounts.items() if b + (now - t) * RATE < BURST}
+        return balance
+
+
+def _router() -> Any:
+    router = GossipSub(
+        protocols=[TProtocol(PROTOCOL_ID_V11)],
+        degree=8,
+        degree_low=6,
+        degree_high=1000,  # in the library a pruned pair refuses each other's GRAFT for good: never prune
+        heartbeat_interval=HEARTBEAT_SECONDS,
+        do_px=False,
+        prune_back_off=10,
+        adaptive_gossip_enabled=False,  # would stretch the heartbeat to 30 s in a small federation
+        spam_protection_enabled=False,  # would drop all above 10 messages a second in silence
+        eclipse_protection_enabled=False,  # asks for three address ranges, and a devnet has one
+    )
+    router.recent_message_deliveries = defaultdict(lambda: deque(maxlen=1))  # grows for ever in the library
+    return router

@@ -1,0 +1,1 @@
+"""How the federation changes its own rules: rule packs in force, proposals, and their replay on past auctions."""

@@ -1,0 +1,103 @@
+"""An auction of the past, taken from a part's bundle; refuses one whose award does not follow from its bids.
+
+Whether the bundle itself is the ledger's truth is the audit's business (``ledger.audit``); audit it first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ledger.bundle import Bundle
+from ledger.orders import Opened, Orders
+from ledger.proofs import ProofError, VerifiedLog, verify
+from ledger.types import Log
+from protocol.auction import Bid, Reveal, check_bid
+from protocol.award import opened_bids, transcript_root
+from protocol.errors import RejectError
+from protocol.ids import Digest, PeerId
+from protocol.job import Call
+from protocol.result import Result, decide
+from protocol.rules import RulePack
+from protocol.signed import Signed
+from protocol.signed import verify as verify_signature
+from protocol.topics import AWARD, CALL, REVEAL
+from protocol.units import UnixSeconds
+from protocol.wire import decode, encode
+
+T = TypeVar("T")
+
+PackAt = Callable[[Digest, int], RulePack]
+"""The pack with a digest that was in force in a block; see ``governance.in_force``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAuction:
+    """Everything that an award follows from, and the rules that it was made under."""
+
+    call: Call
+    opened: UnixSeconds
+    """Wall time of the block that opened the order; providers hear the call from then on."""
+
+    bids: tuple[Bid, ...]
+    transcript: Digest
+    pack: RulePack
+    """In force when the order was opened; its digest stands in the call."""
+
+
+def past_auction(bundle: Bundle, pack_at: PackAt) -> PastAuction:
+    """The auction that ``bundle`` is evidence of.
+
+    Raises:
+        RejectError: a signature, the order's proof or the award does not hold.
+    """
+    call = _open(Call, bundle.call, CALL)
+    result = _open(Result, bundle.result, AWARD)
+    bids = opened_bids(_reveal(signed, call) for signed in bundle.reveals)
+    _by(call.customer, bundle.call, bundle.result)
+    transcript = transcript_root(
+        encode(bundle.call), [encode(c) for c in bundle.commitments], [encode(r) for r in bundle.reveals]
+    )
+    if decide(call, bids, transcript) != result:
+        raise RejectError("the award does not follow from the revealed bids")
+    order = _order_log(bundle, call)
+    pack = pack_at(call.rule_pack, order.block_number)
+    return PastAuction(call=call, opened=order.timestamp, bids=bids, transcript=transcript, pack=pack)
+
+
+def _open(kind: type[T], signed: Signed, topic: str) -> T:
+    return decode(kind, verify_signature(signed, topic))
+
+
+def _reveal(signed: Signed, call: Call) -> Reveal:
+    reveal = _open(Reveal, signed, REVEAL)
+    _by(reveal.bid.provider, signed)
+    check_bid(reveal.bid, call)
+    return reveal
+
+
+def _by(author: PeerId, *messages: Signed) -> None:
+    if any(signed.author != author for signed in messages):
+        raise RejectError("a message is not signed by the one whose word it is")
+
+
+def _order_log(bundle: Bundle, call: Call) -> VerifiedLog:
+    """The proven log with which the ledger opened the call's order."""
+    orders = Orders(call.orders)
+    try:
+        proven = [verify(proof) for proof in bundle.logs]
+    except ProofError as error:
+        raise RejectError(str(error)) from error
+    for found in proven:
+        log = Log(
+            address=found.address,
+            topics=found.topics,
+            payload=found.payload,
+            block=found.block_number,
+            block_hash=found.block_hash,
+            transaction=b"",
+            index=0,
+        )
+        event = orders.decode(log)
+        if isinstance(event, Opened) and event.job == call.job:
+            return found
+    raise RejectError("the bundle does not prove that the order was opened")

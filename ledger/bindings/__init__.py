@@ -1,0 +1,57 @@
+"""Generated bindings of the contracts, and every error they declare, by selector."""
+
+ERRORS: dict[str, dict[bytes, tuple[str, tuple[str, ...]]]] = {
+    "SettlementToken": {
+        bytes.fromhex("fb8f41b2"): ("ERC20InsufficientAllowance", ('address', 'uint256', 'uint256')),
+        bytes.fromhex("e450d38c"): ("ERC20InsufficientBalance", ('address', 'uint256', 'uint256')),
+        bytes.fromhex("e602df05"): ("ERC20InvalidApprover", ('address',)),
+        bytes.fromhex("ec442f05"): ("ERC20InvalidReceiver", ('address',)),
+        bytes.fromhex("96c6fd1e"): ("ERC20InvalidSender", ('address',)),
+        bytes.fromhex("94280d62"): ("ERC20InvalidSpender", ('address',)),
+    },
+    "Members": {
+        bytes.fromhex("9da2f01e"): ("PeerTaken", ('bytes32', 'address')),
+        bytes.fromhex("e8ff32c6"): ("UnknownRoles", ('uint8',)),
+        bytes.fromhex("9e1be3a9"): ("ZeroPeer", ()),
+    },
+    "Rules": {
+        bytes.fromhex("ad0550d5"): ("NotGovernor", ('address',)),
+        bytes.fromhex("eae79d0a"): ("OutOfBounds", ('uint64', 'uint64', 'uint64')),
+        bytes.fromhex("e8901d0d"): ("WrongVersion", ('uint64', 'uint64')),
+    },
+    "Designs": {
+        bytes.fromhex("63628fb0"): ("AlreadyLicensed", ('bytes32',)),
+        bytes.fromhex("de5d1a9f"): ("AlreadyOpened", ('bytes32',)),
+        bytes.fromhex("f90bb513"): ("AlreadySealed", ('bytes32',)),
+        bytes.fromhex("4d13561d"): ("Expired", ('bytes32', 'uint64')),
+        bytes.fromhex("5df3ad2a"): ("LicenceRevoked", ('bytes32',)),
+        bytes.fromhex("69c7aa04"): ("NoUnits", ()),
+        bytes.fromhex("1f94b46d"): ("NotLicensee", ('bytes32', 'address')),
+        bytes.fromhex("bebee386"): ("NotMade", ('bytes32', 'uint32')),
+        bytes.fromhex("0e25346d"): ("NotOwner", ('bytes32', 'address')),
+        bytes.fromhex("73c02e1c"): ("NotSealed", ('bytes32',)),
+        bytes.fromhex("8bd2f236"): ("OverLicence", ('bytes32', 'uint32', 'uint32')),
+        bytes.fromhex("accecbea"): ("WrongOpening", ('bytes32',)),
+    },
+    "Provenance": {
+        bytes.fromhex("b5f21c44"): ("NoRecords", ()),
+    },
+    "Orders": {
+        bytes.fromhex("00af144e"): ("BadAssignments", ('uint256',)),
+        bytes.fromhex("e2d0da95"): ("BadDeadline", ('uint64',)),
+        bytes.fromhex("7fa06769"): ("DeadlinePassed", ('bytes32', 'uint64')),
+        bytes.fromhex("b87a12a9"): ("NotAllowed", ('bytes32', 'address')),
+        bytes.fromhex("1bd2224f"): ("NotProvider", ('address',)),
+        bytes.fromhex("9c5be0fa"): ("NothingToExpire", ('bytes32',)),
+        bytes.fromhex("a3314453"): ("OverBudget", ('uint256', 'uint64')),
+        bytes.fromhex("ee8ea2a4"): ("OverLimit", ('uint64', 'uint64')),
+        bytes.fromhex("5274afe7"): ("SafeERC20FailedOperation", ('address',)),
+        bytes.fromhex("14c0ffe6"): ("ShortTransfer", ('uint256', 'uint64')),
+        bytes.fromhex("f9ac2af1"): ("TooEarly", ('bytes32', 'uint64')),
+        bytes.fromhex("065f328e"): ("TooLate", ('bytes32', 'uint64')),
+        bytes.fromhex("67f99f5d"): ("WrongAssignmentState", ('bytes32', 'uint32', 'uint8')),
+        bytes.fromhex("8e8072e1"): ("WrongOrderState", ('bytes32', 'uint8')),
+        bytes.fromhex("079d1020"): ("WrongPack", ('bytes32', 'bytes32')),
+        bytes.fromhex("9c707f95"): ("ZeroTreasury", ()),
+    },
+}

@@ -1,0 +1,61 @@
+"""The federation's contracts at their addresses: the one place that pairs a deployment with its facades."""
+
+from dataclasses import dataclass
+
+from ledger.deployment import Deployment
+from ledger.designs import Designs
+from ledger.members import Members
+from ledger.orders import Orders
+from ledger.provenance import Provenance
+from ledger.rules import Rules
+from ledger.token import Token
+from ledger.types import Log
+from protocol.ids import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contracts:
+    """One facade for each contract."""
+
+    chain_id: int
+    block: int
+    """The chain's height before the deployment: nothing of the federation is older."""
+
+    token: Token
+    members: Members
+    rules: Rules
+    designs: Designs
+    provenance: Provenance
+    orders: Orders
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Those whose events a node follows."""
+        return (
+            self.members.address,
+            self.designs.address,
+            self.provenance.address,
+            self.orders.address,
+        )
+
+    def decode(self, log: Log) -> object | None:
+        """The event in ``log``, or None when it is none of these contracts'."""
+        for facade in (self.members, self.designs, self.orders, self.provenance):
+            event = facade.decode(log)
+            if event is not None:
+                return event
+        return None
+
+
+def contracts_at(deployment: Deployment) -> Contracts:
+    """The facades for ``deployment``."""
+    return Contracts(
+        chain_id=deployment.chain_id,
+        block=deployment.block,
+        token=Token(deployment.token),
+        members=Members(deployment.members),
+        rules=Rules(deployment.rules),
+        designs=Designs(deployment.designs, chain_id=deployment.chain_id),
+        provenance=Provenance(deployment.provenance),
+        orders=Orders(deployment.orders),
+    )

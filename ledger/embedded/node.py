@@ -1,0 +1,67 @@
+"""The embedded node: one lock around chain and mempool, and the rule when the next block is due."""
+
+import logging
+import sqlite3
+import threading
+import time
+from typing import Any
+
+from ledger.embedded.database import ChainDatabase
+from ledger.embedded.evm import Evm
+from ledger.embedded.mempool import Mempool
+
+log = logging.getLogger("guildmark.embedded")
+
+IDLE_SECONDS = 5.0
+"""An empty block is made after this long, so that ledger time moves on without transactions."""
+
+SPACING_SECONDS = 1.0
+"""Between blocks whose chain clock would run ahead of ours: they are dated a second apart, so it runs no further."""
+
+
+class EmbeddedNode:
+    """Accepts transactions durably and seals them into blocks; its parts are used under ``lock``."""
+
+    def __init__(self, database: ChainDatabase, evm: Evm) -> None:
+        self.lock = threading.RLock()
+        self.database = database
+        self.evm = evm
+        self.mempool = Mempool(database, evm)
+        self._last = time.monotonic() - IDLE_SECONDS
+
+    def submit(self, raw: bytes) -> bytes:
+        """Accept a signed transaction; it is on disk when this returns. Returns its hash.
+
+        Raises:
+            RpcError: malformed, known, out of order, underpriced, or not payable.
+        """
+        transaction = self.evm.decode(raw)
+        with self.lock:
+            self.mempool.add(transaction, raw)
+        return bytes(transaction.hash)
+
+    def mine(self) -> Any:
+        """Make a block now; returns its header."""
+        with self.lock:
+            header, settled = self.evm.produce(self.mempool.queues(), int(time.time()))
+            self.mempool.forget(settled)
+            self._last = time.monotonic()
+            return header
+
+    def due(self) -> bool:
+        """The next block should be made now."""
+        with self.lock:
+            waited = time.monotonic() - self._last
+            ahead = self.evm.head().timestamp >= int(time.time())
+            return waited >= (SPACING_SECONDS if ahead else 0) and (waited >= IDLE_SECONDS or self.mempool.ready())
+
+    def run(self, stop: threading.Event, *, seconds: float) -> None:
+        """Look every ``seconds`` whether a block is due and make it, until ``stop`` is set."""
+        while not stop.is_set():
+            try:
+                if self.due():
+                    self.mine()
+            except sqlite3.OperationalError:
+                # A full disk passes; nothing of the block is kept, and its transactions wait for the next one.
+                log.exception("no block: the database does not take writes")
+            stop.wait(seconds)

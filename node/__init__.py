@@ -1,0 +1,1 @@
+"""What one participant decides and runs alone."""

@@ -1,0 +1,1 @@
+"""The operator's HTTP interface: parse, call one workflow, render."""

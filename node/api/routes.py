@@ -1,0 +1,126 @@
+"""The HTTP interface's routes: each parses, asks one workflow, and renders; the token is checked before any body."""
+
+import hmac
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from node.errors import NodeError, RequestError, UnavailableError, UnknownError
+from node.participant import Participant
+from node.views import Document
+
+MAX_UPLOAD = 25 * 1024 * 1024
+"""Bytes of a CAD file; the intake's own limit, enforced while reading."""
+
+
+class Wishes(BaseModel):
+    """What the customer asks for beside the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(default="part.step", max_length=128)
+    material: str = Field(default="EN AW-6082", max_length=64)
+    quantity: int = Field(default=4, ge=1, le=10_000)
+    tolerance: int = Field(default=100, ge=1, le=10_000)
+    process: str | None = Field(default=None, max_length=64)
+    due_days: float = 14.0
+    budget: str | None = Field(default=None, max_length=32)
+    hour: str = Field(default="1.00", max_length=32)
+    co2_tonne: str = Field(default="100.00", max_length=32)
+    key: str | None = Field(default=None, max_length=128)
+
+
+def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  # one function a route
+    """The application for one node; every path but ``/healthz`` and the API's description asks for ``token``."""
+    api = FastAPI(title="Guildmark node", version="1", docs_url=None, redoc_url=None)
+
+    @api.middleware("http")
+    async def authorise(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        given = request.headers.get("authorization", "")
+        if request.url.path not in ("/healthz", "/openapi.json") and not hmac.compare_digest(
+            given.encode(), f"Bearer {token}".encode()
+        ):
+            return problem(401, "not-permitted", "this node asks for its operator's token (file api.token)")
+        return await call_next(request)
+
+    @api.exception_handler(NodeError)
+    async def refuse(_request: Request, error: NodeError) -> Response:
+        match error:
+            case RequestError():
+                return problem(422, error.code, error.text)
+            case UnknownError():
+                return problem(404, "unknown", str(error))
+            case UnavailableError():
+                return problem(503, "unavailable", str(error))
+        return problem(500, "failed", str(error))
+
+    @api.get("/healthz")
+    async def healthz() -> Document:
+        return {"status": "ok", "name": participant.name}
+
+    @api.get("/status")
+    async def status() -> Document:
+        return await participant.status()
+
+    @api.get("/doctor")
+    async def doctor() -> Document:
+        return await participant.doctor()
+
+    @api.get("/schedule")
+    async def schedule() -> Document:
+        return await participant.schedule()
+
+    @api.post("/estimates")
+    async def estimates(request: Request, wishes: Annotated[Wishes, Query()]) -> Document:
+        return await participant.estimate(await _body(request), wishes)
+
+    @api.post("/jobs", status_code=201)
+    async def post(request: Request, wishes: Annotated[Wishes, Query()]) -> Document:
+        return await participant.post(await _body(request), wishes)
+
+    @api.get("/jobs")
+    async def jobs() -> Document:
+        return {"jobs": participant.jobs()}
+
+    @api.get("/jobs/{job}")
+    async def job_of(job: str) -> Document:
+        return participant.job(job)
+
+    @api.get("/jobs/{job}/events")
+    async def events(job: str, after: int = 0) -> StreamingResponse:
+        stream = participant.stream(job)
+        return StreamingResponse(_sse(participant, stream, after), media_type="text/event-stream")
+
+    @api.get("/parts/{serial}/bundle")
+    async def bundle(serial: str) -> Response:
+        return Response(await participant.bundle(serial), media_type="application/octet-stream")
+
+    @api.get("/parts/{serial}/audit")
+    async def audit(serial: str) -> Document:
+        return await participant.audit(serial)
+
+    return api
+
+
+def problem(status: int, code: str, text: str) -> JSONResponse:
+    """An error as the command line expects it."""
+    return JSONResponse({"code": code, "text": text}, status_code=status)
+
+
+async def _body(request: Request) -> bytes:
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MAX_UPLOAD:
+            raise RequestError(
+                "too-large", f"the file has more than {MAX_UPLOAD // 2**20} MiB; send one part at a time"
+            )
+    return bytes(content)
+
+
+async def _sse(participant: Participant, stream: str, after: int) -> AsyncIterator[bytes]:
+    async for document in participant.events(stream, after):
+        yield f"id: {document.get('id', '')}\ndata: {json.dumps(document)}\n\n".encode()

@@ -1,0 +1,262 @@
+"""The composition root: the one module that knows all the parts of a node, and the one ``trio.run``."""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trio
+from hypercorn.config import Config as ServerConfig
+from hypercorn.trio import serve
+
+from federation.errors import ListenError
+from federation.network.libp2p import Libp2pConfig, open_libp2p
+from ledger.chain import Chain
+from ledger.contracts import Contracts, contracts_at
+from ledger.deployment import Deployment
+from ledger.errors import LedgerError, WrongChainError
+from node.api.routes import build_api
+from node.clock import PlantClock
+from node.config import Home, NodeConfig, load_config
+from node.errors import ConfigError
+from node.identity import Identity, load_identity
+from node.participant import Participant
+from node.store.database import open_database
+from node.vault.vault import Vault
+from node.workflows import answer_job, post_job
+from node.workflows.answered import ComputeBid, FetchPackage, FetchResult, Forget, MakeParts
+from node.workflows.audit_part import Auditor
+from node.workflows.desk import Desk
+from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
+from node.workflows.exchange import Exchange
+from node.workflows.join import announce_card, register
+from node.workflows.ledger_reads import LedgerReads
+from node.workflows.runner import Happened, Port, Runner
+from node.workflows.settlement import Settlement
+from node.workflows.shop import Shop, open_shop, site_of
+from protocol.units import UnixSeconds
+
+if TYPE_CHECKING:
+    from trio_typing import TaskStatus
+
+log = logging.getLogger("guildmark")
+
+LEDGER_TIMEOUT = 10.0
+"""Seconds for one call to the ledger; an abandoned thread goes on waiting at most this long."""
+
+STOP_SECONDS = 10
+"""After being asked to stop; a library that spins or waits while closing must not keep the process alive."""
+
+CLOSE_SECONDS = 1.0
+"""For open event streams when the node stops."""
+
+
+def run(folder: Path) -> None:
+    """Run the node in ``folder`` until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigError: the configuration, identity, deployment or port cannot be used.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("libp2p", "httpx", "hypercorn.access", "multiaddr"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    home = Home(path=folder)
+    config = load_config(home.config)
+    try:
+        trio.run(_main, home, config)
+    except BaseExceptionGroup as group:
+        raise _operators(group) or group from None
+
+
+def _operators(group: BaseExceptionGroup[BaseException]) -> ConfigError | None:
+    """The operator's own mistake among what ended the nurseries, if that is what it was."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            found = _operators(error)
+            if found is not None:
+                return found
+        elif isinstance(error, ConfigError):
+            return error
+        elif isinstance(error, ListenError):
+            return ConfigError("network.listen", str(error))
+    return None
+
+
+async def _main(home: Home, config: NodeConfig) -> None:
+    identity = load_identity(home.identity, secrets.token_bytes)
+    token = _token(home.token)
+    listener = _listen(config)
+    async with trio.open_nursery() as nursery:
+        stop = trio.Event()
+        await nursery.start(_await_signal, stop)
+        async with _participant(home, config, identity) as participant:
+            server = ServerConfig()
+            server.bind = [f"fd://{listener.fileno()}"]
+            server.graceful_timeout = CLOSE_SECONDS
+            server.shutdown_timeout = CLOSE_SECONDS
+            server.accesslog = None
+            server.errorlog = None
+            host, port = listener.getsockname()[:2]
+            _write(home.url, f"http://{host}:{port}\n")
+            log.info("%s listens on http://%s:%d", config.name, host, port)
+            await serve(build_api(participant, token), server, shutdown_trigger=stop.wait)
+        nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _participant(home: Home, config: NodeConfig, identity: Identity) -> AsyncIterator[Participant]:
+    chain, contracts = _ledger(config)
+    clock = _clock(config)
+    reads = LedgerReads(chain, contracts, wall=_wall, random=secrets.token_bytes)
+    vault = Vault(home.vault, identity.vault)
+    settings = Libp2pConfig(seed=identity.signing, listen=config.network.listen, bootstrap=config.network.bootstrap)
+    async with (
+        open_database(home.database) as database,
+        open_libp2p(settings) as network,
+        AsyncExitStack() as stack,
+        trio.open_nursery() as nursery,
+    ):
+        settlement = Settlement(
+            database=database,
+            chain=chain,
+            contracts=contracts,
+            signing_key=identity.ledger,
+            confirmations=config.ledger.confirmations,
+        )
+        runner = Runner(
+            database, (post_job.workflow(contracts), answer_job.workflow(contracts, identity.account)), _wall
+        )
+        exchange = Exchange(network=network, runner=runner, identity=identity, vault=vault, reads=reads)
+        shop = await stack.enter_async_context(
+            open_shop(
+                config.shop,
+                site_of(*config.site_km),
+                home,
+                identity=identity,
+                vault=vault,
+                clock=clock,
+                reads=reads,
+                runner=runner,
+                epoch=UnixSeconds(config.plant.epoch_plant),
+            )
+        )
+        _bind(runner, exchange, shop)
+        desk = Desk(runner=runner, vault=vault, identity=identity, reads=reads, clock=clock, auction=config.auction)
+        auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
+        async with runner.running():
+            await exchange.listen(nursery, provider="provider" in config.roles)
+            auditor.serve()
+            nursery.start_soon(_settle, settlement, runner, config)
+            nursery.start_soon(register, config, identity, reads, database)
+            nursery.start_soon(announce_card, config, identity, exchange, network, shop.capabilities)
+            yield Participant(
+                config=config,
+                identity=identity,
+                runner=runner,
+                network=network,
+                directory=exchange.directory,
+                reads=reads,
+                settlement=settlement,
+                desk=desk,
+                shop=shop,
+                auditor=auditor,
+                clock=clock,
+            )
+            nursery.cancel_scope.cancel()
+
+
+def _bind(runner: Runner, exchange: Exchange, shop: Shop) -> None:
+    """Name the port of every effect that a workflow can ask for."""
+
+    async def wake(_stream: str, effect: WakeAt) -> Happened:
+        await trio.sleep(max(0.0, effect.at - time.time()))
+        return Happened(key=f"woke/{effect.key}", event=Woke(what=effect.key))
+
+    runner.bind(
+        {
+            Submit: Port(perform=None, hook=Settlement.enqueue),
+            WakeAt: Port(perform=wake),
+            Announce: Port(perform=exchange.announce),
+            FetchResult: Port(perform=exchange.fetch_result),
+            FetchPackage: Port(perform=exchange.fetch_package),
+            FetchRecords: Port(perform=exchange.fetch_records),
+            ComputeBid: Port(perform=shop.compute_bid),
+            MakeParts: Port(perform=shop.make_parts),
+            Forget: Port(perform=shop.forget),
+        }
+    )
+
+
+def _ledger(config: NodeConfig) -> tuple[Chain, Contracts]:
+    """The client and the contracts; only a wrong chain stops the start, an unreachable one is waited for."""
+    try:
+        deployment = Deployment.from_json(config.ledger.deployment.read_text())
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError("ledger.deployment", f"cannot be used: {error}") from error
+    chain = Chain(config.ledger.url, deployment.chain_id, timeout=LEDGER_TIMEOUT)
+    try:
+        chain.verify()
+    except WrongChainError as error:
+        raise ConfigError("ledger.url", str(error)) from error
+    except LedgerError as error:
+        log.warning("the ledger does not answer yet: %s", error)
+    return chain, contracts_at(deployment)
+
+
+def _clock(config: NodeConfig) -> PlantClock:
+    plant = config.plant
+    return PlantClock(epoch_wall=plant.epoch_wall, epoch_plant=plant.epoch_plant, factor=plant.factor, wall=time.time)
+
+
+def _wall() -> UnixSeconds:
+    return UnixSeconds(int(time.time()))
+
+
+def _listen(config: NodeConfig) -> socket.socket:
+    """The API's socket, bound before anything else starts, so that a busy port stops the start.
+
+    Raises:
+        ConfigError: the port is taken or the address is not ours.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.api.host, config.api.port))
+    except OSError as error:
+        raise ConfigError("api.port", f"cannot listen on {config.api.host}:{config.api.port}: {error}") from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _token(path: Path) -> str:
+    """The API's bearer token; made once, mode 0600."""
+    if not path.exists():
+        _write(path, secrets.token_urlsafe(32) + "\n")
+    return path.read_text().strip()
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    draft.rename(path)
+
+
+async def _await_signal(stop: trio.Event, task_status: "TaskStatus[None]" = trio.TASK_STATUS_IGNORED) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for _signal in signals:
+            log.info("stopping")
+            signal.alarm(STOP_SECONDS)  # ends the process whatever hangs; its state is safe against that by design
+            stop.set()
+            return
+
+
+async def _settle(settlement: Settlement, runner: Runner, config: NodeConfig) -> None:
+    await settlement.run(runner, every=config.ledger.poll_seconds, wall=_wall)

@@ -1,0 +1,151 @@
+"""The command line's side of a node's HTTP interface; the only other user of it is a browser."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from node.errors import ConfigError, RequestError
+from node.faults import FailedError, NodeUnreachableError, NotPermittedError
+
+DEVNET = Path(".guildmark/devnet")
+"""Where a running devnet keeps its nodes, below the current folder."""
+
+
+def find_home(node: str) -> Path | None:
+    """The folder of the node that ``node`` names, or None when it is an address."""
+    for candidate in (Path(node), DEVNET / "nodes" / node):
+        if (candidate / "api.url").is_file():
+            return candidate
+    return None
+
+
+def connect(node: str) -> "Client":
+    """A client of ``node``: a folder, an address, or a name in the running devnet.
+
+    Raises:
+        NodeUnreachableError: it names nothing that runs here.
+    """
+    if node.startswith(("http://", "https://")):
+        return Client(node, token="")
+    home = find_home(node)
+    if home is None:
+        raise NodeUnreachableError(
+            f"no node {node!r} here. Start a federation with 'make devnet', or give --node a folder or address"
+        )
+    return Client((home / "api.url").read_text().strip(), (home / "api.token").read_text().strip())
+
+
+class Client:
+    """One node's interface; every failure is one of our own errors."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(60.0, read=120.0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self._http.close()
+
+    def estimate(self, name: str, content: bytes, wishes: dict[str, Any]) -> dict[str, Any]:
+        """What making the part would take."""
+        return self._json("POST", "/estimates", params=_given(wishes, name), content=content)
+
+    def post(self, name: str, content: bytes, wishes: dict[str, Any]) -> dict[str, Any]:
+        """Post a job."""
+        return self._json("POST", "/jobs", params=_given(wishes, name), content=content)
+
+    def jobs(self) -> dict[str, Any]:
+        """All jobs of the node."""
+        return self._json("GET", "/jobs")
+
+    def job(self, job: str) -> dict[str, Any]:
+        """One job as it stands."""
+        return self._json("GET", f"/jobs/{job}")
+
+    def events(self, job: str) -> Iterator[dict[str, Any]]:
+        """The job's events from the first to the last; ends with the job, and reconnects where it was cut off."""
+        after = 0
+        while True:
+            try:
+                with self._http.stream("GET", f"/jobs/{job}/events", params={"after": after}) as response:
+                    if response.status_code != httpx.codes.OK:
+                        response.read()
+                    _raise_for(response)
+                    for line in response.iter_lines():
+                        if line.startswith("data: "):
+                            event = json.loads(line[6:])
+                            if event.get("end"):
+                                return
+                            after = event["id"]
+                            yield event
+            except (httpx.ReadError, httpx.ReadTimeout):
+                continue
+            except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
+                raise NodeUnreachableError(f"the node at {self._url} went away: {error}") from error
+
+    def audit(self, part: str) -> dict[str, Any]:
+        """Verify a part against the node's chain."""
+        return self._json("GET", f"/parts/{part}/audit")
+
+    def bundle(self, part: str) -> bytes:
+        """A part's evidence as one file."""
+        return self._request("GET", f"/parts/{part}/bundle").content
+
+    def schedule(self) -> dict[str, Any]:
+        """What the node's machines hold."""
+        return self._json("GET", "/schedule")
+
+    def doctor(self) -> dict[str, Any]:
+        """What the node finds wrong with itself."""
+        return self._json("GET", "/doctor")
+
+    def healthy(self) -> bool:
+        """Whether the node answers."""
+        try:
+            return self._http.get("/healthz", timeout=2.0).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def status(self) -> dict[str, Any]:
+        """Who the node is and how it stands."""
+        return self._json("GET", "/status")
+
+    def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        document: dict[str, Any] = self._request(method, path, **arguments).json()
+        return document
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            raise NodeUnreachableError(f"the node at {self._url} does not answer: {error}") from error
+        _raise_for(response)
+        return response
+
+
+def _given(wishes: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"name": name, **{key: value for key, value in wishes.items() if value is not None}}
+
+
+def _raise_for(response: httpx.Response) -> None:
+    if response.is_success:
+        return
+    try:
+        problem = response.json()
+        code, text = str(problem["code"]), str(problem["text"])
+    except (ValueError, KeyError, TypeError):
+        code, text = str(response.status_code), response.text[:200]
+    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise NotPermittedError(text)
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise FailedError(text)
+    if response.is_client_error:
+        raise RequestError(code, text)
+    raise ConfigError("node", f"answered {response.status_code}: {text}")

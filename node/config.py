@@ -1,0 +1,176 @@
+"""One node's configuration: parsed once from TOML; a wrong, unknown or missing key stops the start."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from node.errors import ConfigError
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkConfig(BaseModel):
+    """Where the node listens and whom it dials."""
+
+    model_config = _STRICT
+    listen: str = "/ip4/127.0.0.1/tcp/0"
+    bootstrap: tuple[str, ...] = ()
+
+
+class LedgerConfig(BaseModel):
+    """Which chain, and the file that names the federation's contracts on it."""
+
+    model_config = _STRICT
+    url: str
+    deployment: Path
+    poll_seconds: float = Field(default=0.4, gt=0, le=60)
+    confirmations: int = Field(default=1, ge=1, le=64)
+
+
+class ApiConfig(BaseModel):
+    """The operator's HTTP interface; it listens on loopback unless told otherwise."""
+
+    model_config = _STRICT
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+
+
+class AuctionConfig(BaseModel):
+    """How a customer's node times its calls, in wall seconds; the rule pack sets lower bounds."""
+
+    model_config = _STRICT
+    opening: int = Field(default=5, ge=1)
+    commit: int = Field(default=30, ge=1)
+    reveal: int = Field(default=10, ge=1)
+    grace: int = Field(default=3600, ge=1)
+    """After the due date until the order expires on the ledger."""
+
+
+class PlantConfig(BaseModel):
+    """Plant time: equal to wall time unless a devnet runs it faster."""
+
+    model_config = _STRICT
+    epoch_wall: int = 0
+    epoch_plant: int = 0
+    factor: int = Field(default=1, ge=1, le=100_000)
+
+
+class WorkConfig(BaseModel):
+    """Other work that a machine already holds, in hours from the plant epoch."""
+
+    model_config = _STRICT
+    start_hours: float = Field(ge=0)
+    hours: float = Field(gt=0)
+    due_hours: float = Field(gt=0)
+
+
+class MachineConfig(BaseModel):
+    """One machine as its owner describes it; lengths in mm, times in minutes, money in the settlement currency."""
+
+    model_config = _STRICT
+    name: str
+    process: Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring"]
+    materials: tuple[str, ...]
+    envelope_mm: tuple[float, float, float]
+    tolerance_um: int = Field(ge=1)
+    max_mass_kg: float = Field(default=50.0, gt=0)
+    rate_per_hour: float = Field(gt=0)
+    setup_minutes: float = Field(default=30.0, ge=0)
+    removal_cm3_min: float = Field(default=10.0, gt=0)
+    feature_seconds: int = Field(default=60, ge=0)
+    cycle_hours: float = Field(default=6.0, gt=0)
+    """Of one furnace batch; only for heat treatment."""
+
+    power_watts: int = Field(default=5000, ge=0)
+    deviation_um: int = Field(default=4, ge=0)
+    """Standard deviation of what it makes, for the simulated controller."""
+
+    work: tuple[WorkConfig, ...] = ()
+
+
+class ShopConfig(BaseModel):
+    """A provider's machines and prices."""
+
+    model_config = _STRICT
+    margin_percent: float = Field(default=12.0, ge=0, le=200)
+    grid_g_co2_kwh: int = Field(default=363, ge=0)
+    """Carbon intensity of its electricity; the default is Germany's mix of 2024 (Umweltbundesamt)."""
+
+    machines: tuple[MachineConfig, ...] = ()
+
+
+class NodeConfig(BaseModel):
+    """The whole file."""
+
+    model_config = _STRICT
+    name: str = Field(min_length=1, max_length=64)
+    roles: tuple[Literal["provider", "customer", "auditor", "steward"], ...]
+    site_km: tuple[float, float] = (0.0, 0.0)
+    network: NetworkConfig = NetworkConfig()
+    ledger: LedgerConfig
+    api: ApiConfig = ApiConfig()
+    auction: AuctionConfig = AuctionConfig()
+    plant: PlantConfig = PlantConfig()
+    shop: ShopConfig = ShopConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A node's folder and what is found where in it."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The operator's file."""
+        return self.path / "node.toml"
+
+    @property
+    def identity(self) -> Path:
+        """The node's secrets, mode 0600."""
+        return self.path / "identity.json"
+
+    @property
+    def database(self) -> Path:
+        """Event log, outbox and follower."""
+        return self.path / "node.sqlite"
+
+    @property
+    def vault(self) -> Path:
+        """Sealed designs and packages."""
+        return self.path / "vault"
+
+    @property
+    def machines(self) -> Path:
+        """Journals of simulated controllers."""
+        return self.path / "machines"
+
+    @property
+    def token(self) -> Path:
+        """Bearer token for the API, mode 0600."""
+        return self.path / "api.token"
+
+    @property
+    def url(self) -> Path:
+        """Where the running node's API listens; written at start."""
+        return self.path / "api.url"
+
+
+def load_config(path: Path) -> NodeConfig:
+    """The configuration in ``path``.
+
+    Raises:
+        ConfigError: no such file, not TOML, or a key that is unknown, missing or out of bounds.
+    """
+    try:
+        return NodeConfig.model_validate(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(".".join(str(part) for part in first["loc"]), first["msg"]) from error

@@ -1,0 +1,255 @@
+"""One participant's services behind its HTTP interface: finds the state, asks the workflow, returns the document."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import trio
+
+from federation.directory import Directory
+from federation.network import Network
+from ledger.contracts import Contracts
+from node.clock import PlantClock
+from node.config import NodeConfig
+from node.errors import RequestError, UnavailableError, UnknownError
+from node.identity import Identity
+from node.planner.gantt import gantt
+from node.views import Document, answer_document, event_document, iso, job_document, job_summary
+from node.workflows import posted
+from node.workflows.answered import Answer
+from node.workflows.audit_part import Auditor
+from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_process
+from node.workflows.ledger_reads import LedgerReads
+from node.workflows.posted import Post
+from node.workflows.runner import Entry, Runner
+from node.workflows.settlement import Settlement
+from node.workflows.shop import Shop, site_of
+from node.workflows.words import money, process_name
+from protocol.ids import MaterialCode
+from protocol.job import Weights
+from protocol.units import Cents, Micrometres
+
+KEEP_ALIVE = 15.0
+"""Seconds of silence after which an event stream says that it is alive."""
+
+MIN_PREFIX = 4
+"""Characters of a job id that a person must give at least."""
+
+
+class Participant:
+    """Everything that the operator can ask of the running node."""
+
+    def __init__(
+        self,
+        *,
+        config: NodeConfig,
+        identity: Identity,
+        runner: Runner,
+        network: Network,
+        directory: Directory,
+        reads: LedgerReads,
+        settlement: Settlement,
+        desk: Desk,
+        shop: Shop,
+        auditor: Auditor,
+        clock: PlantClock,
+    ) -> None:
+        # More than eight parts: this is the seam between the outside and all of the node's inside.
+        self.name = config.name
+        self._config = config
+        self._identity = identity
+        self._runner = runner
+        self._network = network
+        self._directory = directory
+        self._reads = reads
+        self._settlement = settlement
+        self._desk = desk
+        self._shop = shop
+        self._auditor = auditor
+        self._clock = clock
+
+    @property
+    def contracts(self) -> Contracts:
+        """The federation's contracts."""
+        return self._reads.contracts
+
+    async def status(self) -> Document:
+        """Who the node is and how it stands."""
+        account = self._identity.account
+        balance = await self._reads.ask(lambda chain: self.contracts.token.balance(chain, account))
+        return {
+            "name": self.name,
+            "roles": list(self._config.roles),
+            "peer": self._identity.peer.hex(),
+            "account": "0x" + account.hex(),
+            "addresses": list(self._network.addresses),
+            "peers": len(self._network.peers()),
+            "cards": [
+                {"name": c.name, "machines": [m.machine for m in c.capabilities], "expires": iso(c.expires)}
+                for c in self._directory.cards(self._reads.wall())
+            ],
+            "plant_time": iso(self._clock.now()),
+            "balance_cents": balance,
+            "gas": await self._settlement.gas_spent(),
+            "jobs": len(self.jobs()),
+        }
+
+    async def doctor(self) -> Document:
+        """What the node finds wrong with itself, and what to do about it."""
+        return {"checks": [*await self._ledger_checks(), self._peer_check(), await self._outbox_check()]}
+
+    async def schedule(self) -> Document:
+        """What the machines hold; tentative slots say until when."""
+        held = await self._shop.schedule()
+        tasks = [
+            {
+                "key": task.key,
+                "machine": task.machine,
+                "start": iso(task.start),
+                "finish": iso(task.finish),
+                "tentative_until": None if task.until is None else iso(task.until),
+            }
+            for task in held.tasks
+        ]
+        return {"tasks": tasks, "gantt": gantt(held, now=self._clock.now())}
+
+    async def estimate(self, content: bytes, wishes: Any) -> Document:
+        """What making the part would take; posts nothing."""
+        quote = await self._desk.quote(content, self._wish(content, wishes))
+        part, estimate = quote.part, quote.estimate
+        return {
+            "part": f"{part.volume / 1000:,.1f} cm3, {_box(part.envelope)}, {part.hole_count} holes, "
+            f"{quote.routing.material}",
+            "operations": [
+                {"number": line.index + 1, "process": process_name(line.process), "basis": line.basis}
+                for line in estimate.operations
+            ],
+            "price": f"{money(estimate.price.low)} to {money(estimate.price.high)}, likely "
+            f"{money(estimate.price.likely)}",
+            "time": f"{estimate.seconds.low / 3600:.1f} to {estimate.seconds.high / 3600:.1f} h of work and handling",
+            "co2": f"{estimate.co2.low / 1000:.1f} to {estimate.co2.high / 1000:.1f} kg CO2e",
+            "notes": [*quote.routing.reasons, *(f.explanation for f in quote.routing.findings), *estimate.basis],
+        }
+
+    async def post(self, content: bytes, wishes: Any) -> Document:
+        """Post a job."""
+        if "customer" not in self._config.roles:
+            raise RequestError("not-a-customer", f"{self.name} is no customer; post from a node with that role")
+        wish, site = self._wish(content, wishes), site_of(*self._config.site_km)
+        job = await self._desk.post(content, wish, site=site, addresses=self._network.addresses)
+        return self.job(job.hex())
+
+    def jobs(self) -> list[Document]:
+        """All jobs, posted and answered, oldest first."""
+        streams = (*self._runner.streams(posted.NAME), *self._runner.streams("answer"))
+        return [job_summary(self._state(stream)) for stream in streams]
+
+    def job(self, prefix: str) -> Document:
+        """One job as it stands."""
+        state = self._state(self.stream(prefix))
+        if isinstance(state, Post):
+            return job_document(state, self.contracts, self.name_of)
+        return answer_document(state, self.name_of)
+
+    def stream(self, prefix: str) -> str:
+        """The one stream whose job begins with ``prefix``.
+
+        Raises:
+            UnknownError: none or several do.
+        """
+        if len(prefix) < MIN_PREFIX:
+            raise RequestError("prefix-too-short", f"give at least {MIN_PREFIX} characters of the job")
+        every = (*self._runner.streams(posted.NAME), *self._runner.streams("answer"))
+        found = [stream for stream in every if stream.split("/", 1)[1].startswith(prefix.lower())]
+        if len(found) != 1:
+            raise UnknownError(f"{len(found) or 'no'} jobs here begin with {prefix!r}; see: guildmark jobs")
+        return found[0]
+
+    async def events(self, stream: str, after: int) -> AsyncIterator[Document]:
+        """The job's events after entry ``after``, then those to come, until the job ends."""
+        async with self._runner.watch() as news:
+            seen = after
+            for old in await self._runner.history(stream, after=after):
+                seen = old.id
+                yield event_document(old, self.name_of)
+            while not self._state(stream).phase.terminal:
+                entry: Entry | None = None
+                with trio.move_on_after(KEEP_ALIVE):
+                    entry = await news.receive()
+                if entry is None:
+                    yield {"id": seen, "text": None, "kind": "KeepAlive"}
+                elif entry.stream == stream and entry.id > seen:
+                    seen = entry.id
+                    yield event_document(entry, self.name_of)
+            for last in await self._runner.history(stream, after=seen):
+                yield event_document(last, self.name_of)
+        yield {"end": True}
+
+    async def bundle(self, serial: str) -> bytes:
+        """A part's evidence as one file."""
+        return await self._auditor.bundle(serial)
+
+    async def audit(self, serial: str) -> Document:
+        """Verify a part against this node's own view of the chain."""
+        return await self._auditor.audit(serial)
+
+    def name_of(self, who: bytes) -> str:
+        """What people call a peer (32 bytes) or an account (20 bytes), from its card."""
+        if who in (self._identity.peer, self._identity.account):
+            return self.name
+        card = self._directory.find_any(who)
+        return card.name if card is not None else who.hex()[:8]
+
+    def _state(self, stream: str) -> Post | Answer:
+        state = self._runner.state(stream)
+        assert isinstance(state, Post | Answer)  # noqa: S101  # no other workflow has streams
+        return state
+
+    def _wish(self, content: bytes, wishes: Any) -> Wish:
+        hour, carbon = parse_amount(wishes.hour, "--hour"), parse_amount(wishes.co2_tonne, "--co2-tonne")
+        return Wish(
+            title=wishes.name,
+            material=MaterialCode(wishes.material),
+            quantity=wishes.quantity,
+            tolerance=Micrometres(wishes.tolerance),
+            process=parse_process(wishes.process),
+            due_days=wishes.due_days,
+            budget=parse_amount(wishes.budget, "--budget"),
+            weights=Weights(hour=hour or Cents(0), co2_tonne=carbon or Cents(0)),
+            key=wishes.key or fresh_key(content, self._reads.random(16)),
+        )
+
+    async def _ledger_checks(self) -> list[Document]:
+        try:
+            head = await self._reads.ask(lambda chain: chain.head())
+            rules = await self._reads.rules()
+            member = await self._reads.member(self._identity.account)
+        except UnavailableError as error:
+            return [_check("fail", "ledger", f"{error}; is its process running? Work goes on when it is back")]
+        behind = self._reads.wall() - head.timestamp
+        checks = [_check("ok" if behind < 60 else "warn", "ledger", f"block {head.number}, {behind} s old")]
+        checks.append(_check("ok", "rules", f"version {rules.version}, fee {rules.fee / 100:g} %"))
+        known = member is not None and member.peer == self._identity.peer
+        checks.append(
+            _check("ok", "membership", "registered")
+            if known
+            else _check("fail", "membership", "not registered yet; the registration waits in the outbox")
+        )
+        return checks
+
+    def _peer_check(self) -> Document:
+        peers = len(self._network.peers())
+        if peers == 0:
+            return _check("fail", "peers", "connected to nobody; check network.bootstrap in node.toml")
+        return _check("ok", "peers", f"connected to {peers}")
+
+    async def _outbox_check(self) -> Document:
+        pending = await self._settlement.pending()
+        return _check("ok" if pending < 20 else "warn", "outbox", f"{pending} transactions under way")
+
+
+def _check(status: str, what: str, text: str) -> Document:
+    return {"status": status, "what": what, "text": text}
+
+
+def _box(envelope: Any) -> str:
+    return f"{envelope.length / 1000:g} x {envelope.width / 1000:g} x {envelope.height / 1000:g} mm"

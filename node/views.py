@@ -1,0 +1,182 @@
+"""What the HTTP interface shows: plain documents built from states; nothing is decided here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.contracts import Contracts
+from node.workflows.answered import Answer
+from node.workflows.posted import Post, operations_of
+from node.workflows.runner import Entry
+from node.workflows.thread import part_serials
+from node.workflows.words import Names, describe, explain_no_award, money, process_name
+from protocol.award import Standing
+from protocol.job import Call
+
+Document = dict[str, Any]
+
+
+def job_summary(state: Post | Answer) -> Document:
+    """One line of the job list."""
+    return {
+        "job": state.call.job.hex(),
+        "role": "customer" if isinstance(state, Post) else "provider",
+        "phase": state.phase.value,
+        "title": state.posted.title
+        if isinstance(state, Post)
+        else f"{state.call.quantity} x {state.call.part.material}",
+    }
+
+
+def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
+    """A posted job as its customer sees it; amounts in cents beside their text."""
+    call = state.call
+    return {
+        **job_summary(state),
+        "terminal": state.phase.terminal,
+        "reason": _reason(state),
+        "part": {
+            "envelope_um": [call.part.envelope.length, call.part.envelope.width, call.part.envelope.height],
+            "volume_mm3": call.part.volume,
+            "mass_g": call.part.mass,
+            "material": call.part.material,
+            "holes": [
+                {"diameter_um": h.diameter, "depth_um": h.depth, "through": h.through, "count": h.count}
+                for h in call.part.holes
+            ],
+        },
+        "quantity": call.quantity,
+        "operations": [process_name(operation.process) for operation in call.operations],
+        "notes": list(state.posted.notes),
+        "budget": call.budget,
+        "design": call.design.hex(),
+        "rule_pack": call.rule_pack.hex(),
+        "transcript": state.transcript.hex(),
+        "arrival": None if state.result is None or state.result.award is None else iso(state.result.award.arrival),
+        "assignments": [_assignment(state, index, names) for index in range(len(state.assigned))],
+        "bidders": _bidders(state, names),
+        "released": [{"operation": r.operation, "to": names(r.provider), "at": iso(r.at)} for r in state.released],
+        "parts": [{"number": part, "serial": serial.hex()} for part, serial in part_serials(state, contracts)],
+        "money": _money(state),
+        "gas": state.gas,
+    }
+
+
+def answer_document(state: Answer, names: Names) -> Document:
+    """An answered call as its provider sees it."""
+    return {
+        **job_summary(state),
+        "terminal": state.phase.terminal,
+        "reason": state.problem or "; ".join(state.reasons) or _place(state),
+        "customer": names(state.call.customer),
+        "operations": [process_name(operation.process) for operation in state.call.operations],
+        "offers": [] if state.bid is None else [_offer(offer) for offer in state.bid.offers],
+        "won": [_offer(offer) for offer in state.won_offers],
+        "steps": len(state.records),
+        "assignments": [],
+        "parts": [],
+        "paid": state.paid,
+        "gas": state.gas,
+    }
+
+
+def event_document(entry: Entry, names: Names) -> Document:
+    """One event of a job's log; ``text`` is null when it means nothing to a person."""
+    return {
+        "id": entry.id,
+        "at": iso(entry.at),
+        "kind": type(entry.event).__name__,
+        "text": describe(entry.event, names),
+    }
+
+
+def iso(seconds: int) -> str:
+    """A moment as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _reason(state: Post) -> str:
+    if state.problem:
+        return state.problem
+    if state.result is not None and state.result.no_award is not None:
+        outcome = state.result.no_award
+        operations = state.call.operations
+        process = process_name(operations[min(outcome.measure, len(operations) - 1)].process)
+        return explain_no_award(outcome, process)
+    return ""
+
+
+def _assignment(state: Post, index: int, names: Names) -> Document:
+    assigned = state.assigned[index]
+    operations = [process_name(state.call.operations[o].process) for o in operations_of(state, index)]
+    award = state.result.award if state.result is not None else None
+    offer = award.assignments[index].offer if award is not None else None
+    return {
+        "index": index,
+        "operation": " + ".join(operations),
+        "provider": names(assigned.provider),
+        "machine": "" if offer is None else offer.machine,
+        "ready_by": None if offer is None else iso(offer.ready_by),
+        "finish_by": None if offer is None else iso(offer.finish_by),
+        "price": money(assigned.price),
+        "price_cents": assigned.price,
+        "paid_cents": assigned.paid,
+        "fee_cents": assigned.fee,
+        "refunded_cents": assigned.refunded,
+        "stage": assigned.stage.value,
+        "evidence": None if assigned.evidence is None else assigned.evidence.hex(),
+        "steps": len(assigned.records),
+    }
+
+
+def _bidders(state: Post, names: Names) -> list[Document]:
+    if state.result is None:
+        return [{"provider": names(c.commitment.author), "outcome": "sealed"} for c in state.commitments]
+    return [{"provider": names(s.provider), **standing(s, state.call)} for s in state.result.standings]
+
+
+def standing(place: Standing, call: Call) -> Document:
+    """A bidder's place in words and numbers."""
+    if place.won:
+        won = ", ".join(process_name(call.operations[operation].process) for operation in place.won)
+        text = f"won {won}"
+    elif place.score_gap is None:
+        text = "lost: its windows and prices fit into no combination within due date and budget"
+    else:
+        dearer = place.price_gap or 0
+        text = (
+            f"lost by {place.score_gap / 100_000_000:,.2f} GLD of score; the best combination with it costs "
+            f"{money(abs(dearer))} {'more' if dearer >= 0 else 'less'}"
+        )
+    return {
+        "won": list(place.won),
+        "score_gap_microcents": place.score_gap,
+        "price_gap_cents": place.price_gap,
+        "outcome": text,
+    }
+
+
+def _money(state: Post) -> Document:
+    paid = sum(a.paid for a in state.assigned)
+    fees = sum(a.fee for a in state.assigned)
+    escrow = state.call.budget
+    return {
+        "escrowed": escrow,
+        "paid": paid,
+        "fees": fees,
+        "returned": escrow - paid - fees if state.phase.terminal else None,
+    }
+
+
+def _offer(offer: Any) -> Document:
+    return {
+        "operations": [offer.first, offer.last],
+        "machine": offer.machine,
+        "ready_by": iso(offer.ready_by),
+        "finish_by": iso(offer.finish_by),
+        "price_cents": offer.price,
+        "co2_g": offer.co2,
+    }
+
+
+def _place(state: Answer) -> str:
+    return "" if state.standing is None else str(standing(state.standing, state.call)["outcome"])

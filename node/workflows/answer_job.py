@@ -1,0 +1,251 @@
+"""A provider's answer to a call: bid, win or lose, make, attest, be paid, and hold nothing afterwards."""
+
+from dataclasses import replace
+
+from ledger.contracts import Contracts
+from ledger.types import Transaction
+from node.workflows.answered import (
+    NAME,
+    Answer,
+    BidComputed,
+    BidDeclined,
+    CallHeard,
+    ComputeBid,
+    FetchPackage,
+    FetchResult,
+    Forget,
+    MakeParts,
+    OperationMade,
+    PackageArrived,
+    PartMade,
+    Phase,
+    ResultArrived,
+    covers_operation,
+    heads,
+    own_records,
+    records_before,
+)
+from node.workflows.events import (
+    SHARED_EVENTS,
+    Announce,
+    FetchRecords,
+    Mined,
+    OperationApproved,
+    OperationAssigned,
+    OperationAttested,
+    OperationRefunded,
+    OrderEnded,
+    RecordsArrived,
+    Submit,
+    WakeAt,
+    Woke,
+)
+from node.workflows.runner import Effect, Workflow
+from protocol import merkle
+from protocol.auction import Commitment, Reveal, seal_of
+from protocol.award import travel_time
+from protocol.ids import Address, Digest
+from protocol.job import Call
+from protocol.production import conforming, evidence_root, open_record
+from protocol.result import Result
+from protocol.topics import COMMITMENT, REVEAL
+from protocol.units import Cents, UnixSeconds
+from protocol.wire import decode, encode
+
+RESULT_GRACE = 2
+"""Seconds after the reveal deadline before the customer is asked for the result that gossip may have brought."""
+
+
+def workflow(contracts: Contracts, account: Address) -> Workflow:
+    """The workflow of the provider with ledger address ``account``."""
+    return Workflow(
+        name=NAME,
+        transition=_Rule(contracts, account).transition,
+        events=(
+            CallHeard,
+            BidComputed,
+            BidDeclined,
+            ResultArrived,
+            PackageArrived,
+            PartMade,
+            OperationMade,
+            *SHARED_EVENTS,
+        ),
+    )
+
+
+class _Rule:
+    """The transition, closed over the contracts and our own account."""
+
+    def __init__(self, contracts: Contracts, account: Address) -> None:
+        self._contracts = contracts
+        self._account = account
+
+    def transition(self, state: Answer | None, event: object) -> tuple[Answer, tuple[Effect, ...]]:
+        """What the answer becomes by ``event``, and what is to be done."""
+        if state is None:
+            if not isinstance(event, CallHeard):
+                raise AssertionError(f"an answer begins with CallHeard, not {type(event).__name__}")
+            call = decode(Call, event.call.payload)
+            state = Answer(signed_call=event.call, call=call, customer=event.customer, review=event.review)
+            return state, (ComputeBid(key="bid"), WakeAt(key="deadline", at=UnixSeconds(event.deadline + 1)))
+        if isinstance(event, Mined):
+            problem = f"the ledger refused to {event.effect}: {event.error}" if event.error else state.problem
+            return replace(state, gas=state.gas + event.gas, problem=problem), ()
+        if state.phase.terminal:
+            return state, ()
+        match event:
+            case BidComputed() | BidDeclined() | Woke() | ResultArrived():
+                return self._bidding(state, event)
+            case OperationApproved() | OperationRefunded() | OrderEnded():
+                return self._paying(state, event)
+            case _:
+                return self._making(state, event)
+
+    def _bidding(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
+        match event:
+            case BidComputed():
+                seal = seal_of(event.bid, event.salt)
+                commitment = Commitment(
+                    job=state.call.job, provider=event.bid.provider, account=self._account, seal=seal
+                )
+                state = replace(state, phase=Phase.COMMITTED, bid=event.bid, salt=event.salt, reasons=event.refusals)
+                return state, (
+                    Announce(
+                        key="commitment", topic=COMMITMENT, message=encode(commitment), until=state.call.commit_by
+                    ),
+                    WakeAt(key="reveal", at=state.call.commit_by),
+                )
+            case BidDeclined():
+                return replace(state, phase=Phase.DECLINED, reasons=event.reasons), ()
+            case Woke(what="reveal") if state.phase is Phase.COMMITTED and state.bid is not None:
+                opened = Reveal(bid=state.bid, salt=state.salt)
+                return replace(state, phase=Phase.REVEALED), (
+                    Announce(key="reveal", topic=REVEAL, message=encode(opened), until=state.call.reveal_by),
+                    WakeAt(key="result", at=UnixSeconds(state.call.reveal_by + RESULT_GRACE)),
+                )
+            case Woke(what="result") if state.result is None:
+                return state, (FetchResult(key="result"),)
+            case Woke(what="deadline"):
+                return self._expired(state)
+            case Woke() if event.what.startswith("review/"):
+                index = int(event.what.split("/")[1])
+                approve = self._contracts.orders.approve(state.call.job, index)
+                return state, () if index in state.ended else (Submit(key=f"approve/{index}", transactions=(approve,)),)
+            case ResultArrived():
+                return self._result(state, event)
+            case _:
+                return state, ()
+
+    def _result(self, state: Answer, event: ResultArrived) -> tuple[Answer, tuple[Effect, ...]]:
+        state = replace(state, result=decode(Result, event.result.payload))
+        if not state.won_offers:
+            return replace(state, phase=Phase.LOST), ()
+        return self._continue(state)
+
+    def _expired(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
+        """After the deadline nothing that is not attested is held; what is attested still has its way to be paid."""
+        if state.attested:
+            return state, ()
+        expire = Submit(key="expire", transactions=(self._contracts.orders.expire(state.call.job),))
+        released = replace(state, phase=Phase.RELEASED, problem=state.problem or "the order's deadline passed")
+        return released, (Forget(key="forget"), *((expire,) if state.won else ()))
+
+    def _making(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
+        match event:
+            case OperationAssigned() if event.provider == self._account:
+                state = replace(state, phase=Phase.WON, won=tuple(sorted({*state.won, event.index})))
+                return self._continue(state)
+            case PackageArrived():
+                return self._continue(replace(state, packages=(*state.packages, event)))
+            case OperationAttested() if event.index + 1 in state.won and event.index not in state.won:
+                fetch = FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider)
+                return state, (fetch,)
+            case OperationAttested() if event.index in state.won:
+                return state, (WakeAt(key=f"review/{event.index}", at=UnixSeconds(event.at + state.review + 1)),)
+            case RecordsArrived():
+                return self._continue(replace(state, arrived=(*state.arrived, event)))
+            case PartMade():
+                return replace(state, records=(*state.records, event.record)), ()
+            case OperationMade():
+                return self._made(state, event)
+            case _:
+                return state, ()
+
+    def _continue(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
+        """Fetch what is missing, and start every operation that has all it needs."""
+        if not state.assignments:
+            return state, ()
+        effects: list[Effect] = []
+        have = {package.operation for package in state.packages}
+        for index in state.won:
+            offer = state.assignments[index].offer
+            for operation in range(offer.first, offer.last + 1):
+                if operation not in have:
+                    effects.append(FetchPackage(key=f"package/{operation}", operation=operation))
+                elif operation not in state.making:
+                    previous = heads(state, operation)
+                    if previous is not None:
+                        state = replace(state, making=(*state.making, operation))
+                        effects.append(self._make(state, index, operation, previous))
+        return state, tuple(effects)
+
+    def _make(self, state: Answer, index: int, operation: int, previous: tuple[Digest, ...]) -> MakeParts:
+        offer = state.assignments[index].offer
+        here = state.assignments[index].site
+        arrival = offer.ready_by
+        if operation == offer.first and index > 0:
+            finished = max(open_record(signed).finished for signed in records_before(state, operation))
+            arrival = UnixSeconds(max(arrival, finished + travel_time(state.assignments[index - 1].site, here)))
+        return MakeParts(
+            key=f"make/{operation}", operation=operation, offer=offer, not_before=arrival, previous=previous
+        )
+
+    def _made(self, state: Answer, event: OperationMade) -> tuple[Answer, tuple[Effect, ...]]:
+        index = next(i for i in state.won if covers_operation(state, i, event.operation))
+        offer = state.assignments[index].offer
+        state, further = self._continue(state)  # the next operation may be ours too
+        if event.operation != offer.last:
+            return state, further
+        records = own_records(state, index)
+        root = evidence_root(records)
+        submit = Submit(
+            key=f"attest/{index}",
+            transactions=(
+                self._contracts.provenance.anchor(state.call.job, root, len(records)),
+                *self._recordings(state, index, root),
+                self._contracts.orders.attest(state.call.job, index, root),
+            ),
+        )
+        return replace(state, attested=(*state.attested, index)), (*further, submit)
+
+    def _recordings(self, state: Answer, index: int, root: Digest) -> tuple[Transaction, ...]:
+        """Count the made units against each operation's licence; only conforming parts get serials."""
+        offer = state.assignments[index].offer
+        recordings: list[Transaction] = []
+        for operation in range(offer.first, offer.last + 1):
+            records = [open_record(s) for s in own_records(state, index)]
+            units = sum(1 for record in records if record.operation == operation and conforming(record))
+            leaf = next(p.leaf for p in state.packages if p.operation == operation)
+            if units:
+                licence = self._contracts.designs.licence_id(
+                    owner=state.customer,
+                    commitment=state.call.design,
+                    package=merkle.leaf_hash(encode(leaf)),
+                    licensee=self._account,
+                )
+                recordings.append(self._contracts.designs.record(licence, units, root))
+        return tuple(recordings)
+
+    def _paying(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
+        match event:
+            case OperationApproved() | OperationRefunded() if event.index in state.won:
+                state = replace(state, ended=(*state.ended, event.index), paid=Cents(state.paid + event.paid))
+                if set(state.ended) < set(state.won):
+                    return state, ()
+                take = Submit(key="withdraw", transactions=(self._contracts.orders.withdraw(),))
+                return replace(state, phase=Phase.PAID), (take, Forget(key="forget"))
+            case OrderEnded():
+                return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
+            case _:
+                return state, ()

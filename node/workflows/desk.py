@@ -1,0 +1,222 @@
+"""The customer's desk: turns a CAD file and wishes into a posted job, or into a clear reason why not."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import trio
+
+from node.clock import PlantClock
+from node.config import AuctionConfig
+from node.design.bid_view import bid_view
+from node.design.errors import DesignError, IntakeError
+from node.design.estimate import Estimate, estimate
+from node.design.intake import read_part
+from node.design.packages import packages
+from node.design.part import PartModel
+from node.design.rates import DEFAULT as DEFAULT_RATES
+from node.design.routing import Routing, plan
+from node.errors import RequestError
+from node.identity import Identity
+from node.vault.vault import Vault
+from node.workflows import posted
+from node.workflows.ledger_reads import LedgerReads
+from node.workflows.posted import JobPosted
+from node.workflows.runner import Runner
+from node.workflows.words import cents, money
+from protocol.ids import JobId, MaterialCode, ProcessCode
+from protocol.job import Call, Site, Weights
+from protocol.params import PROCESSES
+from protocol.production import job_id
+from protocol.rules import RulePack
+from protocol.seal import commitment_of
+from protocol.signed import sign
+from protocol.topics import CALL
+from protocol.units import Cents, Micrometres, UnixSeconds
+from protocol.wire import encode
+
+BUDGET_FACTOR = 2
+"""Escrow ceiling where the customer names none, in high estimates: shops differ, and what is not needed comes back."""
+
+READERS = 1
+"""CAD files read at a time: each child may use up to 3 GiB."""
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the customer asks for beside the file, parsed."""
+
+    title: str
+    material: MaterialCode
+    quantity: int
+    tolerance: Micrometres
+    process: ProcessCode | None
+    due_days: float
+    budget: Cents | None
+    weights: Weights
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A part understood: how it would be made, and what that would take."""
+
+    part: PartModel
+    routing: Routing
+    estimate: Estimate
+
+
+class Desk:
+    """Reads designs, estimates, and posts jobs for one customer."""
+
+    def __init__(
+        self,
+        *,
+        runner: Runner,
+        vault: Vault,
+        identity: Identity,
+        reads: LedgerReads,
+        clock: PlantClock,
+        auction: AuctionConfig,
+    ) -> None:
+        self._runner = runner
+        self._vault = vault
+        self._identity = identity
+        self._reads = reads
+        self._clock = clock
+        self._auction = auction
+        self._reading = trio.CapacityLimiter(READERS)
+
+    async def quote(self, content: bytes, wish: Wish) -> Quote:
+        """What making the part would take.
+
+        Raises:
+            RequestError: the file, the material or the wishes cannot be worked with; the text says what to change.
+        """
+        try:
+            async with self._reading:
+                part = await read_part(content, name=wish.title)
+            routing = plan(
+                part,
+                material=wish.material,
+                quantity=wish.quantity,
+                tolerance=wish.tolerance,
+                process=wish.process,
+            )
+            return Quote(part=part, routing=routing, estimate=estimate(routing, wish.quantity, DEFAULT_RATES))
+        except IntakeError as error:
+            raise RequestError(error.code.value, str(error)) from error
+        except DesignError as error:
+            raise RequestError("not-makeable", str(error)) from error
+
+    async def post(self, content: bytes, wish: Wish, *, site: Site, addresses: tuple[str, ...]) -> JobId:
+        """Post a job and return its id; the same key returns the same job and posts nothing.
+
+        Raises:
+            RequestError: as ``quote``, or a due date in the past, or a budget above the rule pack's limit.
+        """
+        job = job_id(self._identity.account, wish.key)
+        if self._runner.state(posted.stream_of(job)) is not None:
+            return job
+        if wish.due_days <= 0:
+            raise RequestError("due-in-the-past", "the due date is in the past; ask for one that is ahead (--due-days)")
+        rules = await self._reads.rules()
+        quote = await self.quote(content, wish)
+        budget = wish.budget or Cents(quote.estimate.price.high * BUDGET_FACTOR)
+        if budget > rules.max_budget:
+            raise RequestError("over-limit", f"the rules allow {money(rules.max_budget)} of escrow; split the job")
+        await self._check_funds(budget)
+        design = self._vault.seal(job, (content, *packages(content, quote.part, quote.routing)))
+        contracts = self._reads.contracts
+        commitment = commitment_of(
+            chain=contracts.chain_id,
+            registry=contracts.designs.address,
+            owner=self._identity.account,
+            root=design.root,
+            nonce=design.nonce,
+        )
+        now, wall = self._clock.now(), self._reads.wall()
+        opening = wall + self._auction.opening
+        commit_by = opening + max(self._auction.commit, rules.min_commit)
+        due = UnixSeconds(now + round(wish.due_days * DAY))
+        call = Call(
+            chain=contracts.chain_id,
+            orders=contracts.orders.address,
+            job=job,
+            customer=self._identity.peer,
+            encryption_key=self._identity.encryption_key,
+            addresses=addresses,
+            rule_pack=rules.digest,
+            design=commitment,
+            part=bid_view(quote.part, quote.routing.material, wish.tolerance),
+            operations=quote.routing.operations,
+            quantity=wish.quantity,
+            site=site,
+            budget=budget,
+            weights=_bounded(wish.weights, rules),
+            earliest=self._clock.at_wall(UnixSeconds(commit_by + self._auction.reveal + self._auction.opening)),
+            due=due,
+            commit_by=UnixSeconds(commit_by),
+            reveal_by=UnixSeconds(commit_by + max(self._auction.reveal, rules.min_reveal)),
+        )
+        if call.earliest >= due:
+            raise RequestError("due-too-soon", "the auction alone takes longer than the time until the due date")
+        event = JobPosted(
+            title=wish.title,
+            owner=self._identity.account,
+            call=sign(self._identity.signing, CALL, encode(call)),
+            root=design.root,
+            nonce=design.nonce,
+            leaves=design.leaves,
+            deadline=UnixSeconds(self._clock.wall_at(due) + self._auction.grace),
+            dispute=rules.dispute,
+            min_commit=rules.min_commit,
+            notes=tuple(quote.routing.reasons),
+        )
+        await self._runner.post(posted.stream_of(job), "posted", event)
+        return job
+
+    async def _check_funds(self, budget: Cents) -> None:
+        account = self._identity.account
+        balance = await self._reads.ask(lambda chain: self._reads.contracts.token.balance(chain, account))
+        if balance < budget:
+            raise RequestError(
+                "insufficient-funds",
+                f"the escrow needs {money(budget)} but the account holds {money(balance)}; fund it or lower --budget",
+            )
+
+
+def parse_process(text: str | None) -> ProcessCode | None:
+    """A process by its code or by what people call it.
+
+    Raises:
+        RequestError: no such process; the text lists those there are.
+    """
+    if text is None:
+        return None
+    for code, label in PROCESSES.items():
+        if text in (code, label):
+            return code
+    raise RequestError("unknown-process", f"there is no process {text!r}; known: {', '.join(PROCESSES.values())}")
+
+
+def parse_amount(text: str | None, flag: str) -> Cents | None:
+    """An amount that a person typed.
+
+    Raises:
+        RequestError: not an amount.
+    """
+    try:
+        return None if text is None else cents(text)
+    except ValueError as error:
+        raise RequestError("bad-amount", f"{flag}: {error}") from error
+
+
+def fresh_key(content: bytes, random: bytes) -> str:
+    """An idempotency key for a caller that gave none."""
+    return sha256(content + random).hexdigest()
+
+
+def _bounded(weights: Weights, rules: RulePack) -> Weights:
+    return Weights(hour=weights.hour, co2_tonne=Cents(max(weights.co2_tonne, rules.carbon)))

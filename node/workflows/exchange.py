@@ -1,0 +1,295 @@
+"""Where gossip and requests meet the workflows: what peers say becomes events, what workflows announce goes out."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import trio
+
+from federation.directory import Directory
+from federation.errors import FederationError, RefusedError
+from federation.gate import judge, open_message
+from federation.network import Network
+from ledger.members import PROVIDER
+from node.errors import UnavailableError
+from node.identity import Identity
+from node.vault.vault import Vault
+from node.workflows import answered, posted
+from node.workflows.answered import (
+    Answer,
+    CallHeard,
+    FetchPackage,
+    FetchResult,
+    PackageArrived,
+    ResultArrived,
+    check_arrival,
+    own_records,
+)
+from node.workflows.events import Announce, FetchRecords, RecordsArrived
+from node.workflows.ledger_reads import LedgerReads
+from node.workflows.posted import CommitmentArrived, PackageReleased, Phase, Post, RevealArrived
+from node.workflows.runner import Happened, Runner
+from protocol import merkle
+from protocol.auction import Commitment, Reveal, accept_call, accept_commitment, accept_reveal
+from protocol.capability import Card, accept_card
+from protocol.errors import ProtocolError, RejectError
+from protocol.ids import JobId, PeerId
+from protocol.job import Call
+from protocol.requests import PackageRequest, Records, RecordsRequest, ResultRequest
+from protocol.result import Result, accept_result
+from protocol.rules import check_call
+from protocol.seal import PackageDelivery, commitment_of, receive
+from protocol.signed import Signed, sign, verify
+from protocol.topics import (
+    AWARD,
+    CALL,
+    CARD,
+    COMMITMENT,
+    FETCH_PACKAGE,
+    FETCH_RECORDS,
+    FETCH_RESULT,
+    REVEAL,
+)
+from protocol.units import UnixSeconds
+from protocol.wire import decode, encode
+
+if TYPE_CHECKING:
+    from trio_typing import TaskStatus
+
+log = logging.getLogger("guildmark.exchange")
+
+REPEAT = 1.0
+"""Seconds between repeats of an announcement: gossip is best effort and newcomers hear only what is said again."""
+
+ANSWER_DEADLINE = 10.0
+"""Seconds that a peer has to answer a request."""
+
+BUFFER = 512
+"""Gossip messages waiting for one topic's listener."""
+
+
+class Exchange:
+    """One node's conversations. Owns no state of its own but the directory of cards."""
+
+    def __init__(
+        self, *, network: Network, runner: Runner, identity: Identity, vault: Vault, reads: LedgerReads
+    ) -> None:
+        self.directory = Directory()
+        self._network = network
+        self._runner = runner
+        self._identity = identity
+        self._vault = vault
+        self._reads = reads
+        self.wall: Callable[[], UnixSeconds] = reads.wall
+
+    async def listen(self, nursery: trio.Nursery, *, provider: bool) -> None:
+        """Subscribe to every topic and answer every request; returns when all subscriptions stand."""
+        topics: list[tuple[str, type, Callable[[bytes], object]]] = [
+            (CARD, Card, self._on_card),
+            (COMMITMENT, Commitment, self._on_commitment),
+            (REVEAL, Reveal, self._on_reveal),
+        ]
+        if provider:
+            topics += [(CALL, Call, self._on_call), (AWARD, Result, self._on_result)]
+        for topic, kind, hear in topics:
+            await nursery.start(self._listen_to, topic, kind, hear)
+        self._network.serve(FETCH_RESULT, self._answer_result)
+        self._network.serve(FETCH_PACKAGE, self._answer_package)
+        self._network.serve(FETCH_RECORDS, self._answer_records)
+
+    async def say(self, topic: str, message: bytes) -> None:
+        """Sign and publish one message."""
+        await self._network.publish(topic, encode(sign(self._identity.signing, topic, message)))
+
+    # What workflows ask for.
+
+    async def announce(self, _stream: str, effect: Announce) -> None:
+        """Say it now and again until its time is over."""
+        while True:
+            try:
+                await self.say(effect.topic, effect.message)
+            except FederationError as error:
+                log.warning("could not publish on %s: %s", effect.topic, error)
+            if self.wall() >= effect.until:
+                return
+            await trio.sleep(REPEAT)
+
+    async def fetch_result(self, stream: str, _effect: FetchResult) -> Happened | None:
+        """Ask the customer for the result, unless gossip brought it."""
+        state = self._answer(stream)
+        if state.result is not None or state.phase.terminal:
+            return None
+        reply = await self._request(state.call.customer, FETCH_RESULT, encode(ResultRequest(job=state.call.job)))
+        return Happened(key="result", event=ResultArrived(result=self._checked_result(decode(Signed, reply), state)))
+
+    async def fetch_package(self, stream: str, effect: FetchPackage) -> Happened | None:
+        """Ask the customer for a package, check that it is what was sealed, and lay it in the vault."""
+        state = self._answer(stream)
+        if state.phase.terminal:
+            return None
+        call = state.call
+        request = PackageRequest(job=call.job, operation=effect.operation)
+        reply = await self._request(call.customer, FETCH_PACKAGE, encode(request))
+        try:
+            delivery = decode(PackageDelivery, reply)
+            content = receive(delivery, effect.operation + 1, secret=self._identity.encryption)
+            registry = self._reads.contracts.designs.address
+            opened = commitment_of(
+                chain=call.chain,
+                registry=registry,
+                owner=state.customer,
+                root=delivery.root,
+                nonce=delivery.nonce,
+            )
+            if opened != call.design:
+                raise RejectError("the package belongs to another design than was sealed")
+        except ProtocolError as error:
+            raise UnavailableError(f"the customer's package is not usable: {error}") from error
+        self._vault.keep(call.job, effect.operation, content)
+        return Happened(key=effect.key, event=PackageArrived(operation=effect.operation, leaf=delivery.leaf))
+
+    async def fetch_records(self, stream: str, effect: FetchRecords) -> Happened | None:
+        """Ask a provider for its records; a provider checks them here, a customer in its workflow."""
+        state = self._runner.state(stream)
+        assert isinstance(state, Answer | Post)  # noqa: S101  # the only workflows that fetch records
+        if state.phase.terminal:
+            return None
+        peer = await self._reads.peer_of(effect.account)
+        request = RecordsRequest(job=state.call.job, index=effect.index)
+        reply = await self._request(peer, FETCH_RECORDS, encode(request))
+        try:
+            event = RecordsArrived(index=effect.index, records=decode(Records, reply).records)
+            if isinstance(state, Answer):
+                check_arrival(state, event, await self._reads.evidence(state.call.job, effect.index))
+        except ProtocolError as error:
+            raise UnavailableError(f"the provider's records are not usable: {error}") from error
+        return Happened(key=effect.key, event=event)
+
+    # What peers say.
+
+    async def _listen_to(
+        self,
+        topic: str,
+        kind: type,
+        hear: Callable[[bytes], object],
+        task_status: "TaskStatus[None]" = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        async with self._network.subscribe(topic, judge(kind, topic), buffer=BUFFER) as messages:
+            task_status.started()
+            async for message in messages:
+                try:
+                    await hear(message.payload)  # type: ignore[misc]  # every listener is async
+                except ProtocolError as error:
+                    log.debug("%s: %s", topic, error)
+                except UnavailableError as error:
+                    log.info("%s: %s", topic, error)
+
+    async def _on_card(self, payload: bytes) -> None:
+        card, signed = open_message(Card, CARD, payload)
+        accept_card(card, signer=signed.author, now=self.wall())
+        if self.directory.learn(card):
+            await self._network.introduce(card.provider, card.addresses)
+
+    async def _on_call(self, payload: bytes) -> None:
+        call, signed = open_message(Call, CALL, payload)
+        stream = answered.stream_of(call.job)
+        if self._runner.state(stream) is not None:
+            return
+        accept_call(call, signer=signed.author, now=self.wall())
+        check_call(call, await self._reads.rules(), opened=self.wall() - 2)
+        order = await self._reads.order(call.job)
+        customer = await self._reads.account_of(call.customer)
+        if order is None or order.customer != customer or order.call != merkle.leaf_hash(signed.payload):
+            raise RejectError("the call does not match its order on the ledger")
+        await self._network.introduce(call.customer, call.addresses)
+        heard = CallHeard(call=signed, customer=customer, deadline=order.deadline, review=order.review)
+        await self._runner.post(stream, "call", heard)
+
+    async def _on_commitment(self, payload: bytes) -> None:
+        commitment, signed = open_message(Commitment, COMMITMENT, payload)
+        state = self._post(commitment.job)
+        key = f"commitment/{signed.author.hex()}"
+        if state is None or state.phase is not Phase.BIDDING:
+            return
+        if any(c.commitment.author == signed.author for c in state.commitments):
+            return
+        accept_commitment(commitment, signer=signed.author, calls={state.call.job: state.call}, now=self.wall())
+        account = await self._reads.account_of(signed.author, role=PROVIDER)
+        if account != commitment.account:
+            raise RejectError("somebody else registered this peer on the ledger")
+        event = CommitmentArrived(commitment=signed, account=account)
+        await self._runner.post(posted.stream_of(commitment.job), key, event)
+
+    async def _on_reveal(self, payload: bytes) -> None:
+        reveal, signed = open_message(Reveal, REVEAL, payload)
+        state = self._post(reveal.bid.job)
+        if state is None or state.phase is not Phase.REVEALING:
+            return  # it will be said again while the window is open
+        seals = {decode(Commitment, c.commitment.payload).seal for c in state.commitments}
+        accept_reveal(reveal, signer=signed.author, calls={state.call.job: state.call}, seals=seals, now=self.wall())
+        event = RevealArrived(reveal=signed, bid=signed.payload)
+        await self._runner.post(posted.stream_of(reveal.bid.job), f"reveal/{signed.author.hex()}", event)
+
+    async def _on_result(self, payload: bytes) -> None:
+        result, signed = open_message(Result, AWARD, payload)
+        stream = answered.stream_of(result.job)
+        state = self._runner.state(stream)
+        if isinstance(state, Answer) and state.result is None and state.bid is not None:
+            await self._runner.post(stream, "result", ResultArrived(result=self._checked_result(signed, state)))
+
+    # What peers ask for.
+
+    async def _answer_result(self, _peer: PeerId, payload: bytes) -> bytes:
+        state = self._post(decode(ResultRequest, payload).job)
+        if state is None or state.result is None:
+            raise RefusedError("not-yet", "no result yet")
+        return encode(sign(self._identity.signing, AWARD, encode(state.result)))
+
+    async def _answer_package(self, peer: PeerId, payload: bytes) -> bytes:
+        request = decode(PackageRequest, payload)
+        state = self._post(request.job)
+        if state is None or state.phase is not Phase.MAKING or state.result is None:
+            raise RefusedError("not-yet", "no award on the ledger yet")
+        award = state.result.award
+        assert award is not None  # noqa: S101  # a job is only made after an award
+        winner = next((a for a in award.assignments if a.offer.first <= request.operation <= a.offer.last), None)
+        if winner is None or winner.provider != peer:
+            raise RefusedError("not-yours", "that operation is not yours")
+        recipient = await self._reads.encryption_key(peer)
+        delivery = self._vault.deliver(
+            request.job, request.operation + 1, recipient=recipient, ephemeral=self._reads.random(32)
+        )
+        released = PackageReleased(operation=request.operation, provider=peer, at=self.wall())
+        stream = posted.stream_of(request.job)
+        await self._runner.post(stream, f"released/{request.operation}/{peer.hex()}", released)
+        return encode(delivery)
+
+    async def _answer_records(self, peer: PeerId, payload: bytes) -> bytes:
+        request = decode(RecordsRequest, payload)
+        state = self._runner.state(answered.stream_of(request.job))
+        if not isinstance(state, Answer) or request.index not in state.attested:
+            raise RefusedError("unknown", "no records of that here")
+        parties = {state.call.customer, *(a.provider for a in state.assignments)}
+        if peer not in parties:
+            raise RefusedError("not-yours", "records go to the parties of a job only")
+        return encode(Records(records=own_records(state, request.index)))
+
+    def _checked_result(self, signed: Signed, state: Answer) -> Signed:
+        result = decode(Result, verify(signed, AWARD))
+        accept_result(result, signer=signed.author, call=state.call)
+        return signed
+
+    async def _request(self, peer: PeerId, protocol: str, payload: bytes) -> bytes:
+        try:
+            return await self._network.request(peer, protocol, payload, deadline=ANSWER_DEADLINE)
+        except FederationError as error:
+            raise UnavailableError(f"{protocol} at {peer.hex()[:8]}: {error}") from error
+
+    def _answer(self, stream: str) -> Answer:
+        state = self._runner.state(stream)
+        assert isinstance(state, Answer)  # noqa: S101  # only answers ask for results and packages
+        return state
+
+    def _post(self, job: JobId) -> Post | None:
+        state = self._runner.state(posted.stream_of(job))
+        return state if isinstance(state, Post) else None

@@ -1,0 +1,47 @@
+"""What the contracts say, as events of a job's workflow."""
+
+from ledger import designs, orders
+from ledger.contracts import Contracts
+from ledger.types import Log
+from node.workflows.events import (
+    OperationApproved,
+    OperationAssigned,
+    OperationAttested,
+    OperationDisputed,
+    OperationRefunded,
+    OrderEnded,
+    OrderOpened,
+    UnitsRecorded,
+)
+from protocol.ids import JobId
+from protocol.units import UnixSeconds
+
+
+def translate(log: Log, contracts: Contracts, now: UnixSeconds) -> tuple[JobId, object] | None:  # one a kind
+    """The job and event that an order's ``log`` is about, or None; ``now`` is wall time."""
+    match contracts.orders.decode(log):
+        case orders.Opened() as said:
+            return said.job, OrderOpened(budget=said.budget, at=now)
+        case orders.Assigned() as said:
+            return said.job, OperationAssigned(index=said.index, provider=said.provider, price=said.price)
+        case orders.Attested() as said:
+            event = OperationAttested(index=said.index, provider=said.provider, evidence=said.evidence, at=now)
+            return said.job, event
+        case orders.Approved() as said:
+            return said.job, OperationApproved(index=said.index, paid=said.paid, fee=said.fee)
+        case orders.Disputed() as said:
+            return said.job, OperationDisputed(index=said.index, evidence=said.evidence, at=now)
+        case orders.Refunded() as said:
+            refunded = OperationRefunded(index=said.index, refunded=said.refunded, paid=said.paid, fee=said.fee)
+            return said.job, refunded
+        case orders.Ended() as said:
+            return said.job, OrderEnded(how=said.how)
+    return None
+
+
+def units(log: Log, contracts: Contracts) -> UnitsRecorded | None:
+    """The serials that ``log`` mints, or None."""
+    match contracts.designs.decode(log):
+        case designs.Recorded() as said:
+            return UnitsRecorded(licence=said.licence, first=said.first, last=said.last)
+    return None

@@ -1,0 +1,93 @@
+"""What a node asks the ledger, off the main thread and in domain types; writes go through the outbox only."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import trio
+
+from ledger.chain import Chain
+from ledger.contracts import Contracts
+from ledger.errors import LedgerError
+from ledger.members import Member
+from ledger.orders import Order
+from node.errors import UnavailableError
+from protocol.errors import IgnoreError
+from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
+from protocol.rules import RulePack
+from protocol.units import UnixSeconds
+
+T = TypeVar("T")
+
+CALLS_AT_ONCE = 4
+"""Threads that may wait for the ledger together; more would only queue at the client's connection pool."""
+
+
+class LedgerReads:
+    """Reads at the ledger's head. Every failure of the ledger is an ``UnavailableError``: ask again later."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        contracts: Contracts,
+        *,
+        wall: Callable[[], UnixSeconds],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self.contracts = contracts
+        self.wall = wall
+        self.random = random
+        self._chain = chain
+        self._limiter = trio.CapacityLimiter(CALLS_AT_ONCE)
+
+    async def ask(self, question: Callable[[Chain], T]) -> T:
+        """The answer to ``question`` from a thread."""
+        try:
+            return await trio.to_thread.run_sync(question, self._chain, limiter=self._limiter, abandon_on_cancel=True)  # type: ignore[call-arg]  # trio-typing is older than trio
+        except LedgerError as error:
+            raise UnavailableError(f"ledger: {error}") from error
+
+    async def rules(self) -> RulePack:
+        """The rule pack in force."""
+        return await self.ask(self.contracts.rules.pack)
+
+    async def order(self, job: JobId) -> Order | None:
+        """The order of ``job``, or None when there is none."""
+        return await self.ask(lambda chain: self.contracts.orders.order(chain, job))
+
+    async def evidence(self, job: JobId, index: int) -> Digest:
+        """What was attested for assignment ``index``."""
+        assignment = await self.ask(lambda chain: self.contracts.orders.assignment(chain, job, index))
+        return assignment.evidence
+
+    async def account_of(self, peer: PeerId, *, role: int = 0) -> Address:
+        """The ledger account that registered ``peer``.
+
+        Raises:
+            IgnoreError: nobody registered it, or not with ``role``.
+        """
+        account = await self.ask(lambda chain: self.contracts.members.account_of(chain, peer))
+        member = None if account is None else await self.member(account)
+        if account is None or member is None or member.roles & role != role:
+            raise IgnoreError(f"peer {peer.hex()[:8]} is not registered for that")
+        return account
+
+    async def peer_of(self, account: Address) -> PeerId:
+        """The peer that ``account`` registered.
+
+        Raises:
+            UnavailableError: it is not registered (any more).
+        """
+        member = await self.member(account)
+        if member is None:
+            raise UnavailableError(f"account 0x{account.hex()} is not registered")
+        return member.peer
+
+    async def encryption_key(self, peer: PeerId) -> EncryptionKey:
+        """Where packages for ``peer`` are sealed to, as registered on the ledger."""
+        member = await self.member(await self.account_of(peer))
+        assert member is not None  # noqa: S101  # account_of has just found it
+        return member.encryption_key
+
+    async def member(self, account: Address) -> Member | None:
+        """The registration of ``account``, if any."""
+        return await self.ask(lambda chain: self.contracts.members.member(chain, account))

@@ -1,0 +1,266 @@
+"""A customer's job from posting to settlement: decides what follows from each event, and does nothing itself."""
+
+from dataclasses import replace
+
+from ledger.contracts import Contracts
+from node.errors import RequestError
+from node.workflows.events import (
+    SHARED_EVENTS,
+    Announce,
+    FetchRecords,
+    Mined,
+    OperationApproved,
+    OperationAssigned,
+    OperationAttested,
+    OperationDisputed,
+    OperationRefunded,
+    OrderEnded,
+    OrderOpened,
+    RecordsArrived,
+    Submit,
+    UnitsRecorded,
+    WakeAt,
+    Woke,
+)
+from node.workflows.posted import (
+    NAME,
+    Assigned,
+    CommitmentArrived,
+    JobPosted,
+    PackageReleased,
+    Phase,
+    Post,
+    RevealArrived,
+    Stage,
+    check_records,
+    verdicts,
+)
+from node.workflows.runner import Effect, Workflow
+from protocol import merkle
+from protocol.errors import RejectError
+from protocol.ids import Digest
+from protocol.job import Call
+from protocol.result import decide
+from protocol.topics import AWARD, CALL
+from protocol.units import UnixSeconds
+from protocol.wire import decode, encode
+
+ANNOUNCE_RESULT = 10
+"""Seconds for which the result is repeated; who was down longer asks for it."""
+
+REVEAL_GRACE = 1
+"""Seconds after the reveal deadline before the award, for reveals still on their way."""
+
+
+def workflow(contracts: Contracts) -> Workflow:
+    """The workflow on the ledger that ``contracts`` names."""
+    return Workflow(
+        name=NAME,
+        transition=_Rule(contracts).transition,
+        events=(JobPosted, CommitmentArrived, RevealArrived, PackageReleased, *SHARED_EVENTS),
+    )
+
+
+class _Rule:
+    """The transition, closed over the contracts that its transactions go to."""
+
+    def __init__(self, contracts: Contracts) -> None:
+        self._contracts = contracts
+
+    def transition(  # noqa: C901  # one case for each kind of event
+        self, state: Post | None, event: object
+    ) -> tuple[Post, tuple[Effect, ...]]:
+        """What the job becomes by ``event``, and what is to be done."""
+        if state is None:
+            if not isinstance(event, JobPosted):
+                raise AssertionError(f"a job begins with JobPosted, not {type(event).__name__}")
+            return self._posted(event)
+        match event:
+            case Mined():
+                return self._mined(state, event)
+            case OrderOpened():
+                return self._opened(state, event)
+            case Woke():
+                return self._woke(state, event)
+            case CommitmentArrived() if state.phase is Phase.BIDDING:
+                return replace(state, commitments=(*state.commitments, event)), ()
+            case RevealArrived() if state.phase is Phase.REVEALING:
+                return replace(state, reveals=(*state.reveals, event)), ()
+            case PackageReleased():
+                return replace(state, released=(*state.released, event)), ()
+            case UnitsRecorded():
+                return replace(state, minted=(*state.minted, event)), ()
+            case OrderEnded():
+                return self._ended(state, event)
+            case _:
+                return self._assignment(state, event)
+
+    def _posted(self, event: JobPosted) -> tuple[Post, tuple[Effect, ...]]:
+        call = decode(Call, event.call.payload)
+        opening = Submit(
+            key="open",
+            transactions=(
+                self._contracts.designs.seal(call.design),
+                self._contracts.token.approve(call.orders, call.budget),
+                self._contracts.orders.open(
+                    call.job,
+                    budget=call.budget,
+                    call=Digest(merkle.leaf_hash(event.call.payload)),
+                    design=call.design,
+                    pack=call.rule_pack,
+                    deadline=event.deadline,
+                ),
+            ),
+        )
+        return Post(posted=event, call=call), (opening, WakeAt(key="deadline", at=UnixSeconds(event.deadline + 1)))
+
+    def _mined(self, state: Post, event: Mined) -> tuple[Post, tuple[Effect, ...]]:
+        state = replace(state, gas=state.gas + event.gas)
+        if not event.error:
+            return state, ()
+        state = replace(state, problem=f"the ledger refused to {event.effect.split('/')[0]}: {event.error}")
+        if event.effect == "open":
+            return replace(state, phase=Phase.CANCELLED), ()
+        return state, ()
+
+    def _opened(self, state: Post, event: OrderOpened) -> tuple[Post, tuple[Effect, ...]]:
+        if state.call.commit_by - event.at < state.posted.min_commit:
+            late = "the ledger took so long to open the order that no time was left to bid; post the job again"
+            return self._cancel(replace(state, problem=late))
+        return replace(state, phase=Phase.BIDDING), (
+            Announce(key="call", topic=CALL, message=state.posted.call.payload, until=state.call.commit_by),
+            WakeAt(key="commit", at=UnixSeconds(state.call.commit_by + REVEAL_GRACE)),
+        )
+
+    def _woke(self, state: Post, event: Woke) -> tuple[Post, tuple[Effect, ...]]:
+        if event.what == "commit" and state.phase is Phase.BIDDING:
+            wait = UnixSeconds(state.call.reveal_by + REVEAL_GRACE)
+            return replace(state, phase=Phase.REVEALING), (WakeAt(key="reveal", at=wait),)
+        if event.what == "reveal" and state.phase is Phase.REVEALING:
+            return self._decide(state)
+        if event.what == "deadline" and not state.phase.terminal and state.phase is not Phase.CANCELLING:
+            expire = Submit(key="expire", transactions=(self._contracts.orders.expire(state.call.job),))
+            return replace(state, problem=state.problem or "the order's deadline passed before all was attested"), (
+                expire,
+            )
+        if event.what.startswith("dispute/"):
+            index = int(event.what.split("/")[1])
+            if state.assigned[index].stage is Stage.DISPUTED:
+                end = self._contracts.orders.expire_dispute(state.call.job, index)
+                return state, (Submit(key=f"end-dispute/{index}", transactions=(end,)),)
+        return state, ()
+
+    def _decide(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
+        result = decide(state.call, state.bids, state.transcript)
+        state = replace(state, result=result)
+        tell = Announce(
+            key="award",
+            topic=AWARD,
+            message=encode(result),
+            until=UnixSeconds(state.call.reveal_by + REVEAL_GRACE + ANNOUNCE_RESULT),
+        )
+        if result.award is None:
+            state, effects = self._cancel(state)
+            return state, (tell, *effects)
+        return replace(state, phase=Phase.AWARDING), (tell, self._record_award(state))
+
+    def _record_award(self, state: Post) -> Submit:
+        """Open the commitment, award, and license each operation's package to its winner."""
+        job, posted, result = state.call.job, state.posted, state.result
+        assert result is not None  # noqa: S101  # decided just before
+        assert result.award is not None  # noqa: S101
+        prices = [(state.account_of(a.provider), a.offer.price, state.call.quantity) for a in result.award.assignments]
+        licences = [
+            self._contracts.designs.license(
+                state.call.design,
+                package=merkle.leaf_hash(encode(posted.leaves[operation + 1])),
+                licensee=state.account_of(a.provider),
+                units=state.call.quantity,
+                expiry=posted.deadline,
+            )
+            for a in result.award.assignments
+            for operation in range(a.offer.first, a.offer.last + 1)
+        ]
+        return Submit(
+            key="award",
+            transactions=(
+                self._contracts.designs.open(state.call.design, posted.root, posted.nonce),
+                *licences,
+                self._contracts.orders.award(job, result.award.transcript, prices),
+            ),
+        )
+
+    def _cancel(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
+        cancel = Submit(
+            key="cancel",
+            transactions=(self._contracts.orders.cancel(state.call.job), self._contracts.orders.withdraw()),
+        )
+        return replace(state, phase=Phase.CANCELLING), (cancel,)
+
+    def _ended(self, state: Post, event: OrderEnded) -> tuple[Post, tuple[Effect, ...]]:
+        if event.how == "cancelled":
+            return replace(state, phase=Phase.CANCELLED), ()
+        phase = Phase.SETTLED if event.how == "settled" else Phase.CANCELLED
+        take = Submit(key="withdraw", transactions=(self._contracts.orders.withdraw(),))
+        return replace(state, phase=phase), (take,)
+
+    def _assignment(self, state: Post, event: object) -> tuple[Post, tuple[Effect, ...]]:
+        match event:
+            case OperationAssigned():
+                added = Assigned(provider=event.provider, price=event.price)
+                return replace(state, phase=Phase.MAKING, assigned=(*state.assigned, added)), ()
+            case OperationAttested():
+                state = _with(state, event.index, stage=Stage.ATTESTED, evidence=event.evidence)
+                return state, (FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider),)
+            case RecordsArrived():
+                return self._judge(state, event)
+            case OperationApproved():
+                return _with(state, event.index, stage=Stage.APPROVED, paid=event.paid, fee=event.fee), ()
+            case OperationRefunded():
+                return _with(
+                    state,
+                    event.index,
+                    stage=Stage.REFUNDED,
+                    refunded=event.refunded,
+                    paid=event.paid,
+                    fee=event.fee,
+                ), ()
+            case OperationDisputed():
+                over = WakeAt(key=f"dispute/{event.index}", at=UnixSeconds(event.at + state.posted.dispute + 2))
+                return _with(state, event.index, stage=Stage.DISPUTED), (over,)
+            case _:
+                return state, ()
+
+    def _judge(self, state: Post, event: RecordsArrived) -> tuple[Post, tuple[Effect, ...]]:
+        """Verified records release what they may; false ones, or parts out of tolerance, open a dispute."""
+        try:
+            check_records(state, event)
+        except RejectError as error:
+            state = replace(state, problem=f"assignment {event.index}: {error}")
+            return state, (self._dispute(state, event.index),)
+        state = _with(state, event.index, stage=Stage.VERIFIED, records=event.records)
+        effects: list[Effect] = []
+        for index, verdict in verdicts(state):
+            move = self._contracts.orders.approve(state.call.job, index)
+            effects.append(
+                Submit(key=f"approve/{index}", transactions=(move,)) if verdict else self._dispute(state, index)
+            )
+            if not verdict:
+                state = replace(state, problem="measured parts are out of tolerance; their makers' pay is disputed")
+        return state, tuple(effects)
+
+    def _dispute(self, state: Post, index: int) -> Submit:
+        evidence = state.assigned[index].evidence
+        assert evidence is not None  # noqa: S101  # only attested assignments are judged
+        return Submit(
+            key=f"dispute/{index}",
+            transactions=(self._contracts.orders.dispute(state.call.job, index, evidence),),
+        )
+
+
+def _with(state: Post, index: int, **changes: object) -> Post:
+    if not 0 <= index < len(state.assigned):
+        raise RequestError("unknown-assignment", f"the ledger names assignment {index}, which was never awarded")
+    assigned = list(state.assigned)
+    assigned[index] = replace(assigned[index], **changes)  # type: ignore[arg-type]  # names are checked by replace
+    return replace(state, assigned=tuple(assigned))

@@ -1,0 +1,240 @@
+"""A customer's job: its events, its state, and what can be read from it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from node.workflows.events import (
+    RecordsArrived,
+    UnitsRecorded,
+)
+from protocol.auction import Bid, Reveal
+from protocol.award import Assignment, transcript_root
+from protocol.errors import RejectError
+from protocol.ids import Address, Digest
+from protocol.job import Call
+from protocol.params import INSPECTION
+from protocol.production import StepRecord, check_operation, conforming, evidence_root, open_record
+from protocol.result import Result
+from protocol.seal import PackageLeaf
+from protocol.signed import Signed
+from protocol.units import NOTHING, Cents, UnixSeconds
+from protocol.wire import decode, encode
+
+NAME = "post"
+"""Prefix of a posted job's stream."""
+
+
+class Phase(Enum):
+    """Where a job stands."""
+
+    OPENING = "opening"
+    BIDDING = "bidding"
+    REVEALING = "revealing"
+    AWARDING = "awarding"
+    MAKING = "making"
+    SETTLED = "settled"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing follows any more."""
+        return self in (Phase.SETTLED, Phase.CANCELLED)
+
+
+class Stage(Enum):
+    """Where one assignment stands."""
+
+    ASSIGNED = "assigned"
+    ATTESTED = "attested"
+    VERIFIED = "verified"
+    APPROVED = "approved"
+    DISPUTED = "disputed"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """One assignment as the customer sees it."""
+
+    provider: Address
+    price: Cents
+    stage: Stage = Stage.ASSIGNED
+    evidence: Digest | None = None
+    records: tuple[Signed, ...] = ()
+    paid: Cents = NOTHING
+    fee: Cents = NOTHING
+    refunded: Cents = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPosted:
+    """A customer posted a job; everything the workflow needs of it."""
+
+    title: str
+    """The customer's own name for it; never leaves the node."""
+
+    owner: Address
+    """The customer's ledger account: owns the design and the order."""
+
+    call: Signed
+    root: Digest
+    nonce: bytes
+    leaves: tuple[PackageLeaf, ...]
+    deadline: UnixSeconds
+    """When the order expires on the ledger, wall time."""
+
+    dispute: int
+    """Seconds after which an unsettled dispute may be split; the order's own terms."""
+
+    min_commit: int
+    """Seconds that must be left for commitments once the order stands."""
+
+    notes: tuple[str, ...]
+    """Why the routing is as it is, and what the design check found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentArrived:
+    """A provider sealed a bid in time, and the ledger knows its account."""
+
+    commitment: Signed
+    account: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevealArrived:
+    """A provider opened its bid in time; it has been accepted under ``accept_reveal``."""
+
+    reveal: Signed
+    bid: bytes
+    """Wire form of the ``Reveal``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageReleased:
+    """A winner received its package; who has what of a design is never a question."""
+
+    operation: int
+    provider: bytes
+    at: UnixSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """State of one posted job."""
+
+    posted: JobPosted
+    call: Call
+    phase: Phase = Phase.OPENING
+    commitments: tuple[CommitmentArrived, ...] = ()
+    reveals: tuple[RevealArrived, ...] = ()
+    result: Result | None = None
+    assigned: tuple[Assigned, ...] = ()
+    released: tuple[PackageReleased, ...] = ()
+    minted: tuple[UnitsRecorded, ...] = ()
+    gas: int = 0
+    problem: str = ""
+    """What went wrong, in words; empty when nothing did."""
+
+    @property
+    def bids(self) -> tuple[Bid, ...]:
+        """The revealed bids, in order of provider."""
+        return tuple(sorted((decode(Reveal, r.bid).bid for r in self.reveals), key=lambda bid: bid.provider))
+
+    @property
+    def awarded(self) -> tuple[Assignment, ...]:
+        """The winners, once decided; none without an award."""
+        return () if self.result is None or self.result.award is None else self.result.award.assignments
+
+    @property
+    def transcript(self) -> Digest:
+        """Root over everything that the award was computed from."""
+        return transcript_root(
+            encode(self.posted.call),
+            [encode(c.commitment) for c in self.commitments],
+            [encode(r.reveal) for r in self.reveals],
+        )
+
+    def account_of(self, peer: bytes) -> Address:
+        """Ledger account of a bidder."""
+        return next(c.account for c in self.commitments if c.commitment.author == peer)
+
+
+def stream_of(job: bytes) -> str:
+    """The stream that a posted job is logged under."""
+    return f"{NAME}/{job.hex()}"
+
+
+def operations_of(state: Post, index: int) -> range:
+    """The operations that assignment ``index`` covers."""
+    if state.result is None or state.result.award is None:
+        raise AssertionError("no award, no assignments")
+    offer = state.result.award.assignments[index].offer
+    return range(offer.first, offer.last + 1)
+
+
+def heads(state: Post, index: int) -> tuple[Digest, ...]:
+    """Per part, the digest that the records of assignment ``index`` must continue.
+
+    Raises:
+        RejectError: the assignment before has no verified records yet.
+    """
+    if index == 0:
+        return (state.call.design,) * state.call.quantity
+    before = state.assigned[index - 1].records
+    if not before:
+        raise RejectError(f"assignment {index - 1} has no verified records yet")
+    return tuple(signed.digest for signed in before[-state.call.quantity :])
+
+
+def check_records(state: Post, event: RecordsArrived) -> tuple[StepRecord, ...]:
+    """The records of one assignment, once they are what was attested and continue every part's chain.
+
+    Raises:
+        RejectError: they are not.
+    """
+    if evidence_root(event.records) != state.assigned[event.index].evidence:
+        raise RejectError("records are not those that were attested")
+    if state.result is None or state.result.award is None:
+        raise RejectError("nothing was awarded")
+    quantity, previous = state.call.quantity, heads(state, event.index)
+    opened: list[StepRecord] = []
+    for step, operation in enumerate(operations_of(state, event.index)):
+        part_records = event.records[step * quantity : (step + 1) * quantity]
+        opened += check_operation(
+            part_records,
+            job=state.call.job,
+            operation=operation,
+            provider=state.result.award.assignments[event.index].provider,
+            previous=previous,
+        )
+        previous = tuple(signed.digest for signed in part_records)
+    return tuple(opened)
+
+
+def verdicts(state: Post) -> tuple[tuple[int, bool], ...]:
+    """Which verified assignments can be decided now, and whether they are to be paid.
+
+    A maker waits for the inspection that follows it in the routing, if there is one; an inspector is paid for
+    inspecting, whatever it finds.
+    """
+    inspections = [o.index for o in state.call.operations if o.process == INSPECTION]
+    decided = []
+    for index, assigned in enumerate(state.assigned):
+        if assigned.stage is not Stage.VERIFIED:
+            continue
+        last = operations_of(state, index)[-1]
+        following = [o for o in inspections if o > last]
+        if not following:
+            decided.append((index, True))
+            continue
+        measured = _records_of(state, following[0])
+        if measured:
+            decided.append((index, all(conforming(record) for record in measured)))
+    return tuple(decided)
+
+
+def _records_of(state: Post, operation: int) -> tuple[StepRecord, ...]:
+    opened = (open_record(signed) for assigned in state.assigned for signed in assigned.records)
+    return tuple(record for record in opened if record.operation == operation)

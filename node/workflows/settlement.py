@@ -1,0 +1,132 @@
+"""Where the ledger meets the workflows: intents go out through the outbox, and what the chain says becomes events."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+
+import trio
+
+from ledger.chain import Chain
+from ledger.contracts import Contracts
+from ledger.errors import LedgerError
+from ledger.follow import Batch, Follower
+from ledger.outbox import Confirmed, Outbox, Outcome
+from ledger.types import Log
+from node.store.database import Database, connect
+from node.workflows import answered, posted
+from node.workflows.events import Mined, Submit
+from node.workflows.ledger_events import translate, units
+from node.workflows.posted import Post
+from node.workflows.runner import Effect, Runner, mark_done
+from node.workflows.thread import licences
+from protocol.units import UnixSeconds
+
+log = logging.getLogger("guildmark.settlement")
+
+_SEPARATOR = "|"
+
+
+class Settlement:
+    """One node's writer and reader of the chain; each has a connection of its own to the node's database."""
+
+    def __init__(
+        self, *, database: Database, chain: Chain, contracts: Contracts, signing_key: bytes, confirmations: int = 1
+    ) -> None:
+        self._database = database
+        self._chain = chain
+        self._contracts = contracts
+        self._key = signing_key
+        self._outbox = Outbox(connect(database.path), confirmations=confirmations)
+        self._follower = Follower(connect(database.path), contracts.addresses, start=contracts.block)
+
+    @staticmethod
+    def enqueue(connection: sqlite3.Connection, stream: str, effect: Effect) -> None:
+        """Take a ``Submit`` into the outbox, in the transaction that stores the effect."""
+        assert isinstance(effect, Submit)  # noqa: S101  # the only effect with this hook
+        outbox = Outbox(connection)
+        for number, transaction in enumerate(effect.transactions):
+            last = number == len(effect.transactions) - 1
+            outbox.enqueue(_key(stream, effect.key, number, last=last), transaction)
+
+    async def run(self, runner: Runner, *, every: float, wall: Callable[[], UnixSeconds]) -> None:
+        """Pump the outbox and follow the chain until cancelled; an unreachable chain is asked again."""
+        reachable = True
+        while True:
+            try:
+                await self._report(runner, await trio.to_thread.run_sync(self._outbox.pump, self._chain, self._key))
+                await self._follow(runner, wall)
+                if not reachable:
+                    log.warning("the ledger answers again")
+                reachable = True
+            except LedgerError as error:
+                if reachable:
+                    log.warning("the ledger does not answer: %s; work goes on when it does", error)
+                reachable = False
+            await trio.sleep(every)
+
+    async def gas_spent(self) -> int:
+        """Gas of all this node's final transactions."""
+        return await self._database.write(lambda connection: Outbox(connection).gas_spent())
+
+    async def pending(self) -> int:
+        """Transactions that are not final yet."""
+        return await self._database.write(lambda connection: len(Outbox(connection).pending()))
+
+    async def _report(self, runner: Runner, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            stream, effect, number, last = outcome.key.split(_SEPARATOR)
+            if isinstance(outcome, Confirmed):
+                event = Mined(effect=effect, gas=outcome.gas_used, error="")
+            else:
+                event = Mined(effect=effect, gas=outcome.gas_used, error=outcome.reason)
+
+            def note(
+                connection: sqlite3.Connection,
+                key: str = outcome.key,
+                done: tuple[str, str] | None = (stream, effect) if last == "last" else None,
+            ) -> None:
+                Outbox(connection).acknowledge(key)
+                if done is not None:
+                    mark_done(connection, done[0], Submit, done[1])
+
+            if runner.state(stream) is None:
+                await self._database.write(note)
+            else:
+                await runner.post(stream, f"mined/{effect}/{number}", event, within=note)
+
+    async def _follow(self, runner: Runner, wall: Callable[[], UnixSeconds]) -> None:
+        batch: Batch = await trio.to_thread.run_sync(self._follower.advance, self._chain)
+        if batch.rolled_back_to is not None:
+            log.warning("the chain was reorganised back to block %d", batch.rolled_back_to)
+        events = [posted for entry in batch.events for posted in self._events(runner, entry, wall())]
+
+        def note(connection: sqlite3.Connection) -> None:
+            self._follower.commit(batch, connection)
+            blocks = [(entry.block, entry.block_hash) for entry in batch.events]
+            connection.executemany("INSERT OR REPLACE INTO seen_block VALUES (?, ?)", blocks)
+
+        await runner.post_all(events, within=note)
+
+    def _events(self, runner: Runner, entry: Log, now: UnixSeconds) -> list[tuple[str, str, object]]:
+        # Not by the log's place in its block: a transaction that is mined again after a fork says the same elsewhere.
+        said_once = sha256(b"".join((entry.address, *entry.topics, entry.payload))).hexdigest()[:16]
+        key = f"ledger/{entry.transaction.hex()}/{said_once}"
+        said = translate(entry, self._contracts, now)
+        if said is not None:
+            job, event = said
+            streams = (posted.stream_of(job), answered.stream_of(job))
+            return [(stream, key, event) for stream in streams if runner.state(stream) is not None]
+        recorded = units(entry, self._contracts)
+        if recorded is None:
+            return []
+        jobs = ((stream, runner.state(stream)) for stream in runner.streams(posted.NAME))
+        return [
+            (stream, key, recorded)
+            for stream, state in jobs
+            if isinstance(state, Post) and recorded.licence in licences(state, self._contracts)
+        ]
+
+
+def _key(stream: str, effect: str, number: int, *, last: bool) -> str:
+    return _SEPARATOR.join((stream, effect, str(number), "last" if last else "more"))

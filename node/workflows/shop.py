@@ -1,0 +1,321 @@
+"""A provider's shop: prices calls from its schedule, runs its machines, and signs what they made.
+
+The schedule is never stored: it is the fold of the answers' log over the shop's other work, each step at the plant time
+at which it happened, so that a restart gives the same schedule to the second.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import trio
+
+from node.clock import PlantClock
+from node.config import Home, MachineConfig, ShopConfig
+from node.design.characteristics import Characteristic
+from node.design.packages import InspectionList, Kind, open_package
+from node.errors import UnavailableError
+from node.identity import Identity
+from node.machines.gateway import Characteristic as ToMeasure
+from node.machines.gateway import Execution, Gateway, Program
+from node.machines.run import Run, run_of
+from node.machines.simulated import open_simulated
+from node.machines.trace import Controller
+from node.planner.bidding import answer
+from node.planner.errors import CapacityError
+from node.planner.holding import release, reserve, settle
+from node.planner.machine import Machine, Pace, Power, Rates
+from node.planner.schedule import Schedule, Task
+from node.planner.timing import cycle, lots
+from node.vault.vault import Vault
+from node.workflows import answered
+from node.workflows.answered import (
+    Answer,
+    BidComputed,
+    BidDeclined,
+    ComputeBid,
+    Forget,
+    MakeParts,
+    OperationMade,
+    PartMade,
+    ResultArrived,
+)
+from node.workflows.ledger_reads import LedgerReads
+from node.workflows.runner import Entry, Happened, Runner
+from protocol import merkle
+from protocol.auction import Bid
+from protocol.capability import Capability
+from protocol.ids import MachineId, MaterialCode, ProcessCode
+from protocol.job import Envelope, Site
+from protocol.params import PROCESSES
+from protocol.production import RECORD_TOPIC, Measurement, StepRecord
+from protocol.signed import Signed, sign
+from protocol.units import (
+    BasisPoints,
+    Cents,
+    CubicMillimetres,
+    Grams,
+    Metres,
+    Micrometres,
+    Seconds,
+    UnixSeconds,
+    WattHours,
+)
+from protocol.wire import decode, encode
+
+log = logging.getLogger("guildmark.shop")
+
+HOLD_AFTER_REVEAL = 60
+"""Wall seconds after the reveal deadline until offered windows free themselves, should no result ever come."""
+
+HOUR = 3600
+
+
+class Shop:
+    """One provider's machines and the work on them; see ``open_shop``."""
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        schedule: Schedule,
+        gateways: dict[MachineId, Gateway],
+        deviations: dict[MachineId, Micrometres],
+        identity: Identity,
+        vault: Vault,
+        clock: PlantClock,
+        reads: LedgerReads,
+        runner: Runner,
+    ) -> None:
+        # More than eight parts: a shop is where planner, machines and vault meet.
+        self._site = site
+        self._schedule = schedule
+        self._seen = 0
+        self._gateways = gateways
+        self._deviations = deviations
+        self._identity = identity
+        self._vault = vault
+        self._clock = clock
+        self._reads = reads
+        self._runner = runner
+        self._pricing = trio.Lock()
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What the shop's card says of its machines."""
+        return tuple(machine.capability for machine in self._schedule.machines)
+
+    async def compute_bid(self, stream: str, _effect: ComputeBid) -> Happened:
+        """Price a call and reserve what is offered; calls are priced one after the other."""
+        async with self._pricing:
+            state = self._answer(stream)
+            now, wall = self._clock.now(), self._reads.wall()
+            schedule = (await self._current()).without_expired(wall)
+            price = partial(answer, schedule, state.call, site=self._site, now=now)
+            try:
+                found = await trio.to_thread.run_sync(price)
+            except (ArithmeticError, ValueError, RuntimeError, CapacityError) as error:
+                # A stranger's call must not end the node, whatever the solver makes of it.
+                log.exception("%s: the planner cannot price the call", stream)
+                return Happened(key="bid", event=BidDeclined(reasons=(f"the planner failed: {error}",)))
+            if not found.offers:
+                reasons = found.refusals or ("no machine for any operation",)
+                return Happened(key="bid", event=BidDeclined(reasons=reasons))
+            bid = Bid(job=state.call.job, provider=self._identity.peer, site=self._site, offers=found.offers)
+            event = BidComputed(bid=bid, salt=self._reads.random(32), refusals=found.refusals)
+            # Posted inside the lock: the next call must be priced on a schedule that holds these windows.
+            await self._runner.post(stream, "bid", event)
+            return Happened(key="bid", event=event)
+
+    async def make_parts(self, stream: str, effect: MakeParts) -> Happened:
+        """Run one operation part by part; what is already recorded is not run again."""
+        state = self._answer(stream)
+        operation = state.call.operations[effect.operation]
+        machine = self._schedule.machine(effect.offer.machine)
+        package = self._vault.package(state.call.job, effect.operation)
+        await self._clock.sleep_until(UnixSeconds(effect.not_before + machine.pace.setup))
+        for parts in lots(machine.pace, operation, state.call.quantity):
+            done = self._recorded(stream, effect.operation)
+            if not done.issuperset(parts):
+                program = self._program(state, effect, machine, parts, package)
+                run = await self._run(effect.offer.machine, program)
+                for part in parts:
+                    record = self._record(state, effect, run, part, len(parts), package)
+                    await self._runner.post(stream, f"part/{effect.operation}/{part}", PartMade(record=record))
+        return Happened(key=f"made/{effect.operation}", event=OperationMade(operation=effect.operation))
+
+    async def forget(self, stream: str, _effect: Forget) -> None:
+        """Delete the packages of a job that is over."""
+        self._vault.forget(self._answer(stream).call.job)
+
+    async def schedule(self) -> Schedule:
+        """What the machines hold now."""
+        return (await self._current()).without_expired(self._reads.wall())
+
+    async def _current(self) -> Schedule:
+        """Fold what has happened since the last look."""
+        for entry in await self._runner.journal(answered.NAME, after=self._seen):
+            self._seen = entry.id
+            try:
+                self._schedule = self._advanced(entry)
+            except CapacityError as error:
+                log.warning("%s: the schedule cannot hold what was promised: %s", entry.stream, error)
+        return self._schedule
+
+    def _advanced(self, entry: Entry) -> Schedule:
+        state, now = self._answer(entry.stream), self._clock.at_wall(UnixSeconds(entry.at))
+        job = state.call.job
+        match entry.event:
+            case BidComputed():
+                until = UnixSeconds(state.call.reveal_by + HOLD_AFTER_REVEAL)
+                return reserve(self._schedule, entry.event.bid.offers, job, until=until, now=now)
+            case ResultArrived() if state.won_offers:
+                return settle(self._schedule, job, state.won_offers, now=now)
+            case _ if state.phase.terminal:
+                return release(self._schedule, job, now=now)
+        return self._schedule
+
+    async def _run(self, name: MachineId, program: Program) -> Run:
+        gateway = self._gateways[name]
+        await gateway.load(program)
+        await gateway.start(program.key)
+        run = run_of([seen async for seen in gateway.observe(program.key)])
+        if run.execution is not Execution.PROGRAM_COMPLETED:
+            raise UnavailableError(f"{name} stopped in the middle of {program.key}")
+        return run
+
+    def _program(
+        self, state: Answer, effect: MakeParts, machine: Machine, parts: Sequence[int], package: bytes
+    ) -> Program:
+        operation = state.call.operations[effect.operation]
+        return Program(
+            key=f"{state.call.job.hex()}/{effect.operation}/{parts[0]}",
+            digest=merkle.leaf_hash(package),
+            parts=tuple(parts),
+            duration=cycle(machine.pace, operation),
+            characteristics=tuple(ToMeasure(name=c.name, nominal=c.nominal) for c in _characteristics(package)),
+            deviation=self._deviations[effect.offer.machine],
+        )
+
+    def _record(self, state: Answer, effect: MakeParts, run: Run, part: int, load: int, package: bytes) -> Signed:
+        measured = {value.name: value.value for value in run.measured}
+        leaf = next(p.leaf for p in state.packages if p.operation == effect.operation)
+        record = StepRecord(
+            job=state.call.job,
+            part=part,
+            operation=effect.operation,
+            provider=self._identity.peer,
+            machine=effect.offer.machine,
+            program=merkle.leaf_hash(encode(leaf)),
+            started=run.started or run.finished,
+            finished=run.finished,
+            energy=WattHours(run.energy // load),
+            observations=run.observations,
+            measurements=tuple(
+                Measurement(name=c.name, nominal=c.nominal, lower=c.lower, upper=c.upper, value=measured[c.name])
+                for c in _characteristics(package)
+            ),
+            previous=effect.previous[part - 1],
+        )
+        return sign(self._identity.signing, RECORD_TOPIC, encode(record))
+
+    def _recorded(self, stream: str, operation: int) -> set[int]:
+        state = self._answer(stream)
+        records = (decode(StepRecord, signed.payload) for signed in state.records)
+        return {record.part for record in records if record.operation == operation}
+
+    def _answer(self, stream: str) -> Answer:
+        state = self._runner.state(stream)
+        assert isinstance(state, Answer)  # noqa: S101  # the shop's effects belong to answers
+        return state
+
+
+@asynccontextmanager
+async def open_shop(
+    config: ShopConfig,
+    site: Site,
+    home: Home,
+    *,
+    identity: Identity,
+    vault: Vault,
+    clock: PlantClock,
+    reads: LedgerReads,
+    runner: Runner,
+    epoch: UnixSeconds,
+) -> AsyncIterator[Shop]:
+    """The shop that ``config`` describes, machines connected; its other work counts from ``epoch`` (plant time)."""
+    home.machines.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        gateways: dict[MachineId, Gateway] = {}
+        for row in config.machines:
+            controller = Controller(
+                machine=MachineId(row.name), process=_code(row), watts=row.power_watts, seed=row.name.encode()
+            )
+            journal = home.machines / f"{row.name}.sqlite"
+            gateways[controller.machine] = await stack.enter_async_context(open_simulated(controller, journal, clock))
+        yield Shop(
+            site=site,
+            schedule=Schedule(machines=tuple(equip(row, config) for row in config.machines)).with_tasks(
+                task for row in config.machines for task in _other_work(row, epoch)
+            ),
+            gateways=gateways,
+            deviations={MachineId(row.name): Micrometres(row.deviation_um) for row in config.machines},
+            identity=identity,
+            vault=vault,
+            clock=clock,
+            reads=reads,
+            runner=runner,
+        )
+
+
+def equip(row: MachineConfig, shop: ShopConfig) -> Machine:
+    """A machine as the planner knows it, from its owner's words."""
+    length, width, height = (Micrometres(round(edge * 1000)) for edge in row.envelope_mm)
+    return Machine(
+        capability=Capability(
+            machine=MachineId(row.name),
+            process=_code(row),
+            materials=tuple(MaterialCode(material) for material in row.materials),
+            envelope=Envelope(length=length, width=width, height=height),
+            tolerance=Micrometres(row.tolerance_um),
+            max_mass=Grams(round(row.max_mass_kg * 1000)),
+        ),
+        pace=Pace(
+            setup=Seconds(round(row.setup_minutes * 60)),
+            volume=CubicMillimetres(max(1, round(row.removal_cm3_min * 1000))),
+            feature=Seconds(row.feature_seconds),
+            cycle=Seconds(round(row.cycle_hours * HOUR)),
+        ),
+        rates=Rates(hour=Cents(round(row.rate_per_hour * 100)), margin=BasisPoints(round(shop.margin_percent * 100))),
+        power=Power(watts=row.power_watts, grid=shop.grid_g_co2_kwh),
+    )
+
+
+def site_of(easting_km: float, northing_km: float) -> Site:
+    """A place on the federation's grid."""
+    return Site(easting=Metres(round(easting_km * 1000)), northing=Metres(round(northing_km * 1000)))
+
+
+def _other_work(row: MachineConfig, epoch: UnixSeconds) -> list[Task]:
+    return [
+        Task(
+            key=f"work {row.name} {number}",
+            machine=MachineId(row.name),
+            earliest=UnixSeconds(epoch + round(work.start_hours * HOUR)),
+            due=UnixSeconds(epoch + round(work.due_hours * HOUR)),
+            start=UnixSeconds(epoch + round(work.start_hours * HOUR)),
+            finish=UnixSeconds(epoch + round((work.start_hours + work.hours) * HOUR)),
+            weight=Cents(2000),
+        )
+        for number, work in enumerate(row.work, start=1)
+    ]
+
+
+def _characteristics(package: bytes) -> tuple[Characteristic, ...]:
+    opened = open_package(package)
+    return decode(InspectionList, opened.content).characteristics if opened.kind is Kind.INSPECTION_LIST else ()
+
+
+def _code(row: MachineConfig) -> ProcessCode:
+    return next(code for code, label in PROCESSES.items() if label == row.process)

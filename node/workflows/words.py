@@ -1,0 +1,104 @@
+"""What happened, in words for people: one line per event, and nothing that a log must not hold."""
+
+from collections.abc import Callable
+
+from node.workflows import answered, posted
+from node.workflows.events import (
+    Mined,
+    OperationApproved,
+    OperationAssigned,
+    OperationAttested,
+    OperationDisputed,
+    OperationRefunded,
+    OrderEnded,
+    OrderOpened,
+    RecordsArrived,
+    UnitsRecorded,
+)
+from protocol.award import NoAward, NoAwardReason
+from protocol.params import PROCESSES
+from protocol.production import open_record
+from protocol.units import Cents
+
+Names = Callable[[bytes], str]
+"""What people call a peer (32 bytes) or an account (20 bytes)."""
+
+
+def money(cents: int) -> str:
+    """An amount in the settlement currency."""
+    return f"{cents // 100:,}.{cents % 100:02} GLD"
+
+
+def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one line per kind of event
+    """One line about ``event``, or None when it means nothing to a person."""
+    match event:
+        case posted.JobPosted():
+            return f"posted «{event.title}»; design sealed, order on its way to the ledger"
+        case OrderOpened():
+            return f"order opened on the ledger, {money(event.budget)} in escrow; calling for bids"
+        case posted.CommitmentArrived():
+            return f"sealed bid from {names(event.commitment.author)}"
+        case posted.RevealArrived():
+            return f"{names(event.reveal.author)} opened its bid"
+        case OperationAssigned():
+            return f"assignment {event.index + 1} to {names(event.provider)} for {money(event.price)}, on the ledger"
+        case posted.PackageReleased():
+            return f"package of operation {event.operation + 1} released to {names(event.provider)}, sealed to its key"
+        case OperationAttested():
+            return f"{names(event.provider)} attests assignment {event.index + 1} (evidence {event.evidence.hex()[:8]})"
+        case RecordsArrived():
+            return f"{len(event.records)} signed step records of assignment {event.index + 1} received and checked"
+        case UnitsRecorded():
+            return f"serials {event.first} to {event.last} recorded under licence {event.licence.hex()[:8]}"
+        case OperationApproved():
+            return f"assignment {event.index + 1} paid: {money(event.paid)}, fee {money(event.fee)}"
+        case OperationDisputed():
+            return f"assignment {event.index + 1} disputed; its money stays locked"
+        case OperationRefunded():
+            return f"assignment {event.index + 1} refunded: {money(event.refunded)}"
+        case OrderEnded():
+            return f"order {event.how} on the ledger"
+        case Mined() if event.error:
+            return f"the ledger refused {event.effect}: {event.error}"
+        case answered.CallHeard():
+            return "heard a call for bids"
+        case answered.BidComputed():
+            return f"bid computed: {len(event.bid.offers)} windows reserved, sealed"
+        case answered.BidDeclined():
+            return "no bid: " + "; ".join(event.reasons)
+        case answered.PackageArrived():
+            return f"package of operation {event.operation + 1} received and checked against the commitment"
+        case answered.PartMade():
+            record = open_record(event.record)
+            return f"part {record.part}: operation {record.operation + 1} done on {record.machine}, step signed"
+        case answered.OperationMade():
+            return f"operation {event.operation + 1} done"
+    return None
+
+
+def explain_no_award(outcome: NoAward, operation: str) -> str:
+    """Why nothing was awarded, with the number that decided."""
+    match outcome.reason:
+        case NoAwardReason.NO_OFFER:
+            return f"no award: nobody offers {operation} for this part by the due date"
+        case NoAwardReason.OVER_BUDGET:
+            return f"no award: the cheapest combination costs {money(outcome.measure)}, above the budget"
+        case NoAwardReason.TOO_LATE:
+            return "no award: no combination of offers delivers by the due date"
+
+
+def process_name(code: str) -> str:
+    """What people call a process."""
+    return next((label for known, label in PROCESSES.items() if known == code), code)
+
+
+def cents(text: str) -> Cents:
+    """An amount typed by a person, such as ``1250`` or ``1250.50``.
+
+    Raises:
+        ValueError: not an amount with at most two decimals.
+    """
+    whole, _, fraction = text.replace(",", "").partition(".")
+    if not whole.isdigit() or not (fraction.isdigit() or not fraction) or len(fraction) > 2:
+        raise ValueError(f"{text!r} is not an amount such as 1250.50")
+    return Cents(int(whole) * 100 + int(fraction.ljust(2, "0") or 0))

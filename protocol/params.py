@@ -1,0 +1,73 @@
+"""What all peers agree on in numbers: every limit with its unit and its reason. One run's choices are not here."""
+
+from protocol.ids import ProcessCode
+from protocol.units import GramsCo2, Seconds
+
+MAX_MESSAGE_BYTES = 32 * 1024
+"""A gossiped message; above 64 KiB py-libp2p can interleave frames on one stream, half of that is safe."""
+
+MAX_OPERATIONS = 16
+"""Operations in one routing; the award's cost grows with it, and real routings rarely pass ten."""
+
+MAX_OFFERS = 64
+"""Offers in one bid; the award rule is quadratic in them per operation."""
+
+MAX_QUANTITY = 10_000
+"""Parts in one job; a larger series is several jobs, so that a licence stays countable."""
+
+MAX_CO2 = GramsCo2(10_000_000_000)
+"""Grams of CO2 equivalent in one offer; far above any machine's, so that no bid pushes a score beyond 64 bits."""
+
+MAX_WEIGHT = 1_000_000_000
+"""Cents that a call may weigh an hour or a tonne of CO2 with; scores then stay within 64 bits."""
+
+MAX_HORIZON = Seconds(158_112_000)
+"""From when work may begin to when it is due: five years; nobody plans a shop further ahead."""
+
+MAX_MEASURE = 1_000_000_000_000
+"""Of any edge, volume, mass or count of a part or operation, in its unit: far beyond what any machine takes."""
+
+MAX_TEXT = 128
+"""Characters in a name or code."""
+
+MAX_HOLES = 256
+"""Rows in a bid view's hole table; parts with more are listed by their largest groups."""
+
+MAX_MEASUREMENTS = 256
+"""Characteristics reported in one step record."""
+
+MAX_CLOCK_SKEW = Seconds(5)
+"""By how much a peer's clock may differ from ours before its messages are ignored as early or late."""
+
+CARD_LIFETIME = Seconds(3600)
+"""Longest validity of a machine card; a vanished provider leaves the directory by itself."""
+
+HASH_BYTES = 32
+"""Bytes of every identifier, digest, salt and key."""
+
+SIGNATURE_BYTES = 64
+"""An Ed25519 signature (RFC 8032)."""
+
+MILLING = ProcessCode("DIN 8589-3")
+TURNING = ProcessCode("DIN 8589-1")
+EXTRUSION = ProcessCode("ISO/ASTM 52900:MEX")
+HEAT_TREATMENT = ProcessCode("DIN 8580:6.2")
+INSPECTION = ProcessCode("ISO 10360")
+
+PROCESSES: dict[ProcessCode, str] = {
+    MILLING: "milling",
+    TURNING: "turning",
+    EXTRUSION: "material extrusion",
+    HEAT_TREATMENT: "heat treatment",
+    INSPECTION: "coordinate measuring",
+}
+"""The process tree's codes in force and what people call them."""
+
+TRANSPORT_HANDLING = Seconds(3600)
+"""Packing, waiting and unpacking of one move between sites."""
+
+TRANSPORT_KM_HOUR = 60
+"""Speed that the award rule plans moves with, km/h."""
+
+TRANSPORT_CO2_KM = 62
+"""Grams of CO2 equivalent per km for one small consignment (a tenth of a tonne in a road van at 620 g/tkm)."""

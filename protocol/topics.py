@@ -1,0 +1,19 @@
+"""The gossip topics and request protocols; the ordinal changes whenever a layout changes."""
+
+CARD = "card/1"
+CALL = "call/1"
+COMMITMENT = "commitment/1"
+REVEAL = "reveal/1"
+AWARD = "award/1"
+
+FETCH_RESULT = "/guildmark/result/1"
+"""Job id in, signed result out."""
+
+FETCH_PACKAGE = "/guildmark/package/1"
+"""A winner asks the customer for what its operation needs."""
+
+FETCH_RECORDS = "/guildmark/records/1"
+"""A party of the job asks a provider for the signed records of one operation."""
+
+FETCH_BUNDLE = "/guildmark/bundle/1"
+"""An auditor asks a customer for a part's evidence."""

@@ -1,0 +1,117 @@
+"""A federation of contracts with its people: who they are, what they hold, and short ways to ask and to act."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from ledger.contracts import Contracts, contracts_at
+from ledger.deployment import plan
+from ledger.errors import RevertedError
+from ledger.types import Log, Transaction
+from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
+from protocol.rules import RulePack
+from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
+from tests.contracts.evm import CHAIN_ID, Evm
+
+REVIEW = 100
+DISPUTE = 300
+FEE = 150
+LIMIT = 1_000_000
+FUNDS = 10_000_000
+
+PACK = RulePack(
+    version=1,
+    fee=BasisPoints(FEE),
+    min_commit=Seconds(5),
+    min_reveal=Seconds(5),
+    review=Seconds(REVIEW),
+    dispute=Seconds(DISPUTE),
+    max_budget=Cents(LIMIT),
+    carbon=Cents(10_000),
+)
+
+
+def address(number: int) -> Address:
+    return Address(number.to_bytes(20, "big"))
+
+
+def word(text: str) -> Digest:
+    return Digest(text.encode().ljust(32, b"\x00"))
+
+
+DEPLOYER, GOVERNOR, TREASURY, CUSTOMER, SHOP, OTHER_SHOP, STRANGER = (address(0xA000 + n) for n in range(7))
+JOB = JobId(word("job"))
+EVIDENCE = word("evidence")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The contracts, and the chain that they stand on."""
+
+    evm: Evm
+    contracts: Contracts
+
+    def send(self, sender: Address, transaction: Transaction) -> list[object]:
+        """Send and return the events of our contracts; the token's own are left out."""
+        return self.events(self.evm.send(sender, transaction))
+
+    def events(self, logs: tuple[Log, ...]) -> list[object]:
+        return [event for log in logs if (event := self.contracts.decode(log)) is not None]
+
+    def refused(self, sender: Address, transaction: Transaction) -> str:
+        """Name of the error that ``transaction`` is refused with."""
+        with pytest.raises(RevertedError) as caught:
+            self.evm.send(sender, transaction)
+        return caught.value.name
+
+    def open(self, *, job: JobId = JOB, budget: int = 1000, deadline: int | None = None) -> list[object]:
+        return self.send(CUSTOMER, self.opening(job=job, budget=budget, deadline=deadline))
+
+    def opening(
+        self, *, job: JobId = JOB, budget: int = 1000, deadline: int | None = None, pack: Digest | None = None
+    ) -> Transaction:
+        """The transaction that opens an order, with a deadline in 1000 s."""
+        return self.contracts.orders.open(
+            job,
+            budget=Cents(budget),
+            call=word("call"),
+            design=word("design"),
+            pack=pack or PACK.digest,
+            deadline=UnixSeconds(self.evm.now + 1000 if deadline is None else deadline),
+        )
+
+    def award(self, *prices: int, job: JobId = JOB) -> list[object]:
+        """Award to ``SHOP`` and ``OTHER_SHOP`` in turn."""
+        return self.send(CUSTOMER, self.awarding(*prices, job=job))
+
+    def awarding(self, *prices: int, job: JobId = JOB) -> Transaction:
+        shops = (SHOP, OTHER_SHOP)
+        winners = [(shops[index % 2], Cents(price), 1) for index, price in enumerate(prices)]
+        return self.contracts.orders.award(job, word("transcript"), winners)
+
+    def credit(self, account: Address) -> int:
+        return self.contracts.orders.credit(self.evm, account)
+
+    def balance(self, account: Address) -> int:
+        return self.contracts.token.balance(self.evm, account)
+
+
+def deploy() -> Scene:
+    """Fresh contracts; a funded customer, two registered providers."""
+    evm = Evm()
+    planned = plan(DEPLOYER, 0, governor=GOVERNOR, treasury=TREASURY, pack=PACK)
+    for creation, at in zip(planned.creations, planned.addresses.values(), strict=True):
+        evm.create(DEPLOYER, creation, at)
+    contracts = contracts_at(planned.deployment(CHAIN_ID, 0))
+    scene = Scene(evm=evm, contracts=contracts)
+    evm.send(DEPLOYER, contracts.token.transfer(CUSTOMER, Cents(FUNDS)))
+    evm.send(CUSTOMER, contracts.token.approve(contracts.orders.address, Cents(FUNDS)))
+    for shop in (SHOP, OTHER_SHOP):
+        evm.send(shop, registration(contracts, shop.hex(), 1))
+    return scene
+
+
+def registration(contracts: Contracts, peer: str, roles: int) -> Transaction:
+    return contracts.members.register(
+        roles=roles, peer=PeerId(word(peer[-8:])), encryption_key=EncryptionKey(word("key"))
+    )

@@ -1,0 +1,1 @@
+"""Design: intake, measures, routing, estimate and packages."""

@@ -1,0 +1,277 @@
+"""What a provider offers, and what it keeps."""
+
+from itertools import pairwise
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from node.planner.bidding import MENU, Answer, answer
+from node.planner.errors import CapacityError
+from node.planner.holding import release, reserve, settle
+from node.planner.schedule import Schedule, Task, prefix
+from node.planner.shifts import Calendar, Shift
+from node.planner.timing import duration, price
+from protocol import params
+from protocol.auction import Bid, Offer
+from protocol.award import Award, award
+from protocol.ids import Digest, JobId, MachineId, PeerId
+from protocol.job import Call, Site
+from protocol.params import MAX_OFFERS
+from protocol.units import Cents, Metres, Seconds, UnixSeconds
+from tests.planner.shop import HERE, HOUR, a_call, a_machine, a_schedule, an_operation, at, work
+
+MILL = MachineId("mill-1")
+NOW = at(-1)
+UNTIL = UnixSeconds(500)
+
+
+def answered(schedule: Schedule, call: Call) -> Answer:
+    return answer(schedule, call, site=HERE, now=NOW)
+
+
+def chosen(offers: tuple[Offer, ...], picks: list[int]) -> tuple[Offer, ...]:
+    """Offers of consecutive operations whose windows join, as an award may pick them."""
+    won: list[Offer] = []
+    for operation, pick in enumerate(picks):
+        ready = won[-1].finish_by if won else at(0)
+        fitting = [offer for offer in offers if offer.first == operation and offer.ready_by >= ready]
+        if fitting:
+            won.append(fitting[pick % len(fitting)])
+    return tuple(won)
+
+
+def test_an_idle_machine_offers_its_whole_menu_from_the_first_moment() -> None:
+    call = a_call()
+    offers = answered(a_schedule(), call).offers
+    assert len(offers) == MENU
+    assert offers[0].ready_by == call.earliest
+    length = duration(a_machine(), call.operations[0], call.quantity)
+    assert all(offer.finish_by - offer.ready_by == length for offer in offers)
+    assert {offer.price for offer in offers} == {price(a_machine(), call.operations[0], 5, displaced=Cents(0))}
+
+
+def test_windows_lie_denser_at_the_beginning() -> None:
+    offers = answered(a_schedule(), a_call(due=200)).offers
+    gaps = [later.ready_by - earlier.ready_by for earlier, later in pairwise(offers)]
+    assert gaps == sorted(gaps)
+
+
+def test_no_offer_overlaps_work_that_cannot_move() -> None:
+    schedule = a_schedule(work(0, 5), work(7, 10), work(30, 20))
+    offers = answered(schedule, a_call()).offers
+    assert offers
+    assert all(schedule.free(MILL, offer.ready_by, offer.finish_by) for offer in offers)
+
+
+def test_started_work_is_not_moved() -> None:
+    schedule = a_schedule(work(0, 6, due=60))
+    offers = answer(schedule, a_call(hour=10_000), site=HERE, now=at(2)).offers
+    assert min(offer.ready_by for offer in offers) >= at(6)
+
+
+def test_moving_other_work_costs_what_it_delays() -> None:
+    schedule = a_schedule(work(0, 6, due=60, weight=1_000))
+    call = a_call(hour=10_000)
+    offers = answered(schedule, call).offers
+    plain = price(a_machine(), call.operations[0], 5, displaced=Cents(0))
+    length = duration(a_machine(), call.operations[0], 5)
+    assert offers[0].ready_by == at(0)
+    assert offers[0].price == price(a_machine(), call.operations[0], 5, displaced=Cents(-(-length * 1_000 // 3600)))
+    assert offers[-1].price == plain < offers[0].price
+
+
+def test_a_patient_customer_moves_nobody() -> None:
+    schedule = a_schedule(work(0, 6, due=60, weight=1_000))
+    offers = answered(schedule, a_call(hour=10, due=240)).offers
+    assert len({offer.price for offer in offers if offer.ready_by >= at(6)}) == 1
+
+
+def test_a_window_that_would_leave_other_work_no_place_is_not_offered() -> None:
+    tight = a_schedule(work(0, 6, due=8, weight=0))
+    offers = answered(tight, a_call(hour=10_000)).offers
+    assert min(offer.ready_by for offer in offers) >= at(6)
+
+
+def test_every_offer_is_done_before_the_due_date_and_its_transport() -> None:
+    far = Site(easting=Metres(60_000), northing=Metres(0))
+    for offer in answered(a_schedule(), a_call(site=far)).offers:
+        assert offer.finish_by + 2 * HOUR <= at(72)
+
+
+def test_a_call_that_is_due_too_soon_is_refused_with_the_reason() -> None:
+    found = answered(a_schedule(), a_call(due=1))
+    assert found.offers == ()
+    assert found.refusals == ("operation 0 (milling): mill-1 has no capacity before the due date",)
+
+
+def test_an_operation_beyond_the_machine_is_refused_with_the_failing_measure() -> None:
+    found = answered(a_schedule(), a_call([an_operation(tolerance=10)]))
+    assert found.refusals == ("operation 0 (milling): mill-1 holds 20 um, not 10 um",)
+
+
+def test_an_operation_without_machine_is_refused_and_the_others_offered() -> None:
+    found = answered(a_schedule(), a_call([an_operation(0), an_operation(1, params.HEAT_TREATMENT)]))
+    assert {offer.first for offer in found.offers} == {0}
+    assert found.refusals == ("operation 1 (heat treatment): no machine for it",)
+
+
+def test_a_full_machine_says_so() -> None:
+    found = answered(a_schedule(work(0, 72)), a_call())
+    assert found.refusals == ("operation 0 (milling): mill-1 has no capacity before the due date",)
+
+
+def test_work_is_offered_in_open_hours_only() -> None:
+    mornings = Calendar(
+        shifts=tuple(Shift(opens=Seconds((24 * d + 6) * HOUR), closes=Seconds((24 * d + 12) * HOUR)) for d in range(7))
+    )
+    offers = answered(a_schedule(machines=[a_machine(calendar=mornings)]), a_call(due=240)).offers
+    assert offers
+    assert all(mornings.open_at(offer.ready_by, offer.finish_by) for offer in offers)
+
+
+def test_a_later_operation_begins_where_our_earlier_one_ends() -> None:
+    machines = [a_machine("mill-1"), a_machine("cmm-1", params.INSPECTION)]
+    call = a_call([an_operation(0), an_operation(1, params.INSPECTION)], hour=100)
+    offers = answered(a_schedule(machines=machines), call).offers
+    ends = {offer.finish_by for offer in offers if offer.first == 0}
+    assert min(offer.ready_by for offer in offers if offer.first == 1) == min(ends)
+    assert {offer.ready_by for offer in offers if offer.first == 1} <= ends
+
+
+def test_a_menu_never_exceeds_what_a_bid_may_hold() -> None:
+    machines = [a_machine(f"mill-{n}") for n in range(5)]
+    offers = answered(a_schedule(machines=machines), a_call([an_operation(n) for n in range(16)], due=900)).offers
+    assert len(offers) <= MAX_OFFERS
+    assert len({offer.first for offer in offers}) >= 12
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    schedule = a_schedule(*(work(3 * n, 2, due=3 * n + 20, weight=100 * n) for n in range(12)))
+    assert len({answered(schedule, a_call(hour=500)) for _ in range(3)}) == 1
+
+
+def test_a_reserved_window_is_not_offered_to_another_call() -> None:
+    first, second = a_call(job=1), a_call(job=2)
+    held = reserve(a_schedule(), answered(a_schedule(), first).offers, first.job, until=UNTIL, now=NOW)
+    offers = answered(held, second).offers
+    assert offers
+    assert all(held.free(MILL, offer.ready_by, offer.finish_by) for offer in offers)
+
+
+def test_settling_keeps_what_was_won_for_good_and_frees_the_rest() -> None:
+    call = a_call()
+    offers = answered(a_schedule(), call).offers
+    held = reserve(a_schedule(), offers, call.job, until=UNTIL, now=NOW)
+    settled = settle(held, call.job, offers[3:4], now=NOW)
+    assert [(task.start, task.finish, task.until) for task in settled.tasks] == [
+        (offers[3].ready_by, offers[3].finish_by, None)
+    ]
+    assert settle(settled, call.job, offers[3:4], now=NOW) == settled
+
+
+def test_settling_after_the_hold_ended_still_works_while_the_time_is_free() -> None:
+    call = a_call()
+    offers = answered(a_schedule(), call).offers
+    held = reserve(a_schedule(), offers, call.job, until=UNTIL, now=NOW)
+    settled = settle(held.without_expired(UNTIL), call.job, offers[:1], now=NOW)
+    assert len(settled.tasks) == 1
+
+
+def test_settling_after_the_hold_ended_and_the_time_went_elsewhere_is_refused() -> None:
+    call = a_call()
+    offers = answered(a_schedule(), call).offers
+    with pytest.raises(CapacityError):
+        settle(a_schedule(work(0, 20)), call.job, offers[:1], now=NOW)
+
+
+def test_losing_moves_other_work_back() -> None:
+    schedule = a_schedule(work(0, 6, due=60, weight=1_000, key="own"))
+    call = a_call(hour=10_000)
+    held = reserve(schedule, answered(schedule, call).offers, call.job, until=UNTIL, now=NOW)
+    assert next(task for task in held.tasks if task.key == "own").start > at(0)
+    assert release(held, call.job, now=NOW) == schedule
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> tuple[Task, ...]:
+    tasks, clock = [], 0
+    for n in range(draw(st.integers(0, 5))):
+        clock += draw(st.integers(0, 6))
+        hours = draw(st.integers(1, 6))
+        slack = draw(st.sampled_from([0, 2, 12, 40]))
+        tasks.append(work(clock, hours, due=clock + hours + slack, weight=draw(st.integers(0, 2_000)), key=f"own {n}"))
+        clock += hours
+    return tuple(tasks)
+
+
+@given(
+    shops(),
+    st.integers(0, 5_000),
+    st.integers(1, 3),
+    st.lists(st.integers(0, 9), min_size=4, max_size=4),
+    st.booleans(),
+)
+@settings(deadline=None, max_examples=25)
+def test_whatever_is_won_all_work_fits_and_nothing_tentative_remains(
+    tasks: tuple[Task, ...], hour: int, operations: int, picks: list[int], both: bool
+) -> None:
+    schedule = a_schedule(*tasks)
+    one = a_call([an_operation(n) for n in range(operations)], hour=hour, job=1)
+    two = a_call([an_operation(0)], hour=hour, job=2)
+    offers = answered(schedule, one).offers
+    held = reserve(schedule, offers, one.job, until=UNTIL, now=NOW)
+    rival = answered(held, two).offers
+    held = reserve(held, rival, two.job, until=UNTIL, now=NOW)
+
+    won = chosen(offers, picks[:operations])
+    settled = settle(held, one.job, won, now=NOW)
+    settled = settle(settled, two.job, chosen(rival, picks[3:]) if both else (), now=NOW)
+
+    kept = {(task.start, task.finish) for task in settled.tasks if task.key.startswith(prefix(one.job))}
+    assert kept == {(offer.ready_by, offer.finish_by) for offer in won}
+    assert all(task.until is None for task in settled.tasks)
+    assert {task.key for task in tasks} <= {task.key for task in settled.tasks}
+    assert settled == Schedule(machines=settled.machines).with_tasks(settled.tasks)
+    assert not held_by(release(settled, one.job, now=NOW), one.job)
+
+
+def held_by(schedule: Schedule, job: JobId) -> list[Task]:
+    return [task for task in schedule.tasks if task.key.startswith(prefix(job))]
+
+
+def test_the_menus_of_three_shops_join_to_an_award_with_little_waiting() -> None:
+    trades = (params.MILLING, params.HEAT_TREATMENT, params.INSPECTION)
+    call = a_call([an_operation(n, trade) for n, trade in enumerate(trades)], due=36, hour=500, quantity=12)
+    bids = []
+    for number, trade in enumerate(trades):
+        site = Site(easting=Metres(number * 60_000), northing=Metres(0))
+        found = answer(a_schedule(machines=[a_machine(f"m-{number}", trade)]), call, site=site, now=NOW)
+        bids.append(Bid(job=call.job, provider=PeerId(bytes([number]) * 32), site=site, offers=found.offers))
+    outcome = award(call, bids, Digest(bytes(32)))
+    assert isinstance(outcome, Award)
+    bare = sum(a.offer.finish_by - a.offer.ready_by for a in outcome.assignments) + 2 * 2 * HOUR
+    assert outcome.arrival - call.earliest - bare < 6 * HOUR
+
+
+def test_a_held_machine_still_answers_further_calls_with_time_to_spare() -> None:
+    schedule = a_schedule()
+    for job in range(1, 5):
+        call = a_call(due=14 * 24, job=job, quantity=20)
+        found = answered(schedule, call)
+        assert found.offers
+        schedule = reserve(schedule, found.offers, call.job, until=UNTIL, now=NOW)
+
+
+@pytest.mark.slow
+def test_three_machines_with_twenty_tasks_answer_three_operations_within_the_deadline_of_an_auction() -> None:
+    machines = [a_machine(f"mill-{n}") for n in range(3)]
+    tasks = [
+        work(4 * (n // 3), 3, due=4 * (n // 3) + 20, weight=100 * n, machine=f"mill-{n % 3}", key=f"own {n}")
+        for n in range(20)
+    ]
+    call = a_call([an_operation(n) for n in range(3)], due=120, hour=500)
+    began = process_time()
+    assert len(answered(a_schedule(*tasks, machines=machines), call).offers) > 30
+    assert process_time() - began < 1.5

@@ -1,0 +1,93 @@
+"""Rule packs, and past auctions with the bundles that prove them."""
+
+from dataclasses import replace
+from typing import Any
+
+import rlp
+from eth_abi.abi import encode as abi_encode
+from trie import HexaryTrie
+
+from governance.past import PastAuction
+from ledger.bindings.orders import OPENED_TOPIC
+from ledger.bundle import Bundle
+from ledger.proofs import LogProof
+from protocol.auction import Bid, Commitment, Reveal, seal_of
+from protocol.award import transcript_root
+from protocol.ids import Address, Digest
+from protocol.job import Call
+from protocol.result import decide
+from protocol.rules import RulePack
+from protocol.signed import Signed, sign
+from protocol.topics import AWARD, CALL, COMMITMENT, REVEAL
+from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
+from protocol.wire import encode
+from tests.unit.protocol.examples import CUSTOMER_SEED, START, call, seed
+
+PACK = RulePack(
+    version=1,
+    fee=BasisPoints(150),
+    min_commit=Seconds(10),
+    min_reveal=Seconds(5),
+    review=Seconds(120),
+    dispute=Seconds(240),
+    max_budget=Cents(2_000_000),
+    carbon=Cents(10_000),
+)
+TRANSCRIPT = Digest(b"t" * 32)
+OPENED = UnixSeconds(START - 60)
+BLOCK = 7
+SALT = b"s" * 32
+NOTHING = Digest(bytes(32))
+
+
+def pack(**changes: Any) -> RulePack:
+    """The next pack."""
+    return replace(PACK, **{"version": 2, **changes})
+
+
+def auction(*bids: Bid, **changes: Any) -> PastAuction:
+    """An auction under ``PACK``; ``changes`` are the call's."""
+    return PastAuction(
+        call=call(rule_pack=PACK.digest, **changes), opened=OPENED, bids=bids, transcript=TRANSCRIPT, pack=PACK
+    )
+
+
+def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
+    """What an auction leaves behind; its order was opened in ``block``, and each bid follows its provider's name."""
+    signed_call = sign(CUSTOMER_SEED, CALL, encode(asked))
+    commitments = tuple(_commitment(name, bid) for name, bid in bids)
+    reveals = tuple(sign(seed(name), REVEAL, encode(Reveal(bid=bid, salt=SALT))) for name, bid in bids)
+    transcript = transcript_root(encode(signed_call), [encode(c) for c in commitments], [encode(r) for r in reveals])
+    result = decide(asked, tuple(bid for _, bid in bids), transcript)
+    return Bundle(
+        version=1,
+        part=1,
+        unit=1,
+        call=signed_call,
+        root=NOTHING,
+        nonce=b"",
+        packages=(),
+        commitments=commitments,
+        reveals=reveals,
+        result=sign(CUSTOMER_SEED, AWARD, encode(result)),
+        steps=(),
+        logs=(opened_proof(asked, block),),
+    )
+
+
+def _commitment(name: str, bid: Bid) -> Signed:
+    said = Commitment(job=bid.job, provider=bid.provider, account=Address(b"a" * 20), seal=seal_of(bid, SALT))
+    return sign(seed(name), COMMITMENT, encode(said))
+
+
+def opened_proof(asked: Call, block: int = BLOCK) -> LogProof:
+    """Proof that the order of ``asked`` was opened in ``block`` at ``OPENED``."""
+    topics = (OPENED_TOPIC, asked.job, bytes(12) + b"c" * 20)
+    terms = (asked.budget, bytes(32), asked.design, asked.rule_pack, asked.due)
+    payload = abi_encode(("uint64", "bytes32", "bytes32", "bytes32", "uint64"), terms)
+    trie = HexaryTrie({})
+    trie[rlp.encode(0)] = rlp.encode([b"\x01", b"", bytes(256), [[asked.orders, topics, payload]]])
+    header: list[Any] = [bytes(32)] * 16
+    header[5], header[8], header[11] = trie.root_hash, block, OPENED
+    nodes = tuple(rlp.encode(node) for node in trie.get_proof(rlp.encode(0)))
+    return LogProof(header=rlp.encode(header), transaction=0, position=0, nodes=nodes)

@@ -1,0 +1,133 @@
+"""The runner: every event counts once, every effect is owed until its event is back, also after a crash."""
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import trio
+
+from node.errors import UnavailableError
+from node.store.database import open_database
+from node.workflows.runner import Happened, Port, Runner, Workflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    asked: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+
+
+def transition(state: Tally | None, event: object) -> tuple[Tally, tuple[Work, ...]]:
+    state = state or Tally()
+    match event:
+        case Asked():
+            return replace(state, asked=(*state.asked, event.name)), (Work(key=event.name),)
+        case Done():
+            return replace(state, done=(*state.done, event.name)), ()
+    raise AssertionError(event)
+
+
+WORKFLOW = Workflow(name="tally", transition=transition, events=(Asked, Done))
+
+
+@asynccontextmanager
+async def running(path: Path, perform: object) -> AsyncIterator[Runner]:
+    async with open_database(path / "node.sqlite") as database:
+        runner = Runner(database, (WORKFLOW,), lambda: 1_800_000_000)
+        runner.bind({Work: Port(perform=perform)})  # type: ignore[arg-type]
+        async with runner.running():
+            yield runner
+
+
+async def until_done(runner: Runner, count: int, *, seconds: float = 5) -> None:
+    async with runner.watch() as news:
+        with trio.fail_after(seconds):
+            while len(runner.state("tally/1").done) < count:  # type: ignore[union-attr]
+                await news.receive()
+
+
+async def done(_stream: str, effect: Work) -> Happened:
+    return Happened(key=f"done/{effect.key}", event=Done(name=effect.key))
+
+
+async def never(_stream: str, _effect: Work) -> None:
+    await trio.sleep_forever()
+
+
+async def test_an_effect_comes_back_as_its_event(tmp_path: Path) -> None:
+    async with running(tmp_path, done) as runner:
+        await runner.post("tally/1", "a", Asked(name="a"))
+        await until_done(runner, 1)
+        assert runner.state("tally/1") == Tally(asked=("a",), done=("a",))
+
+
+async def test_the_same_key_counts_once(tmp_path: Path) -> None:
+    async with running(tmp_path, done) as runner:
+        assert await runner.post("tally/1", "a", Asked(name="a"))
+        assert not await runner.post("tally/1", "a", Asked(name="b"))
+        await until_done(runner, 1)
+        assert runner.state("tally/1").asked == ("a",)  # type: ignore[union-attr]
+
+
+async def test_an_effect_that_was_not_done_is_performed_after_a_restart(tmp_path: Path) -> None:
+    async with running(tmp_path, never) as runner:
+        await runner.post("tally/1", "a", Asked(name="a"))
+    async with running(tmp_path, done) as runner:
+        await until_done(runner, 1)
+    async with running(tmp_path, never) as runner:
+        assert runner.state("tally/1") == Tally(asked=("a",), done=("a",))
+
+
+async def test_an_unavailable_outside_is_tried_again(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    tries = []
+
+    async def flaky(stream: str, effect: Work) -> Happened:
+        tries.append(effect.key)
+        if len(tries) < 4:
+            raise UnavailableError("not yet")
+        return await done(stream, effect)
+
+    async with running(tmp_path, flaky) as runner:
+        await runner.post("tally/1", "a", Asked(name="a"))
+        await until_done(runner, 1, seconds=math.inf)  # the jumping clock does not wait for the database's thread
+    assert tries == ["a"] * 4
+
+
+async def test_changes_made_with_an_event_are_stored_with_it_or_not_at_all(tmp_path: Path) -> None:
+    async with running(tmp_path, done) as runner:
+
+        def fail(_connection: object) -> None:
+            raise RuntimeError("no")
+
+        with pytest.raises(RuntimeError):
+            await runner.post("tally/1", "a", Asked(name="a"), within=fail)
+        assert runner.state("tally/1") is None
+        assert await runner.history("tally/1") == ()
+
+
+async def test_concurrent_posts_fold_in_the_order_of_the_log(tmp_path: Path) -> None:
+    async with running(tmp_path, never) as runner, trio.open_nursery() as nursery:
+        for number in range(50):
+            nursery.start_soon(runner.post, "tally/1", str(number), Asked(name=str(number)))
+    async with running(tmp_path, never) as again:
+        state = again.state("tally/1")
+        assert sorted(state.asked) == sorted(str(n) for n in range(50))  # type: ignore[union-attr]
+        assert tuple(e.event.name for e in await again.history("tally/1")) == state.asked  # type: ignore[union-attr]

@@ -1,0 +1,64 @@
+"""The vectors in ``tests/vectors`` say what peers accept and reject; here this implementation is held to them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from federation.gate import open_message
+from protocol.errors import RejectError
+from protocol.wire import decode, encode
+from tests.vectors import make_vectors
+from tests.vectors.messages import Message, messages
+
+HERE = Path(make_vectors.__file__).parent
+
+
+def read(message: Message) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((HERE / f"{message.file}.json").read_text())
+    return found
+
+
+def opened(message: Message, vector: dict[str, Any]) -> object:
+    wire = bytes.fromhex(vector["wire"])
+    if "topic" not in vector:
+        return decode(message.kind, wire)
+    return open_message(message.kind, vector["topic"], wire)[0]
+
+
+MESSAGES = pytest.mark.parametrize("message", messages(), ids=lambda message: message.file)
+
+
+@MESSAGES
+def test_every_accepted_form_decodes_to_its_fields_and_encodes_to_the_same_bytes(message: Message) -> None:
+    accepted = [vector for vector in read(message) if "fields" in vector]
+    assert accepted
+    for vector in accepted:
+        value = opened(message, vector)
+        assert make_vectors.legible(value) == vector["fields"], vector["name"]
+        if "topic" not in vector:
+            assert encode(value).hex() == vector["wire"], vector["name"]
+
+
+@MESSAGES
+def test_every_rejected_form_is_the_senders_fault_for_the_reason_given(message: Message) -> None:
+    for vector in read(message):
+        if "reject" in vector:
+            with pytest.raises(RejectError) as caught:
+                opened(message, vector)
+            assert vector["reject"] in str(caught.value), vector["name"]
+
+
+@MESSAGES
+def test_a_file_has_more_rejected_forms_than_accepted_and_no_name_twice(message: Message) -> None:
+    found = read(message)
+    rejected = [vector for vector in found if "reject" in vector]
+    assert len(rejected) > len(found) - len(rejected)
+    assert len({vector["name"] for vector in found}) == len(found)
+    assert all(vector["reject"] for vector in rejected)
+    assert all("topic" not in vector or vector["topic"] == message.topic for vector in found)
+
+
+def test_no_vector_file_is_stale() -> None:
+    assert make_vectors.main(["--check"]) == 0

@@ -1,0 +1,84 @@
+"""Writes the test vectors: per message one JSON file with the wire forms that peers accept, and more that they reject.
+
+A file is a list of vectors, one per line. ``wire`` is hexadecimal. Without ``topic`` it is the message itself; with
+``topic`` it is a signed envelope whose payload is the message. ``fields`` says what has to come out (bytes in
+hexadecimal, integers exact, an enum as its value); ``reject`` is part of the reason that this implementation gives.
+Another implementation passes when it accepts and rejects the same wire forms.
+
+    python -m tests.vectors.make_vectors            write the files
+    python -m tests.vectors.make_vectors --check    say which files are stale; exit 1 if any is
+"""
+
+import json
+import sys
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from protocol.wire import encode
+from tests.vectors.malformed import malformed
+from tests.vectors.messages import SIGNER, Message, messages
+from tests.vectors.missigned import missigned
+
+HERE = Path(__file__).parent
+
+
+def vectors(message: Message) -> list[dict[str, Any]]:
+    """Accepted forms first, then the rejected ones."""
+    accepted: list[dict[str, Any]] = [
+        {"name": name, "wire": encode(value).hex(), "fields": legible(value)} for name, value in message.accepted
+    ]
+    small = message.accepted[0][1]
+    rejected = [
+        {"name": name, "wire": wire.hex(), "reject": reason}
+        for name, wire, reason in malformed(message.kind, [value for _, value in message.accepted])
+    ]
+    if message.topic is None:
+        return accepted + rejected
+    enveloped = encode(message.signed(SIGNER, small))
+    accepted.append({"name": "signed", "topic": message.topic, "wire": enveloped.hex(), "fields": legible(small)})
+    rejected += [
+        {"name": name, "topic": message.topic, "wire": wire.hex(), "reject": reason}
+        for name, wire, reason in missigned(message, small)
+    ]
+    return accepted + rejected
+
+
+def legible(value: object) -> Any:
+    """``value`` as JSON carries it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return [legible(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: legible(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def files() -> dict[Path, str]:
+    """Every file and what has to stand in it."""
+    return {
+        HERE / f"{message.file}.json": "[\n" + ",\n".join(json.dumps(v) for v in vectors(message)) + "\n]\n"
+        for message in messages()
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; returns the exit code."""
+    wanted = files()
+    if arguments != ["--check"]:
+        for path, text in wanted.items():
+            path.write_text(text)
+        return 0
+    found = {path: path.read_text() for path in HERE.glob("*.json")}
+    stale = sorted(path.name for path in found.keys() | wanted.keys() if found.get(path) != wanted.get(path))
+    if stale:
+        print(f"stale: {', '.join(stale)}; run python -m tests.vectors.make_vectors", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,220 @@
+"""The messages that have vectors, each with values worth encoding; the first is small and is the one that is signed."""
+
+from dataclasses import dataclass, replace
+
+from protocol.auction import Bid, Commitment, Reveal, seal_of
+from protocol.capability import Capability, Card
+from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
+from protocol.job import Call, Hole, Site
+from protocol.params import MILLING, TURNING
+from protocol.production import RECORD_TOPIC, Measurement, StepRecord
+from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest
+from protocol.result import Result, decide
+from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
+from protocol.signed import Signed, sign
+from protocol.topics import AWARD, CALL, CARD, COMMITMENT, REVEAL
+from protocol.units import Cents, Metres, Micrometres, UnixSeconds, WattHours
+from protocol.wire import encode
+from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
+
+SIGNER = seed("mill")
+JOB = JobId(b"j" * 32)
+RECIPIENT_SECRET = b"s" * 32
+EDGES = (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**63, 2**64 - 1)
+"""Where msgpack's unsigned forms grow."""
+
+NEGATIVE_EDGES = (-1, -32, -33, -128, -129, -32_768, -32_769, -(2**31), -(2**63))
+"""Where msgpack's signed forms grow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of the protocol."""
+
+    kind: type
+    topic: str | None
+    """Domain under which it is signed; None when it travels bare."""
+
+    accepted: tuple[tuple[str, object], ...]
+
+    @property
+    def file(self) -> str:
+        """Name of its vector file, without suffix."""
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in self.kind.__name__).lstrip("_")
+
+    def signed(self, key: bytes, value: object) -> Signed:
+        """``value`` in an envelope under this message's topic."""
+        assert self.topic is not None
+        return sign(key, self.topic, encode(value))
+
+
+def messages() -> tuple[Message, ...]:
+    """Every message that peers exchange, in the order in which a job meets them."""
+    return (
+        Message(kind=Signed, topic=None, accepted=_envelopes()),
+        Message(kind=Card, topic=CARD, accepted=_cards()),
+        Message(kind=Call, topic=CALL, accepted=_calls()),
+        Message(kind=Commitment, topic=COMMITMENT, accepted=_commitments()),
+        Message(kind=Reveal, topic=REVEAL, accepted=_reveals()),
+        Message(kind=Result, topic=AWARD, accepted=_results()),
+        Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
+        Message(kind=PackageRequest, topic=None, accepted=_package_requests()),
+        Message(kind=PackageDelivery, topic=None, accepted=_deliveries()),
+        Message(kind=StepRecord, topic=RECORD_TOPIC, accepted=_records()),
+        Message(kind=RecordsRequest, topic=None, accepted=_records_requests()),
+        Message(kind=Records, topic=None, accepted=_record_lists()),
+        Message(kind=BundleRequest, topic=None, accepted=(("of a serial", BundleRequest(serial=Digest(b"n" * 32))),)),
+    )
+
+
+def _envelopes() -> tuple[tuple[str, Signed], ...]:
+    return (
+        ("around a commitment", sign(SIGNER, COMMITMENT, encode(_commitments()[0][1]))),
+        ("around nothing", sign(SIGNER, COMMITMENT, b"")),
+        ("with a payload of 256 bytes", sign(SIGNER, COMMITMENT, bytes(range(256)))),
+    )
+
+
+def _cards() -> tuple[tuple[str, Card], ...]:
+    small = Card(
+        provider=peer("mill"),
+        account=Address(b"a" * 20),
+        name="Mill",
+        encryption_key=EncryptionKey(b"e" * 32),
+        addresses=("/ip4/127.0.0.1/tcp/4001",),
+        site=HOME,
+        capabilities=(machine("m"),),
+        issued=UnixSeconds(START),
+        expires=UnixSeconds(START + 600),
+    )
+    lathe = replace(machine("Drehmaschine 3 (groß)"), process=TURNING, tolerance=Micrometres(20))
+    return (
+        ("one machine", small),
+        ("two machines and text beyond ASCII", replace(small, name="Fräserei Süd", capabilities=(machine("m"), lathe))),
+        ("no machine and no address", replace(small, addresses=(), capabilities=())),
+    )
+
+
+def machine(name: str) -> Capability:
+    """A mill that takes ``examples.part``."""
+    return Capability(
+        machine=MachineId(name),
+        process=MILLING,
+        materials=(MaterialCode("EN AW-6082"),),
+        envelope=BOX,
+        tolerance=Micrometres(100),
+        max_mass=replace(operation(0)).mass,
+    )
+
+
+def _calls() -> tuple[tuple[str, Call], ...]:
+    small = call(operations=(operation(0),))
+    slot = Hole(diameter=Micrometres(3000), depth=Micrometres(8000), through=False, count=2)
+    return (
+        ("one operation", small),
+        ("three operations", call()),
+        ("two kinds of holes", replace(small, part=replace(part(), holes=(*part().holes, slot)))),
+        ("no holes and no address", replace(small, addresses=(), part=replace(part(), holes=()))),
+        ("a site in the south-west", replace(small, site=Site(easting=Metres(-40_000), northing=Metres(-1)))),
+    )
+
+
+def _commitments() -> tuple[tuple[str, Commitment], ...]:
+    mine = _reveals()[0][1]
+    values = {"job": JOB, "provider": peer("mill"), "account": Address(b"a" * 20)}
+    return (("of a bid", Commitment(**values, seal=seal_of(mine.bid, mine.salt))),)  # type: ignore[arg-type]
+
+
+def _reveals() -> tuple[tuple[str, Reveal], ...]:
+    far = Site(easting=Metres(-120_000), northing=Metres(65_536))
+    return (
+        ("one offer", Reveal(bid=bid("mill", offer(0, 1, 5, 90_00)), salt=b"s" * 32)),
+        ("a bundle beside a single offer", Reveal(bid=_bundles(), salt=bytes(range(32)))),
+        ("a site in the west", Reveal(bid=bid("mill", offer(0, 1, 5, 90_00), site=far), salt=b"\xff" * 32)),
+    )
+
+
+def _bundles() -> Bid:
+    return bid("mill", offer(0, 1, 5, 90_00, co2=1200), offer(0, 1, 9, 140_00, last=1, co2=2100))
+
+
+def _results() -> tuple[tuple[str, Result], ...]:
+    one, transcript = call(operations=(operation(0),)), Digest(b"t" * 32)
+    mill = bid("mill", offer(0, 1, 5, 90_00))
+    dear = bid("dear", offer(0, 1, 5, 95_00, co2=800))
+    late = bid("late", offer(0, 1, 900, 10_00))
+    return (
+        ("one bidder", decide(one, (mill,), transcript)),
+        ("a loser, and one that fits into no combination", decide(one, (mill, dear, late), transcript)),
+        ("no award: no offer", decide(call(), (mill,), transcript)),
+        ("no award: too late", decide(one, (late,), transcript)),
+        ("no award: over budget", decide(replace(one, budget=Cents(1)), (mill,), transcript)),
+    )
+
+
+def _package_requests() -> tuple[tuple[str, PackageRequest], ...]:
+    first = PackageRequest(job=JOB, operation=0)
+    return (("first operation", first), ("last operation", replace(first, operation=15)))
+
+
+def _deliveries() -> tuple[tuple[str, PackageDelivery], ...]:
+    design = seal_design(b"m" * 32, (b"the design", b"for the mill", b"for the oven"))
+    recipient = encryption_key(RECIPIENT_SECRET)
+    alone = seal_design(b"m" * 32, (b"the design",))
+    return (
+        ("package 1 of 3", deliver(b"m" * 32, design, 1, recipient=recipient, ephemeral=b"x" * 32)),
+        ("package 2 of 3", deliver(b"m" * 32, design, 2, recipient=recipient, ephemeral=b"x" * 32)),
+        ("the only package, so without proof", deliver(b"m" * 32, alone, 0, recipient=recipient, ephemeral=b"x" * 32)),
+    )
+
+
+def _records() -> tuple[tuple[str, StepRecord], ...]:
+    milled = StepRecord(
+        job=JOB,
+        part=1,
+        operation=0,
+        provider=peer("mill"),
+        machine=MachineId("m"),
+        program=Digest(b"p" * 32),
+        started=UnixSeconds(START),
+        finished=UnixSeconds(START + 600),
+        energy=WattHours(1500),
+        observations=Digest(b"o" * 32),
+        measurements=(),
+        previous=Digest(b"d" * 32),
+    )
+    bore = measurement("bore", 6_000, 5_990, 6_010, 6_003)
+    flatness = measurement("flatness", 0, -50, 50, -7)
+    numbers = EDGES + NEGATIVE_EDGES
+    every = tuple(measurement(f"n{i}", *numbers[i : i + 4]) for i in range(0, len(numbers), 4))
+    return (
+        ("one measurement", replace(milled, measurements=(bore,))),
+        ("none", milled),
+        ("a value below zero", replace(milled, measurements=(bore, flatness))),
+        ("every width of an integer", replace(milled, measurements=every)),
+    )
+
+
+def measurement(name: str, nominal: int, lower: int, upper: int, value: int) -> Measurement:
+    """A characteristic in micrometres."""
+    return Measurement(
+        name=name,
+        nominal=Micrometres(nominal),
+        lower=Micrometres(lower),
+        upper=Micrometres(upper),
+        value=Micrometres(value),
+    )
+
+
+def _records_requests() -> tuple[tuple[str, RecordsRequest], ...]:
+    return (("first assignment", RecordsRequest(job=JOB, index=0)), ("a later one", RecordsRequest(job=JOB, index=3)))
+
+
+def _record_lists() -> tuple[tuple[str, Records], ...]:
+    record = _records()[1][1]
+    signed = tuple(sign(SIGNER, RECORD_TOPIC, encode(replace(record, part=number))) for number in (1, 2))
+    return (
+        ("one part", Records(records=signed[:1])),
+        ("two parts", Records(records=signed)),
+        ("none", Records(records=())),
+    )
