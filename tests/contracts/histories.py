@@ -1,5 +1,6 @@
 """Histories of orders as hypothesis makes them up, and the proof at the end of each that no money is stuck."""
 
+from collections import Counter
 from contextlib import ExitStack
 from random import Random
 from typing import ClassVar
@@ -36,8 +37,8 @@ class Histories(RuleBasedStateMachine):
     """Random histories of several orders, mostly of people with a reason; a test subclasses it with its scene."""
 
     scene: ClassVar[Scene]
-    edges: ClassVar[set[str]]
-    """Transitions that any history took."""
+    edges: ClassVar[Counter[str]]
+    """In how many histories each transition was taken."""
 
     def __init__(self) -> None:
         super().__init__()
