@@ -119,7 +119,8 @@ def test_random_histories_keep_every_cent_and_reach_every_edge(deployed: Scene) 
     for batch in range(MOST_BATCHES):
         histories = type("HistoriesHere", (Histories,), {"scene": deployed, "edges": edges})
         run_state_machine_as_test(
-            seed(batch)(histories), settings=settings(max_examples=25, stateful_step_count=25, deadline=None, database=None)
+            seed(batch)(histories),
+            settings=settings(max_examples=25, stateful_step_count=25, deadline=None, database=None),
         )
         if all(edges[edge] >= ENOUGH for edge in EDGES):
             return
