@@ -4,6 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
+AREA   ?= demo
 FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
@@ -27,11 +28,13 @@ demo: $(STAMP) ## make a part, end to end; FILE=part.step, ARGS="--material 'ISO
 devnet: $(STAMP) ## leave a federation running until Ctrl-C
 	@$(BIN)/python -m devnet up $(ARGS)
 
+# Whole federations fill the machine each, so they run one after the other, when everything else is done.
 test: $(STAMP) ## everything
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/devnet $(ARGS)
+	@$(BIN)/python -m pytest tests/devnet $(ARGS)
 
 test-fast: $(STAMP) ## without real sockets and processes
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
 
 check: $(STAMP) ## style, types, layers, generated files
 	@$(BIN)/ruff check .
@@ -47,8 +50,8 @@ fix: $(STAMP)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(STAMP) ## wall time and peak memory of the demo's phases
-	@$(BIN)/python -m benchmarks.demo_phases $(ARGS)
+bench: $(STAMP) ## measure one area beside its peer: AREA=demo, ...
+	@$(BIN)/python -m benchmarks.$(AREA) $(ARGS)
 
 docs: $(STAMP) ## regenerate the generated pages and pictures
 	@$(BIN)/python docs/pictures/draw_architecture.py

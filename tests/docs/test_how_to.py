@@ -63,9 +63,13 @@ def test_every_command_on_a_page_is_one_that_the_program_takes(words: list[str])
         parameter = options[words[0]]
         assert isinstance(parameter, click.Option)
         words = words[1 if parameter.is_flag else 2 :]
-    command = cli.commands[words[0]]
+    words = list(words)
+    command: click.Command | None = cli
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        command = command.get_command(click.Context(command), words.pop(0))
+    assert command is not None
     known = {option for parameter in command.params for option in parameter.opts if option.startswith("-")}
-    assert {word for word in words[1:] if word.startswith("-")} <= known
+    assert {word for word in words if word.startswith("-")} <= known
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

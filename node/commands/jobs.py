@@ -1,0 +1,87 @@
+"""Post jobs and follow them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from node.commands.shared import EXIT_NO, Command, State
+
+if TYPE_CHECKING:
+    from node.client import Client
+
+
+@click.command(cls=Command)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--material", default="EN AW-6082", show_default=True, help="Designation under its standard.")
+@click.option("--quantity", default=4, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--tolerance", default=100, show_default=True, type=click.IntRange(1), help="Full width in micrometres.")
+@click.option("--process", default=None, help="Force a process, such as 'milling'. Default: the best feasible one.")
+@click.option("--due-days", default=14.0, show_default=True, type=float, help="Days from now (plant time).")
+@click.option("--budget", default=None, help="Escrow ceiling, such as 1250.50. Default: twice the high estimate.")
+@click.option("--hour", default="1.00", show_default=True, help="What one hour earlier is worth to you.")
+@click.option("--co2-tonne", default="100.00", show_default=True, help="What a tonne of CO2 less is worth to you.")
+@click.option("--key", default=None, help="Idempotency key: the same key posts the same job once.")
+@click.option("--estimate", "estimate_only", is_flag=True, help="Only say what it would take; post nothing.")
+@click.option("--watch/--no-watch", default=False, help="Follow the job until it ends.")
+@click.pass_obj
+def post(state: State, /, file: Path, *, estimate_only: bool, watch: bool, **wishes: Any) -> None:
+    """Post a job to make the part in FILE (STEP)."""
+    with state.client() as client:
+        content = file.read_bytes()
+        if estimate_only:
+            document = client.estimate(file.name, content, wishes)
+            state.show(document, _estimate_text(document))
+            return
+        document = client.post(file.name, content, wishes)
+        if not watch:
+            state.show(document, f"{document['job']}\n\nFollow it:  guildmark watch {document['job'][:12]}")
+            return
+        _follow(state, client, document["job"])
+
+
+@click.command(cls=Command)
+@click.pass_obj
+def jobs(state: State) -> None:
+    """List the node's jobs: those it posted and those it answers."""
+    with state.client() as client:
+        document = client.jobs()
+        lines = [f"{j['job'][:12]}  {j['role']:8}  {j['phase']:11}  {j['title']}" for j in document["jobs"]]
+        state.show(document, "\n".join(lines) or "no jobs")
+
+
+@click.command(cls=Command)
+@click.argument("job")
+@click.pass_obj
+def watch(state: State, job: str) -> None:
+    """Follow JOB (an unambiguous prefix will do) until it ends, then show how it stands."""
+    with state.client() as client:
+        _follow(state, client, job)
+
+
+def _follow(state: State, client: "Client", job: str) -> None:
+    for event in client.events(job):
+        if event.get("text"):
+            click.echo(f"{event['at']}  {event['text']}", err=True)
+    document = client.job(job)
+    state.show(document, _job_text(document))
+    sys.exit(EXIT_NO if document["phase"] == "cancelled" else 0)
+
+
+def _estimate_text(document: dict[str, Any]) -> str:
+    head = f"{document['part']}\n"
+    rows = [f"  {o['number']}. {o['process']:22} {o['basis']}" for o in document["operations"]]
+    foot = [f"price {document['price']}", f"time  {document['time']}", f"CO2   {document['co2']}"]
+    return "\n".join([head, *rows, "", *foot, *(f"note: {note}" for note in document["notes"])])
+
+
+def _job_text(document: dict[str, Any]) -> str:
+    lines = [f"job {document['job'][:12]}  {document['title']}: {document['phase']}"]
+    lines += [
+        f"  {a['operation']:22} {a['provider']:12} {a['price']:>14}  {a['stage']}" for a in document["assignments"]
+    ]
+    lines += [f"  part {part['number']}  serial {part['serial']}" for part in document["parts"]]
+    if document["reason"]:
+        lines.append(document["reason"])
+    return "\n".join(lines)
