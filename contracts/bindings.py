@@ -39,7 +39,7 @@ def _module(name: str, abi: list[Any]) -> str:
             for number, field in enumerate(fields):
                 field["name"] = field["name"] or f"value{number if len(fields) > 1 else ''}"
     functions = [entry for entry in abi if entry["type"] == "function"]
-    events = [entry for entry in abi if entry["type"] == "event"]
+    events = [entry for entry in abi if entry["type"] == "event" and entry["inputs"]]
     constructor = next((entry for entry in abi if entry["type"] == "constructor"), {"inputs": []})
     parts = [_constructor(constructor["inputs"])]
     parts += [text for entry in functions for text in _function(entry)]
@@ -116,6 +116,8 @@ def _event(entry: Any) -> str:
 
 def _convert(field: Any, value: str) -> str:
     kind = field["type"]
+    if kind.endswith("[]"):
+        return f"[{_convert({**field, 'type': kind[:-2]}, 'item')} for item in {value}]"
     if kind == "address":
         return f"bytes.fromhex({value}[2:])"
     if kind.startswith("bytes"):

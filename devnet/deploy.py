@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from time import monotonic, sleep
 
 from ledger.chain import Chain, account_of
-from ledger.deployment import Deployment, plan
+from ledger.deployment import Deployment, Membership, plan
 from ledger.errors import LedgerError
 from ledger.token import Token
 from protocol.ids import Address
@@ -29,6 +29,10 @@ PACK = RulePack(
 """The devnet's first rule pack: 1.5 % fee, 100.00 a tonne of CO2, windows of seconds so that nobody waits."""
 
 
+MEMBERSHIP = Membership(minimum_bond=Cents(50_000), vote_cap=Cents(200_000))
+"""Providers and auditors stake 500.00; more than 2,000.00 gives nobody more votes."""
+
+
 def deploy(url: str, chain_id: int, *, key: bytes, fund: Mapping[Address, Cents]) -> Deployment:
     """Deploy every contract with ``key`` and give each account in ``fund`` its amount.
 
@@ -39,7 +43,7 @@ def deploy(url: str, chain_id: int, *, key: bytes, fund: Mapping[Address, Cents]
     steward = account_of(key)
     block = chain.head().number
     nonce = chain.nonce(steward)
-    creations = plan(steward, nonce, governor=steward, treasury=steward, pack=PACK)
+    creations = plan(steward, nonce, governor=steward, treasury=steward, pack=PACK, membership=MEMBERSHIP)
     hashes = []
     for creation in creations.creations:
         signed = chain.sign(key, creation, nonce=nonce, gas=GAS)

@@ -31,6 +31,9 @@ BLOCK_SECONDS = 0.5
 FUNDS = Cents(5_000_000)
 """What the customer starts with: 50,000.00 in the settlement currency."""
 
+STAKE = Cents(100_000)
+"""What everybody else starts with; half of it is the bond of a provider or auditor."""
+
 FACTOR = 3600
 """Plant time runs this much faster: an hour on a machine takes a second."""
 
@@ -168,8 +171,8 @@ class Federation:
 
     def _deploy(self) -> None:
         steward = load_identity(self.layout.steward, secrets.token_bytes)
-        customers = [self.identity(name).account for name in self.nodes if name == "customer"]
-        deployment = deploy(self.ledger_url, CHAIN_ID, key=steward.ledger, fund=dict.fromkeys(customers, FUNDS))
+        fund = {self.identity(name).account: FUNDS if name == "customer" else STAKE for name in self.nodes}
+        deployment = deploy(self.ledger_url, CHAIN_ID, key=steward.ledger, fund=fund)
         draft = self.layout.deployment.with_suffix(".draft")
         draft.write_text(deployment.to_json())
         draft.rename(self.layout.deployment)

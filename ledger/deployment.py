@@ -7,11 +7,12 @@ from importlib.resources import files
 import rlp
 from eth_utils.crypto import keccak
 
-from ledger.bindings import orders, rules, settlement_token
+from ledger.bindings import members, orders, rules, settlement_token
 from ledger.rules import values_of
 from ledger.types import Creation
 from protocol.ids import Address
 from protocol.rules import RulePack
+from protocol.units import Cents
 
 SUPPLY = 10**12
 """Units of the test token: ten thousand million in the settlement currency."""
@@ -57,6 +58,17 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """The terms of membership that a federation is created with."""
+
+    minimum_bond: Cents
+    """What a provider or auditor has at stake."""
+
+    vote_cap: Cents
+    """The bond above which voting power does not grow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The creations that make up a federation, in order, and where each will stand."""
 
@@ -77,11 +89,16 @@ class Plan:
         )
 
 
-def plan(deployer: Address, nonce: int, *, governor: Address, treasury: Address, pack: RulePack) -> Plan:
+def plan(
+    deployer: Address, nonce: int, *, governor: Address, treasury: Address, pack: RulePack, membership: Membership
+) -> Plan:
     """What ``deployer`` has to create from its ``nonce`` on."""
     at = {name: created_at(deployer, nonce + offset) for offset, name in enumerate(ORDER)}
     arguments = {
         "SettlementToken": settlement_token.constructor_arguments(SUPPLY),
+        "Members": members.constructor_arguments(
+            at["SettlementToken"], governor, membership.minimum_bond, membership.vote_cap
+        ),
         "Rules": rules.constructor_arguments(governor, values_of(pack)),
         "Orders": orders.constructor_arguments(at["SettlementToken"], at["Rules"], at["Members"], treasury),
     }
@@ -96,5 +113,14 @@ def created_at(deployer: Address, nonce: int) -> Address:
 
 def bytecode(name: str) -> bytes:
     """Creation code of one contract, from its committed artefact."""
+    return _artefact(name, "bytecode")
+
+
+def runtime_bytecode(name: str) -> bytes:
+    """The code that stands at a contract's address, its immutables still zero."""
+    return _artefact(name, "deployedBytecode")
+
+
+def _artefact(name: str, field: str) -> bytes:
     artefact = json.loads((files("ledger.bindings") / "artefacts" / f"{name}.json").read_text())
-    return bytes.fromhex(str(artefact["bytecode"])[2:])
+    return bytes.fromhex(str(artefact[field])[2:])

@@ -177,8 +177,7 @@ contract Orders is IOrders, Escrow {
     }
 
     function _assign(bytes32 id, uint32 index, Assignment calldata assignment) private {
-        (,, uint8 roles,) = members.memberOf(assignment.provider);
-        if (roles & PROVIDER == 0) revert NotProvider(assignment.provider);
+        if (!members.holds(assignment.provider, PROVIDER)) revert NotProvider(assignment.provider);
         Work storage work = _works[id][index];
         work.provider = assignment.provider;
         work.price = assignment.price;

@@ -8,8 +8,9 @@ import trio
 
 from federation.errors import FederationError
 from federation.network import Network
-from ledger.members import ROLES
+from ledger.members import BONDED_ROLES, ROLES
 from ledger.outbox import Outbox
+from ledger.types import Transaction
 from node.config import NodeConfig
 from node.errors import UnavailableError
 from node.identity import Identity
@@ -19,7 +20,7 @@ from node.workflows.ledger_reads import LedgerReads
 from protocol.capability import Capability, Card
 from protocol.job import Site
 from protocol.topics import CARD
-from protocol.units import Metres, UnixSeconds
+from protocol.units import NOTHING, Cents, Metres, UnixSeconds
 from protocol.wire import encode
 
 log = logging.getLogger("guildmark.join")
@@ -30,34 +31,57 @@ CARD_SECONDS = 120
 CARD_EVERY = 3.0
 """Seconds between cards, so that a newcomer knows everybody within seconds."""
 
+BINDING_SECONDS = 365 * 24 * 3600
+"""For how long keys are registered; a node that is started within the last month registers them again."""
+
+RENEW_BEFORE = 30 * 24 * 3600
+
+_KEY = "join|register|"
+
 RETRY = 2.0
 
 
 async def register(config: NodeConfig, identity: Identity, reads: LedgerReads, database: Database) -> None:
-    """Register keys and roles on the ledger unless they stand there already; waits for the ledger."""
-    roles = sum(ROLES[role] for role in config.roles)
+    """Register keys and roles on the ledger, with the bond they need, unless they stand there; waits for the ledger."""
     while True:
         try:
-            member = await reads.member(identity.account)
+            transactions = await _entry(config, identity, reads)
             break
         except UnavailableError as error:
             log.info("cannot register yet: %s", error)
             await trio.sleep(RETRY)
-    if member is not None and (member.peer, member.encryption_key, member.roles) == (
-        identity.peer,
-        identity.encryption_key,
-        roles,
-    ):
-        return
-    epoch = 0 if member is None else member.epoch
-    transaction = reads.contracts.members.register(
-        roles=roles, peer=identity.peer, encryption_key=identity.encryption_key
-    )
 
     def enqueue(connection: sqlite3.Connection) -> None:
-        Outbox(connection).enqueue(f"join|register|{epoch}|last", transaction)
+        outbox = Outbox(connection)
+        if any(key.startswith(_KEY) for key in outbox.pending()):
+            return  # from before a restart, and still on its way
+        for number, transaction in enumerate(transactions, start=1):
+            outbox.enqueue(f"{_KEY}{reads.wall()}.{number}|last", transaction)
 
     await database.write(enqueue)
+
+
+async def _entry(config: NodeConfig, identity: Identity, reads: LedgerReads) -> tuple[Transaction, ...]:
+    """What the ledger has to be told before it knows us as we are."""
+    contracts, roles = reads.contracts, sum(ROLES[role] for role in config.roles)
+    member = await reads.member(identity.account)
+    stake = await reads.stake(identity.account)
+    required = await reads.minimum_bond() if roles & BONDED_ROLES else NOTHING
+    transactions: list[Transaction] = []
+    if stake.bond < required:
+        missing = Cents(required - stake.bond)
+        transactions += [contracts.token.approve(contracts.members.address, missing), contracts.members.bond(missing)]
+    now = reads.wall()
+    wanted = (identity.peer, identity.encryption_key, roles)
+    stands = member is not None and (member.peer, member.encryption_key, member.roles) == wanted
+    if member is None or not stands or member.expiry < now + RENEW_BEFORE:
+        expiry = UnixSeconds(now + BINDING_SECONDS)
+        transactions.append(
+            contracts.members.register(
+                roles=roles, peer=identity.peer, encryption_key=identity.encryption_key, expiry=expiry
+            )
+        )
+    return tuple(transactions)
 
 
 async def announce_card(

@@ -8,13 +8,13 @@ import trio
 from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError
-from ledger.members import Member
+from ledger.members import Member, Stake
 from ledger.orders import Order
 from node.errors import UnavailableError
 from protocol.errors import IgnoreError
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
 from protocol.rules import RulePack
-from protocol.units import UnixSeconds
+from protocol.units import Cents, UnixSeconds
 
 T = TypeVar("T")
 
@@ -63,12 +63,13 @@ class LedgerReads:
         """The ledger account that registered ``peer``.
 
         Raises:
-            IgnoreError: nobody registered it, or not with ``role``.
+            IgnoreError: nobody registered it, or it may not act in ``role`` now.
         """
         account = await self.ask(lambda chain: self.contracts.members.account_of(chain, peer))
-        member = None if account is None else await self.member(account)
-        if account is None or member is None or member.roles & role != role:
-            raise IgnoreError(f"peer {peer.hex()[:8]} is not registered for that")
+        if account is None:
+            raise IgnoreError(f"peer {peer.hex()[:8]} is not registered")
+        if role and not await self.ask(lambda chain: self.contracts.members.holds(chain, account, role)):
+            raise IgnoreError(f"peer {peer.hex()[:8]} is not registered for that, expired, or without its bond")
         return account
 
     async def peer_of(self, account: Address) -> PeerId:
@@ -88,6 +89,14 @@ class LedgerReads:
         assert member is not None  # noqa: S101  # account_of has just found it
         return member.encryption_key
 
+    async def minimum_bond(self) -> Cents:
+        """What a provider or auditor has at stake."""
+        return await self.ask(self.contracts.members.minimum_bond)
+
     async def member(self, account: Address) -> Member | None:
         """The registration of ``account``, if any."""
         return await self.ask(lambda chain: self.contracts.members.member(chain, account))
+
+    async def stake(self, account: Address) -> Stake:
+        """What ``account`` has bonded, registered or not."""
+        return await self.ask(lambda chain: self.contracts.members.stake(chain, account))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from ledger.contracts import Contracts, contracts_at
-from ledger.deployment import plan
+from ledger.deployment import Membership, plan
 from ledger.errors import RevertedError
+from ledger.members import PROVIDER
 from ledger.types import Log, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
 from protocol.rules import RulePack
@@ -31,6 +32,12 @@ PACK = RulePack(
 )
 
 
+BOND = 500
+VOTE_CAP = 2000
+MEMBERSHIP = Membership(minimum_bond=Cents(BOND), vote_cap=Cents(VOTE_CAP))
+YEAR = 365 * 24 * 3600
+
+
 def address(number: int) -> Address:
     return Address(number.to_bytes(20, "big"))
 
@@ -42,6 +49,8 @@ def word(text: str) -> Digest:
 DEPLOYER, GOVERNOR, TREASURY, CUSTOMER, SHOP, OTHER_SHOP, STRANGER = (address(0xA000 + n) for n in range(7))
 JOB = JobId(word("job"))
 EVIDENCE = word("evidence")
+COURT = GOVERNOR
+"""Who may slash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +108,7 @@ class Scene:
 def deploy() -> Scene:
     """Fresh contracts; a funded customer, two registered providers."""
     evm = Evm()
-    planned = plan(DEPLOYER, 0, governor=GOVERNOR, treasury=TREASURY, pack=PACK)
+    planned = plan(DEPLOYER, 0, governor=GOVERNOR, treasury=TREASURY, pack=PACK, membership=MEMBERSHIP)
     for creation, at in zip(planned.creations, planned.addresses.values(), strict=True):
         evm.create(DEPLOYER, creation, at)
     contracts = contracts_at(planned.deployment(CHAIN_ID, 0))
@@ -107,11 +116,23 @@ def deploy() -> Scene:
     evm.send(DEPLOYER, contracts.token.transfer(CUSTOMER, Cents(FUNDS)))
     evm.send(CUSTOMER, contracts.token.approve(contracts.orders.address, Cents(FUNDS)))
     for shop in (SHOP, OTHER_SHOP):
-        evm.send(shop, registration(contracts, shop.hex(), 1))
+        join(scene, shop, PROVIDER)
     return scene
 
 
-def registration(contracts: Contracts, peer: str, roles: int) -> Transaction:
-    return contracts.members.register(
-        roles=roles, peer=PeerId(word(peer[-8:])), encryption_key=EncryptionKey(word("key"))
+def join(scene: Scene, account: Address, roles: int, *, stake: int = BOND) -> None:
+    """Make ``account`` a member; all that it is given it bonds."""
+    members, token = scene.contracts.members, scene.contracts.token
+    scene.evm.send(DEPLOYER, token.transfer(account, Cents(stake)))
+    scene.evm.send(account, token.approve(members.address, Cents(stake)))
+    scene.evm.send(account, members.bond(Cents(stake)))
+    scene.evm.send(account, registration(scene, account.hex(), roles))
+
+
+def registration(scene: Scene, peer: str, roles: int) -> Transaction:
+    return scene.contracts.members.register(
+        roles=roles,
+        peer=PeerId(word(peer[-8:])),
+        encryption_key=EncryptionKey(word("key")),
+        expiry=UnixSeconds(scene.evm.now + YEAR),
     )

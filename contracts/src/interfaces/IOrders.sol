@@ -149,7 +149,7 @@ interface IOrders is IEscrow {
     /// @notice An award has 1 to 32 assignments.
     error BadAssignments(uint256 count);
 
-    /// @notice Not registered as a provider.
+    /// @notice Not a member that may act as a provider now.
     error NotProvider(address account);
 
     error OverBudget(uint256 total, uint64 budget);
