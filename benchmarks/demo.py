@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 SAMPLE_SECONDS = 0.2
-ROLES = {"ledger.embedded": "ledger", "devnet": "demo", "node.design.reader": "CAD reader"}
+ROLES = {"ledger serve": "ledger", "devnet": "demo", "node.design.reader": "CAD reader"}
 
 
 def main() -> None:

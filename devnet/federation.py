@@ -144,7 +144,7 @@ class Federation:
 
     def _ledger_process(self) -> Process:
         root = self.layout.root
-        arguments = ("-m", "ledger.embedded", "--database", str(root / "ledger.sqlite"), "--chain-id", str(CHAIN_ID))
+        arguments = ("-m", "node", "ledger", "serve", str(root / "ledger.sqlite"), "--chain-id", str(CHAIN_ID))
         where = ("--port", str(self._ports["ledger"]), "--block-seconds", str(BLOCK_SECONDS))
         return Process(
             name="ledger", arguments=(*arguments, *where), log=root / "logs" / "ledger.log", ready=self._ledger_answers

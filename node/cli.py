@@ -25,6 +25,7 @@ class _Commands(click.Group):
         "audit": "audit",
         "schedule": "shop",
         "doctor": "shop",
+        "ledger": "ledger",
     }
     """Which module of ``node.commands`` holds the command or group of that name."""
 

@@ -107,6 +107,10 @@ class Evm:
         except HeaderNotFound as error:
             raise RpcError(SERVER, "block not found") from error
 
+    def next_base_fee(self, header: Any) -> int:
+        """Wei for each gas of the block after ``header`` (EIP-1559)."""
+        return int(self._next_header(header, header.timestamp).base_fee_per_gas)
+
     def state(self, header: Any) -> Any:
         """World state after a block."""
         return PragueVM.build_state(self._database, header, ChainContext(self.chain_id))

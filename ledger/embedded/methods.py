@@ -7,13 +7,10 @@ from typing import Any
 
 import rlp
 from eth.constants import ZERO_ADDRESS
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 from eth_utils.hexadecimal import decode_hex, encode_hex
-from trie import HexaryTrie
 
-from ledger.embedded import render
+from ledger.embedded import fees, proofs, render
 from ledger.embedded.errors import BAD_PARAMETERS, INTERNAL, INVALID, NO_METHOD, SERVER, RpcError
 from ledger.embedded.evm import BLOCK_GAS, Request
 from ledger.embedded.node import EmbeddedNode
@@ -54,7 +51,7 @@ class Methods:
             "eth_syncing": lambda: False,
             "eth_accounts": list,
             "eth_blockNumber": lambda: hex(self._evm.head().block_number),
-            "eth_gasPrice": lambda: hex(self._evm.head().base_fee_per_gas),
+            "eth_gasPrice": lambda: hex(self._evm.next_base_fee(self._evm.head())),
             "eth_maxPriorityFeePerGas": lambda: "0x0",
             "eth_feeHistory": self._fee_history,
             "eth_getBalance": lambda account, tag="latest": hex(self._state(tag).get_balance(_address(account))),
@@ -128,46 +125,16 @@ class Methods:
         return hex(self._state(tag).get_nonce(_address(account)))
 
     def _proof(self, account: str, slots: list[str], tag: Json = "latest") -> Json:
-        """EIP-1186."""
-        header, database = self._header(tag), self._node.database
+        header = self._header(tag)
         state = self._evm.state(header)
-        world = HexaryTrie(database, header.state_root)
-        address = _address(account)
-        leaf = world.get(keccak(address))
-        root = bytes(rlp.decode(leaf)[2]) if leaf else keccak(rlp.encode(b""))
-        storage = HexaryTrie(database, root)
-        words = [(slot, int(slot, 16)) for slot in slots]
-        return {
-            "address": to_checksum_address(address),
-            "balance": hex(state.get_balance(address)),
-            "nonce": hex(state.get_nonce(address)),
-            "codeHash": encode_hex(state.get_code_hash(address)),
-            "storageHash": encode_hex(root),
-            "accountProof": _nodes(world, keccak(address)),
-            "storageProof": [
-                {
-                    "key": slot,
-                    "value": hex(state.get_storage(address, word)),
-                    "proof": _nodes(storage, keccak(word.to_bytes(32, "big"))),
-                }
-                for slot, word in words
-            ],
-        }
+        return proofs.prove(self._node.database, state, header.state_root, _address(account), slots)
 
     def _estimate(self, call: Json, tag: Json = "latest") -> str:
         return hex(self._evm.estimate(_request(call), self._header(tag), int(time.time())))
 
     def _fee_history(self, count: Json, newest: Json = "latest", percentiles: Json = ()) -> Json:
-        top = self._header(newest)
         number = int(count, 16) if isinstance(count, str) else int(count)
-        first = max(0, top.block_number - min(number, 1024) + 1)
-        headers = [self._evm.header(block) for block in range(first, top.block_number + 1)]
-        history = {
-            "oldestBlock": hex(first),
-            "baseFeePerGas": [hex(header.base_fee_per_gas) for header in (*headers, top)],
-            "gasUsedRatio": [header.gas_used / header.gas_limit for header in headers],
-        }
-        return {**history, "reward": [["0x0"] * len(percentiles) for _ in headers]} if percentiles else history
+        return fees.history(self._evm, number, self._header(newest), percentiles or ())
 
     # Blocks, transactions, receipts, logs.
 
@@ -261,10 +228,6 @@ def _number(tag: Json, head: int) -> int:
     if tag == "earliest":
         return 0
     return head if tag in {None, "latest", "safe", "finalized", "pending"} else min(int(tag, 16), head + 1)
-
-
-def _nodes(trie: HexaryTrie, key: bytes) -> list[str]:
-    return [encode_hex(rlp.encode(node)) for node in trie.get_proof(key)]
 
 
 def _address(text: str) -> bytes:

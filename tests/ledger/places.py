@@ -29,6 +29,7 @@ from tests.ledger import probe
 
 CHAIN_ID = 7117
 GAS = 300_000
+SERVE = (sys.executable, "-m", "node", "ledger", "serve")
 DEADLINE = 30.0
 """Seconds that anything may take on a loaded machine."""
 
@@ -100,7 +101,7 @@ class Direct:
 
 @dataclass
 class EmbeddedProcess:
-    """``python -m ledger.embedded`` on a port of its own, which it keeps when it is started again."""
+    """``guildmark ledger serve`` on a port of its own, which it keeps when it is started again."""
 
     database: Path
     block_seconds: float = 0.0
@@ -113,16 +114,9 @@ class EmbeddedProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        given = {
-            "database": self.database,
-            "port": self.port,
-            "chain-id": self.chain_id,
-            "block-seconds": self.block_seconds,
-        }
+        given = {"port": self.port, "chain-id": self.chain_id, "block-seconds": self.block_seconds}
         options = [f"--{name}={value}" for name, value in given.items()]
-        self._running = subprocess.Popen(
-            [sys.executable, "-m", "ledger.embedded", *options], stdout=subprocess.PIPE, text=True
-        )
+        self._running = subprocess.Popen([*SERVE, str(self.database), *options], stdout=subprocess.PIPE, text=True)
         assert self._running.stdout is not None
         readable, _, _ = select.select([self._running.stdout], [], [], DEADLINE)
         assert readable, "the chain does not become ready"

@@ -125,6 +125,21 @@ def test_account_and_storage_proofs_lead_to_the_state_root(direct: Direct) -> No
     assert value(proof["storageHash"], (4).to_bytes(32, "big"), nothing["proof"]) == b""
 
 
+def test_an_account_that_nobody_ever_touched_is_proven_absent(direct: Direct) -> None:
+    direct.probe(KEY)
+    nobody = b"n" * 20
+    block = direct.ask("eth_getBlockByNumber", "latest", False)
+    proof = direct.ask("eth_getProof", "0x" + nobody.hex(), ["0x0"], "latest")
+    nodes = [rlp.decode(bytes.fromhex(node[2:])) for node in proof["accountProof"]]
+    assert HexaryTrie.get_from_proof(bytes.fromhex(block["stateRoot"][2:]), keccak(nobody), nodes) == b""
+    assert (proof["nonce"], proof["balance"], proof["storageProof"][0]["value"]) == ("0x0", "0x0", "0x0")
+
+
+@pytest.mark.parametrize("slots", [["0x0"] * 1001, [hex(2**256)], ["-0x1"]], ids=["many", "long", "negative"])
+def test_slots_that_are_no_words_or_too_many_are_refused(direct: Direct, slots: list[str]) -> None:
+    assert direct.fail("eth_getProof", "0x" + "00" * 20, slots, "latest")["code"] == -32602
+
+
 def test_gas_stays_free_after_full_blocks(direct: Direct) -> None:
     target = direct.probe(KEY)
     sent = [direct.send(KEY, probe.call(target, probe.crash()), gas=10_000_000) for _ in range(4)]
@@ -145,6 +160,27 @@ def test_where_gas_costs_ether_a_poor_sender_is_refused_and_a_rich_one_pays(tmp_
             assert (outcome in answer["error"]["message"]) if outcome else answer["result"] == "0x" + signed.hash.hex()
         direct.mine()
         assert int(direct.ask("eth_getBalance", "0x" + account_of(KEY).hex()), 16) < 10**20
+
+
+def test_a_fee_history_ends_with_the_next_blocks_base_fee_and_tells_tips_by_gas(tmp_path: Path) -> None:
+    with closing(Direct(tmp_path / "paid.sqlite", free_gas=False, fund=(account_of(KEY), account_of(OTHER)))) as direct:
+        price = 2 * int(direct.ask("eth_gasPrice"), 16)
+        for key, tip in ((KEY, 7), (OTHER, 9)):
+            signed = direct.signer.sign(key, probe.creation(), nonce=0, gas=300_000, fees=(price, tip))
+            direct.ask("eth_sendRawTransaction", "0x" + signed.raw.hex())
+        direct.mine()
+        told = direct.ask("eth_feeHistory", "0x2", "latest", [0, 50, 51, 100])
+        direct.mine()
+        followed = direct.ask("eth_getBlockByNumber", "latest", False)["baseFeePerGas"]
+    assert told["oldestBlock"] == "0x0"
+    assert told["baseFeePerGas"][2] == followed
+    assert told["reward"] == [["0x0"] * 4, ["0x7", "0x7", "0x9", "0x9"]]
+    assert [ratio > 0 for ratio in told["gasUsedRatio"]] == [False, True]
+
+
+@pytest.mark.parametrize("percentiles", [[-1], [101], [50, 40], [50] * 101], ids=["below", "above", "falling", "many"])
+def test_percentiles_that_make_no_sense_are_refused(direct: Direct, percentiles: list[int]) -> None:
+    assert direct.fail("eth_feeHistory", "0x1", "latest", percentiles)["code"] == -32602
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 4])

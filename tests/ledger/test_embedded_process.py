@@ -2,7 +2,6 @@ import http.client
 import json
 import random
 import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
@@ -18,7 +17,7 @@ from ledger.errors import LedgerError, UnavailableError
 from ledger.types import Transaction
 from protocol.ids import Address
 from tests.ledger import probe
-from tests.ledger.places import CHAIN_ID, GAS, EmbeddedProcess, a_key, deploy, mine, receipt_of, until
+from tests.ledger.places import CHAIN_ID, GAS, SERVE, EmbeddedProcess, a_key, deploy, mine, receipt_of, until
 
 pytestmark = pytest.mark.slow
 
@@ -107,7 +106,7 @@ def test_a_polite_end_is_an_end_with_code_zero_and_a_second_process_is_refused(
     process: EmbeddedProcess, tmp_path: Path
 ) -> None:
     process.start()
-    command = [sys.executable, "-m", "ledger.embedded", "--database", str(tmp_path / "chain.sqlite")]
+    command = [*SERVE, str(tmp_path / "chain.sqlite")]
     second = subprocess.run([*command, "--port=0"], capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 2
     assert "locked" in second.stderr
@@ -115,6 +114,15 @@ def test_a_polite_end_is_an_end_with_code_zero_and_a_second_process_is_refused(
     wrong = subprocess.run([*command, "--chain-id=1"], capture_output=True, text=True, timeout=60, check=False)
     assert wrong.returncode == 2
     assert f"guildmark/{CHAIN_ID}, not chain 1" in wrong.stderr
+
+
+@pytest.mark.parametrize("account", ["0x12", "fish"])
+def test_an_account_to_fund_that_is_none_is_wrong_use(tmp_path: Path, account: str) -> None:
+    command = [*SERVE, str(tmp_path / "chain.sqlite"), "--fund", account]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 2
+    assert "40 hexadecimal digits" in refused.stderr
+    assert not (tmp_path / "chain.sqlite").exists()
 
 
 def _post(served: EmbeddedServer, body: bytes, **headers: str) -> tuple[int, bytes]:

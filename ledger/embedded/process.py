@@ -1,0 +1,35 @@
+"""One embedded chain as a process: prints one line when it answers, ends on SIGTERM, refuses a file that is in use."""
+
+import os
+import signal
+import sqlite3
+import sys
+import threading
+
+from ledger.embedded.errors import DatabaseMismatchError
+from ledger.embedded.server import EmbeddedConfig, EmbeddedServer
+
+_STOP = {signal.SIGTERM, signal.SIGINT}
+
+
+def serve(config: EmbeddedConfig) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. A crash in any of its threads ends the process with code 1."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    crashed = threading.Event()
+
+    def crash(arguments: threading.ExceptHookArgs) -> None:
+        threading.__excepthook__(arguments)
+        crashed.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.excepthook = crash
+    try:
+        server = EmbeddedServer(config)
+    except (DatabaseMismatchError, sqlite3.Error, OSError) as error:
+        print(f"cannot serve {config.database}: {error}", file=sys.stderr)
+        return 2
+    server.start()
+    print(f"ready {server.url}", flush=True)  # the starting process waits for this line
+    signal.sigwait(_STOP)
+    server.close()
+    return int(crashed.is_set())
