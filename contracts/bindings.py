@@ -4,6 +4,7 @@ No ABI is ever read at run time and none is written by hand; selectors and topic
 """
 
 import re
+from collections import Counter
 from typing import Any
 
 from eth_utils import keccak
@@ -42,7 +43,8 @@ def _module(name: str, abi: list[Any]) -> str:
     events = [entry for entry in abi if entry["type"] == "event" and entry["inputs"]]
     constructor = next((entry for entry in abi if entry["type"] == "constructor"), {"inputs": []})
     parts = [_constructor(constructor["inputs"])]
-    parts += [text for entry in functions for text in _function(entry)]
+    names = Counter(entry["name"] for entry in functions)
+    parts += [text for entry in functions for text in _function(entry, overloaded=names[entry["name"]] > 1)]
     parts += [_event(entry) for entry in events]
     body = "\n\n\n".join(parts)
     uses_dataclass = "@dataclass" in body
@@ -60,9 +62,9 @@ def _constructor(inputs: list[Any]) -> str:
     return f"def constructor_arguments({arguments}) -> bytes:\n    return encode({types!r}, ({values}))"
 
 
-def _function(entry: Any) -> list[str]:
-    name = _snake(entry["name"])
+def _function(entry: Any, *, overloaded: bool) -> list[str]:
     inputs = entry["inputs"]
+    name = "_".join([_snake(entry["name"]), *(_parameter(field) for field in inputs if overloaded)])
     arguments = ", ".join(f"{_parameter(field)}: {_python(field)}" for field in inputs)
     values = "".join(f"{_parameter(field)}, " for field in inputs)
     types = tuple(_canonical(field) for field in inputs)

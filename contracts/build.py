@@ -16,7 +16,17 @@ from compiler import ROOT, CompileError, Compiler, our_sources
 
 TARGET = ROOT / "ledger" / "bindings"
 
-CONTRACTS = ("SettlementToken", "Members", "Rules", "Designs", "Provenance", "Orders")
+CONTRACTS = (
+    "SettlementToken",
+    "Members",
+    "Timelock",
+    "GuildGovernor",
+    "Treasury",
+    "Rules",
+    "Designs",
+    "Provenance",
+    "Orders",
+)
 
 
 def main() -> int:

@@ -6,9 +6,11 @@ from time import monotonic, sleep
 from ledger.chain import Chain, account_of
 from ledger.deployment import Deployment, Membership, plan
 from ledger.errors import LedgerError
+from ledger.governor import Terms
 from ledger.token import Token
 from protocol.ids import Address
-from protocol.rules import RulePack
+from protocol.params import PROCESSES
+from protocol.rules import RulePack, mask_of
 from protocol.units import BasisPoints, Cents, Seconds
 
 GAS = 6_000_000
@@ -25,8 +27,17 @@ PACK = RulePack(
     dispute=Seconds(240),
     max_budget=Cents(10_000_000),
     carbon=Cents(10_000),
+    max_hour=Cents(100_000),
+    bid_bond=Cents(0),
+    dispute_fee=Cents(0),
+    notice=Seconds(2),
+    processes=mask_of(PROCESSES),
 )
 """The devnet's first rule pack: 1.5 % fee, 100.00 a tonne of CO2, windows of seconds so that nobody waits."""
+
+TERMS = Terms(delay=2, period=20, extension=5, threshold=50_000, quorum=20, timelock=4)
+"""How the devnet's members vote, in seconds; a real federation gives each of these days. A bonded provider may propose,
+and a fifth of all bonds must take part."""
 
 
 MEMBERSHIP = Membership(minimum_bond=Cents(50_000), vote_cap=Cents(200_000))
@@ -43,7 +54,7 @@ def deploy(url: str, chain_id: int, *, key: bytes, fund: Mapping[Address, Cents]
     steward = account_of(key)
     block = chain.head().number
     nonce = chain.nonce(steward)
-    creations = plan(steward, nonce, governor=steward, treasury=steward, pack=PACK, membership=MEMBERSHIP)
+    creations = plan(steward, nonce, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
     hashes = []
     for creation in creations.creations:
         signed = chain.sign(key, creation, nonce=nonce, gas=GAS)

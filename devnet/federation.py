@@ -58,7 +58,7 @@ class Layout:
 
     @property
     def steward(self) -> Path:
-        """The key that deployed the contracts and holds the treasury."""
+        """The key that deployed the contracts; it holds no power over them."""
         return self.root / "steward.json"
 
     def node(self, name: str) -> Home:

@@ -7,7 +7,6 @@ from devnet.federation import CHAIN_ID, Federation
 from ledger.chain import Chain
 from ledger.contracts import contracts_at
 from ledger.deployment import Deployment
-from node.identity import load_identity
 from protocol.units import Cents
 
 SETTLE_SECONDS = 30.0
@@ -37,7 +36,7 @@ def _read(federation: Federation) -> tuple[Balance, int]:
     contracts = contracts_at(Deployment.from_json(federation.layout.deployment.read_text()))
     chain = Chain(federation.ledger_url, CHAIN_ID)
     who = {name: federation.identity(name).account for name in federation.nodes}
-    who["treasury"] = load_identity(federation.layout.steward, bytes).account
+    who["treasury"] = contracts.treasury.address
     credited = {name: contracts.orders.credit(chain, account) for name, account in who.items()}
     held = {name: contracts.token.balance(chain, account) for name, account in who.items()}
     inside = contracts.token.balance(chain, contracts.orders.address)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from ledger.deployment import Deployment
 from ledger.designs import Designs
+from ledger.governor import Governor
 from ledger.members import Members
 from ledger.orders import Orders
 from ledger.provenance import Provenance
 from ledger.rules import Rules
 from ledger.token import Token
+from ledger.treasury import Treasury
 from ledger.types import Log
 from protocol.ids import Address
 
@@ -23,6 +25,9 @@ class Contracts:
 
     token: Token
     members: Members
+    timelock: Address
+    governor: Governor
+    treasury: Treasury
     rules: Rules
     designs: Designs
     provenance: Provenance
@@ -54,6 +59,9 @@ def contracts_at(deployment: Deployment) -> Contracts:
         block=deployment.block,
         token=Token(deployment.token),
         members=Members(deployment.members),
+        timelock=deployment.timelock,
+        governor=Governor(deployment.governor, members=deployment.members),
+        treasury=Treasury(deployment.treasury),
         rules=Rules(deployment.rules),
         designs=Designs(deployment.designs, chain_id=deployment.chain_id),
         provenance=Provenance(deployment.provenance),

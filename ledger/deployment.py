@@ -7,7 +7,8 @@ from importlib.resources import files
 import rlp
 from eth_utils.crypto import keccak
 
-from ledger.bindings import members, orders, rules, settlement_token
+from ledger.bindings import guild_governor, members, orders, rules, settlement_token, timelock, treasury
+from ledger.governor import Terms
 from ledger.rules import values_of
 from ledger.types import Creation
 from protocol.ids import Address
@@ -17,7 +18,17 @@ from protocol.units import Cents
 SUPPLY = 10**12
 """Units of the test token: ten thousand million in the settlement currency."""
 
-ORDER = ("SettlementToken", "Members", "Rules", "Designs", "Provenance", "Orders")
+ORDER = (
+    "SettlementToken",
+    "Members",
+    "Timelock",
+    "GuildGovernor",
+    "Treasury",
+    "Rules",
+    "Designs",
+    "Provenance",
+    "Orders",
+)
 """In which the contracts are created."""
 
 
@@ -31,6 +42,9 @@ class Deployment:
 
     token: Address
     members: Address
+    timelock: Address
+    governor: Address
+    treasury: Address
     rules: Address
     designs: Address
     provenance: Address
@@ -82,6 +96,9 @@ class Plan:
             block=block,
             token=self.addresses["SettlementToken"],
             members=self.addresses["Members"],
+            timelock=self.addresses["Timelock"],
+            governor=self.addresses["GuildGovernor"],
+            treasury=self.addresses["Treasury"],
             rules=self.addresses["Rules"],
             designs=self.addresses["Designs"],
             provenance=self.addresses["Provenance"],
@@ -89,18 +106,21 @@ class Plan:
         )
 
 
-def plan(
-    deployer: Address, nonce: int, *, governor: Address, treasury: Address, pack: RulePack, membership: Membership
-) -> Plan:
-    """What ``deployer`` has to create from its ``nonce`` on."""
+def plan(deployer: Address, nonce: int, *, pack: RulePack, membership: Membership, terms: Terms) -> Plan:
+    """What ``deployer`` has to create from its ``nonce`` on; nothing of it is in its power afterwards."""
     at = {name: created_at(deployer, nonce + offset) for offset, name in enumerate(ORDER)}
     arguments = {
         "SettlementToken": settlement_token.constructor_arguments(SUPPLY),
         "Members": members.constructor_arguments(
-            at["SettlementToken"], governor, membership.minimum_bond, membership.vote_cap
+            at["SettlementToken"], at["Timelock"], membership.minimum_bond, membership.vote_cap
         ),
-        "Rules": rules.constructor_arguments(governor, values_of(pack)),
-        "Orders": orders.constructor_arguments(at["SettlementToken"], at["Rules"], at["Members"], treasury),
+        "Timelock": timelock.constructor_arguments(terms.timelock, [at["GuildGovernor"]]),
+        "GuildGovernor": guild_governor.constructor_arguments(
+            at["Members"], at["Timelock"], (terms.delay, terms.period, terms.extension, terms.threshold, terms.quorum)
+        ),
+        "Treasury": treasury.constructor_arguments(at["SettlementToken"], at["Timelock"]),
+        "Rules": rules.constructor_arguments(at["Timelock"], at["Members"], values_of(pack)),
+        "Orders": orders.constructor_arguments(at["SettlementToken"], at["Rules"], at["Members"], at["Treasury"]),
     }
     creations = tuple(Creation(payload=bytecode(name) + arguments.get(name, b"")) for name in ORDER)
     return Plan(creations=creations, addresses=at)

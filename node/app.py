@@ -40,6 +40,7 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.runner import Happened, Port, Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, open_shop, site_of
+from node.workflows.vote import Assembly
 from protocol.units import UnixSeconds
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         _bind(runner, exchange, shop)
         desk = Desk(runner=runner, vault=vault, identity=identity, reads=reads, clock=clock, auction=config.auction)
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
+        assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
         async with runner.running():
             await exchange.listen(nursery, provider="provider" in config.roles)
             auditor.serve()
@@ -166,6 +168,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 desk=desk,
                 shop=shop,
                 auditor=auditor,
+                assembly=assembly,
                 clock=clock,
             )
             nursery.cancel_scope.cancel()

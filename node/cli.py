@@ -23,6 +23,7 @@ class _Commands(click.Group):
         "jobs": "jobs",
         "watch": "jobs",
         "audit": "audit",
+        "gov": "gov",
         "schedule": "shop",
         "doctor": "shop",
         "ledger": "ledger",

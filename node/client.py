@@ -106,6 +106,10 @@ class Client:
         """What the node finds wrong with itself."""
         return self._json("GET", "/doctor")
 
+    def governance(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What the members decide about, and this node's part in it; see the paths in ``node.api.governance``."""
+        return self._json(method, f"/governance{path}", json=body)
+
     def healthy(self) -> bool:
         """Whether the node answers."""
         try:

@@ -13,7 +13,7 @@ from node.config import NodeConfig
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.planner.gantt import gantt
-from node.views import Document, answer_document, event_document, iso, job_document, job_summary
+from node.views import Document, answer_document, event_document, job_document, job_summary
 from node.workflows import posted
 from node.workflows.answered import Answer
 from node.workflows.audit_part import Auditor
@@ -23,7 +23,8 @@ from node.workflows.posted import Post
 from node.workflows.runner import Entry, Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, site_of
-from node.workflows.words import money, process_name
+from node.workflows.vote import Assembly
+from node.workflows.words import iso, money, process_name
 from protocol.ids import MaterialCode
 from protocol.job import Weights
 from protocol.units import Cents, Micrometres
@@ -51,6 +52,7 @@ class Participant:
         desk: Desk,
         shop: Shop,
         auditor: Auditor,
+        assembly: Assembly,
         clock: PlantClock,
     ) -> None:
         # More than eight parts: this is the seam between the outside and all of the node's inside.
@@ -65,6 +67,7 @@ class Participant:
         self._desk = desk
         self._shop = shop
         self._auditor = auditor
+        self.assembly = assembly
         self._clock = clock
 
     @property

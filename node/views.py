@@ -1,6 +1,5 @@
 """What the HTTP interface shows: plain documents built from states; nothing is decided here."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from ledger.contracts import Contracts
@@ -8,7 +7,7 @@ from node.workflows.answered import Answer
 from node.workflows.posted import Post, operations_of
 from node.workflows.runner import Entry
 from node.workflows.thread import part_serials
-from node.workflows.words import Names, describe, explain_no_award, money, process_name
+from node.workflows.words import Names, describe, explain_no_award, iso, money, process_name
 from protocol.award import Standing
 from protocol.job import Call
 
@@ -87,11 +86,6 @@ def event_document(entry: Entry, names: Names) -> Document:
         "kind": type(entry.event).__name__,
         "text": describe(entry.event, names),
     }
-
-
-def iso(seconds: int) -> str:
-    """A moment as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _reason(state: Post) -> str:

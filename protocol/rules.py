@@ -1,11 +1,13 @@
 """The rule pack: the numbers that members vote on, and whether a call keeps to them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
 from protocol.errors import RejectError
-from protocol.ids import Digest
+from protocol.ids import Digest, ProcessCode
 from protocol.job import Call
+from protocol.params import PROCESSES
 from protocol.units import BasisPoints, Cents, Seconds
 
 
@@ -37,18 +39,52 @@ class RulePack:
     carbon: Cents
     """Lowest price of one tonne of CO2 equivalent that a call may weigh with."""
 
+    max_hour: Cents
+    """Highest price of an hour that a call may weigh with."""
+
+    bid_bond: Cents
+    """What a provider stakes on opening its sealed bid."""
+
+    dispute_fee: Cents
+    """What the one who asks for a ruling advances."""
+
+    notice: Seconds
+    """How long the next pack is announced before it is in force."""
+
+    processes: int
+    """Processes that may be called for; see ``processes_in``."""
+
     @property
     def digest(self) -> Digest:
-        """SHA-256 of the eight values as 32-byte big-endian words, as the contract computes it."""
+        """SHA-256 of all values as 32-byte big-endian words, as the contract computes it."""
         words = (int(getattr(self, field.name)).to_bytes(32, "big") for field in fields(self))
         return Digest(sha256(b"".join(words)).digest())
+
+
+def processes_in(mask: int) -> tuple[ProcessCode, ...]:
+    """The processes that a pack's ``processes`` stands for: bit n is the n-th of ``protocol.params.PROCESSES``."""
+    return tuple(process for bit, process in enumerate(PROCESSES) if mask >> bit & 1)
+
+
+def mask_of(processes: Iterable[ProcessCode]) -> int:
+    """The ``processes`` of a pack that allows these.
+
+    Raises:
+        RejectError: one is not in the process tree.
+    """
+    known, wanted = list(PROCESSES), set(processes)
+    unknown = sorted(wanted - PROCESSES.keys())
+    if unknown:
+        raise RejectError(f"{unknown[0]} is not in the process tree; there are: {', '.join(known)}")
+    return sum(1 << known.index(process) for process in wanted)
 
 
 def check_call(call: Call, pack: RulePack, *, opened: int) -> None:
     """Whether ``call``, published at ``opened`` (Unix seconds, wall time), keeps to ``pack``.
 
     Raises:
-        RejectError: another pack, a window too short, a budget too high, or carbon priced too low.
+        RejectError: another pack, a window too short, a budget or the price of an hour too high, carbon priced too low,
+            or a process that is not allowed.
     """
     if call.rule_pack != pack.digest:
         raise RejectError(f"call is made under rule pack {call.rule_pack.hex()[:8]}, not {pack.digest.hex()[:8]}")
@@ -60,3 +96,9 @@ def check_call(call: Call, pack: RulePack, *, opened: int) -> None:
         raise RejectError(f"budget {call.budget} is above {pack.max_budget} cents")
     if call.weights.co2_tonne < pack.carbon:
         raise RejectError(f"carbon is weighed at {call.weights.co2_tonne}, less than {pack.carbon} cents a tonne")
+    if call.weights.hour > pack.max_hour:
+        raise RejectError(f"an hour is weighed at {call.weights.hour}, more than {pack.max_hour} cents")
+    allowed = processes_in(pack.processes)
+    for operation in call.operations:
+        if operation.process not in allowed:
+            raise RejectError(f"{operation.process} is not a process that the rules allow")

@@ -33,6 +33,8 @@ contract Orders is IOrders, Escrow {
         Order storage order = _orders[id];
         if (order.state != OrderState.None) revert WrongOrderState(id, order.state);
         if (packHash != rules.packHash()) revert WrongPack(rules.packHash(), packHash);
+        uint64 pausedUntil = rules.pausedUntil();
+        if (block.timestamp < pausedUntil) revert NewOrdersPaused(pausedUntil);
         IRules.Pack memory pack = rules.pack();
         if (budget > pack.maxBudgetCents) revert OverLimit(budget, pack.maxBudgetCents);
         if (deadline <= block.timestamp || deadline > block.timestamp + MAX_TERM) revert BadDeadline(deadline);

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.api.governance import governance_routes
 from node.errors import NodeError, RequestError, UnavailableError, UnknownError
 from node.participant import Participant
 from node.views import Document
@@ -102,6 +103,7 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
     async def audit(serial: str) -> Document:
         return await participant.audit(serial)
 
+    api.include_router(governance_routes(participant))
     return api
 
 

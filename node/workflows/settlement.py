@@ -12,7 +12,7 @@ from ledger.contracts import Contracts
 from ledger.errors import LedgerError
 from ledger.follow import Batch, Follower
 from ledger.outbox import Confirmed, Outbox, Outcome
-from ledger.types import Log
+from ledger.types import Log, Transaction
 from node.store.database import Database, connect
 from node.workflows import answered, posted
 from node.workflows.events import Mined, Submit
@@ -26,6 +26,9 @@ log = logging.getLogger("guildmark.settlement")
 
 _SEPARATOR = "|"
 
+OPERATOR = "operator"
+"""The stream of intents that no workflow has, but the person at the node."""
+
 
 class Settlement:
     """One node's writer and reader of the chain; each has a connection of its own to the node's database."""
@@ -38,6 +41,7 @@ class Settlement:
         self._contracts = contracts
         self._key = signing_key
         self._outbox = Outbox(connect(database.path), confirmations=confirmations)
+        self._asked: dict[str, trio.MemorySendChannel[Outcome]] = {}
         self._follower = Follower(connect(database.path), contracts.addresses, start=contracts.block)
 
     @staticmethod
@@ -48,6 +52,17 @@ class Settlement:
         for number, transaction in enumerate(effect.transactions):
             last = number == len(effect.transactions) - 1
             outbox.enqueue(_key(stream, effect.key, number, last=last), transaction)
+
+    async def send(self, key: str, transaction: Transaction) -> Outcome:
+        """Take one intent of the operator's and wait until it is final; to stop waiting undoes nothing."""
+        intent = _key(OPERATOR, key, 0, last=True)
+        told, outcome = trio.open_memory_channel[Outcome](1)
+        self._asked[intent] = told
+        try:
+            await self._database.write(lambda connection: Outbox(connection).enqueue(intent, transaction))
+            return await outcome.receive()
+        finally:
+            del self._asked[intent]
 
     async def run(self, runner: Runner, *, every: float, wall: Callable[[], UnixSeconds]) -> None:
         """Pump the outbox and follow the chain until cancelled; an unreachable chain is asked again."""
@@ -92,6 +107,8 @@ class Settlement:
 
             if runner.state(stream) is None:
                 await self._database.write(note)
+                if (told := self._asked.get(outcome.key)) is not None:
+                    told.send_nowait(outcome)
             else:
                 await runner.post(stream, f"mined/{effect}/{number}", event, within=note)
 

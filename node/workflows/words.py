@@ -1,6 +1,7 @@
 """What happened, in words for people: one line per event, and nothing that a log must not hold."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from node.workflows import answered, posted
 from node.workflows.events import (
@@ -102,3 +103,8 @@ def cents(text: str) -> Cents:
     if not whole.isdigit() or not (fraction.isdigit() or not fraction) or len(fraction) > 2:
         raise ValueError(f"{text!r} is not an amount such as 1250.50")
     return Cents(int(whole) * 100 + int(fraction.ljust(2, "0") or 0))
+
+
+def iso(seconds: int) -> str:
+    """A moment as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

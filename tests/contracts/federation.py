@@ -7,16 +7,19 @@ import pytest
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Membership, plan
 from ledger.errors import RevertedError
+from ledger.governor import Terms
 from ledger.members import PROVIDER
 from ledger.types import Log, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
-from protocol.rules import RulePack
+from protocol.params import PROCESSES
+from protocol.rules import RulePack, mask_of
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
 from tests.contracts.evm import CHAIN_ID, Evm
 
 REVIEW = 100
 DISPUTE = 300
 FEE = 150
+NOTICE = 50
 LIMIT = 1_000_000
 FUNDS = 10_000_000
 
@@ -29,12 +32,18 @@ PACK = RulePack(
     dispute=Seconds(DISPUTE),
     max_budget=Cents(LIMIT),
     carbon=Cents(10_000),
+    max_hour=Cents(100_000),
+    bid_bond=Cents(0),
+    dispute_fee=Cents(0),
+    notice=Seconds(NOTICE),
+    processes=mask_of(PROCESSES),
 )
 
 
 BOND = 500
 VOTE_CAP = 2000
 MEMBERSHIP = Membership(minimum_bond=Cents(BOND), vote_cap=Cents(VOTE_CAP))
+TERMS = Terms(delay=60, period=600, extension=120, threshold=BOND, quorum=25, timelock=200)
 YEAR = 365 * 24 * 3600
 
 
@@ -46,7 +55,11 @@ def word(text: str) -> Digest:
     return Digest(text.encode().ljust(32, b"\x00"))
 
 
-DEPLOYER, GOVERNOR, TREASURY, CUSTOMER, SHOP, OTHER_SHOP, STRANGER = (address(0xA000 + n) for n in range(7))
+DEPLOYER, CUSTOMER, SHOP, OTHER_SHOP, STRANGER = (address(0xA000 + n) for n in range(5))
+PLAN = plan(DEPLOYER, 0, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
+GOVERNOR, TREASURY = PLAN.addresses["Timelock"], PLAN.addresses["Treasury"]
+"""Contracts; a test may send in their name."""
+
 JOB = JobId(word("job"))
 EVIDENCE = word("evidence")
 COURT = GOVERNOR
@@ -108,10 +121,9 @@ class Scene:
 def deploy() -> Scene:
     """Fresh contracts; a funded customer, two registered providers."""
     evm = Evm()
-    planned = plan(DEPLOYER, 0, governor=GOVERNOR, treasury=TREASURY, pack=PACK, membership=MEMBERSHIP)
-    for creation, at in zip(planned.creations, planned.addresses.values(), strict=True):
+    for creation, at in zip(PLAN.creations, PLAN.addresses.values(), strict=True):
         evm.create(DEPLOYER, creation, at)
-    contracts = contracts_at(planned.deployment(CHAIN_ID, 0))
+    contracts = contracts_at(PLAN.deployment(CHAIN_ID, 0))
     scene = Scene(evm=evm, contracts=contracts)
     evm.send(DEPLOYER, contracts.token.transfer(CUSTOMER, Cents(FUNDS)))
     evm.send(CUSTOMER, contracts.token.approve(contracts.orders.address, Cents(FUNDS)))

@@ -14,7 +14,7 @@ from ledger.members import Members
 from ledger.types import Creation
 from protocol.ids import Address
 from tests.contracts.evm import Evm
-from tests.contracts.federation import CUSTOMER, DEPLOYER, GOVERNOR, MEMBERSHIP, PACK, TREASURY, Scene, address, word
+from tests.contracts.federation import CUSTOMER, DEPLOYER, MEMBERSHIP, PACK, TERMS, TREASURY, Scene, address, word
 
 ANSWERS_ONE = bytes.fromhex("6008600a5f3960085ff3" + "60015f5260205ff3")
 """Init code of a contract that answers every call with the word 1: a token that says yes and moves nothing."""
@@ -30,10 +30,9 @@ def test_every_contract_stands_where_the_plan_says(nonce: int) -> None:
     planned = plan(
         Address(bytes.fromhex(sender[2:])),
         nonce,
-        governor=GOVERNOR,
-        treasury=TREASURY,
         pack=PACK,
         membership=MEMBERSHIP,
+        terms=TERMS,
     )
     for creation, expected in zip(planned.creations, planned.addresses.values(), strict=True):
         sent = tester.send_transaction({"from": sender, "gas": 6_000_000, "data": "0x" + creation.payload.hex()})
@@ -64,9 +63,7 @@ def test_the_token_counts_cents_and_its_supply_is_the_deployers(scene: Scene) ->
 
 
 def test_a_deployment_survives_its_file() -> None:
-    deployment = plan(DEPLOYER, 7, governor=GOVERNOR, treasury=TREASURY, pack=PACK, membership=MEMBERSHIP).deployment(
-        31337, 12
-    )
+    deployment = plan(DEPLOYER, 7, pack=PACK, membership=MEMBERSHIP, terms=TERMS).deployment(31337, 12)
     assert Deployment.from_json(deployment.to_json()) == deployment
     assert json.loads(deployment.to_json())["orders"] == "0x" + deployment.orders.hex()
     assert contracts_at(deployment).block == 12

@@ -1,10 +1,8 @@
 """What the how-to pages tell people to type is what the programs take, and what they show is what they print."""
 
-import json
 import re
 import runpy
 import shlex
-import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -14,22 +12,23 @@ from pathlib import Path
 import click
 import pytest
 
-from devnet.deploy import PACK
-from governance.__main__ import main, report
 from governance.bounds import PARAMETERS
-from governance.proposals import changes
+from governance.in_force import pack_at
+from governance.past import past_auction
+from governance.preview import Preview, preview
+from governance.proposals import check_proposal, parse_proposal
 from ledger.bundle import Bundle
 from ledger.chain import Chain
 from ledger.deployment import Deployment
 from ledger.embedded.server import EmbeddedConfig, EmbeddedServer
 from ledger.rules import Rules
 from node.cli import cli
+from node.commands.gov import preview_text
 from node.config import NodeConfig
+from node.workflows.vote import preview_document
 from protocol.rules import RulePack
 from protocol.units import UnixSeconds
-from protocol.wire import encode
-from tests.unit.governance.examples import OPENED, bundle
-from tests.unit.governance.test_past import RULES, History
+from tests.unit.governance.examples import OPENED, PACK, bundle
 from tests.unit.protocol.examples import bid, call, offer, operation
 
 HOW_TO = Path(__file__).parents[2] / "docs/how-to"
@@ -83,21 +82,32 @@ def test_the_provider_s_example_is_a_configuration() -> None:
     assert NodeConfig.model_validate(tomllib.loads(example)).roles == ("provider",)
 
 
+def tried(text: str, *bundles: Bundle) -> Preview:
+    """The proposal in ``text`` beside the examples' pack, tried on these auctions."""
+    proposal = parse_proposal(text, PACK)
+    check_proposal(PACK, proposal)
+    return preview(PACK, proposal, bundles, lambda _digest, _block: PACK)
+
+
 def test_the_example_proposal_prints_what_the_page_shows() -> None:
-    (proposal,) = blocks(PROPOSE, "toml")
+    proposal, _ = blocks(PROPOSE, "toml")
     (shown,) = blocks(PROPOSE, "text")
     clean, dirty = offer(0, 1, 2, 110_00, co2=5_000), offer(0, 1, 2, 100_00, co2=60_000)
     asked = call(rule_pack=PACK.digest, operations=(operation(0),))
     past = bundle(asked, ("clean", bid("clean", clean)), ("dirty", bid("dirty", dirty)))
-    assert "\n".join(report(proposal, [past], History({0: PACK}), RULES)) + "\n" == shown
+    assert preview_text(preview_document(tried(proposal, past))) + "\n" == shown
+
+
+def test_the_example_of_a_share_is_a_proposal() -> None:
+    _, share = blocks(PROPOSE, "toml")
+    assert tried(share).changes == ("1,200.00 of the treasury to 0x" + "ab" * 20,)
 
 
 def test_two_bundles_of_one_job_are_one_auction() -> None:
-    (proposal,) = blocks(PROPOSE, "toml")
+    proposal, _ = blocks(PROPOSE, "toml")
     asked = call(rule_pack=PACK.digest, operations=(operation(0),))
     past = bundle(asked, ("mill", bid("mill", offer(0, 1, 2, 100_00))))
-    lines = list(report(proposal, [past, past], History({0: PACK}), RULES))
-    assert lines[-1].startswith("auctions 1,")
+    assert tried(proposal, past, past).total.startswith("auctions 1,")
 
 
 def test_the_page_gives_every_parameter_with_its_bounds() -> None:
@@ -132,11 +142,6 @@ class Reader:
         runpy.run_path(name, run_name="__main__")
         return self.capsys.readouterr().out
 
-    def governance(self, *arguments: str) -> str:
-        """What the command prints; it must say that the proposal can be adopted."""
-        assert main(arguments) == 0
-        return self.capsys.readouterr().out
-
 
 @pytest.fixture
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Reader:
@@ -148,12 +153,11 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 def scripts() -> dict[str, str]:
     """The pages' files by the names that they are saved under."""
     deploy, pay = blocks(CONNECT, "python")
-    (adopt,), (proposal,) = blocks(PROPOSE, "python"), blocks(PROPOSE, "toml")
-    return {"deploy.py": deploy, "pay.py": pay, "adopt.py": adopt, "proposal.toml": proposal}
+    return {"deploy.py": deploy, "pay.py": pay}
 
 
 @pytest.mark.slow
-def test_the_pages_scripts_deploy_pay_propose_and_adopt(scripts: dict[str, str], chain: Chain, reader: Reader) -> None:
+def test_the_pages_scripts_deploy_and_pay(scripts: dict[str, str], chain: Chain, reader: Reader) -> None:
     for name, content in scripts.items():
         reader.write(name, content)
     assert reader.python("deploy.py", chain.url, str(CHAIN_ID)).endswith("written: deployment.json\n")
@@ -161,24 +165,11 @@ def test_the_pages_scripts_deploy_pay_propose_and_adopt(scripts: dict[str, str],
     assert reader.python("pay.py", chain.url, account, "5000000") == f"{account} holds 5000000 cents\n"
 
     rules = Rules(Deployment.from_json((reader.folder / "deployment.json").read_text()).rules)
-    before = rules.pack(chain)
-    (reader.folder / "part.bundle").write_bytes(encode(past_job(before, chain.head().number)))
-    where = ("part.bundle", "--ledger", chain.url, "--deployment", "deployment.json")
-    told = reader.governance("proposal.toml", *where)
-    assert "lowest carbon price of a tonne: 100.00 -> 600.00" in told
-    assert "auctions 1, refused 0" in told
-
-    devnet = reader.folder / ".guildmark/devnet"
-    devnet.mkdir(parents=True)
-    for name in ("deployment.json", "steward.json"):
-        shutil.copy(reader.folder / name, devnet)
-    (devnet / "ports.json").write_text(json.dumps({"ledger": int(chain.url.rsplit(":", 1)[1])}))
-    assert reader.python("adopt.py") == "version 2 is in force\n"
-    assert [change.parameter.name for change in changes(before, rules.pack(chain))] == ["fee", "carbon"]
-
-    # The job ran under the first pack, which only the ledger's history knows now.
-    reader.write("free.toml", 'reason = "no fee at all"\nfee = 0\n')
-    assert "price 100.00 -> 100.00, fee 1.50 -> 0.00" in reader.governance("free.toml", *where)
+    in_force, head = rules.pack(chain), chain.head().number
+    found = past_auction(
+        past_job(in_force, head), lambda digest, block: pack_at(chain, rules, digest=digest, block=block)
+    )
+    assert found.pack == in_force
 
 
 def past_job(pack: RulePack, block: int) -> Bundle:
@@ -190,18 +181,3 @@ def past_job(pack: RulePack, block: int) -> Bundle:
         reveal_by=UnixSeconds(OPENED + pack.min_commit + pack.min_reveal),
     )
     return bundle(asked, ("mill", bid("mill", offer(0, 1, 2, 100_00))), block=block)
-
-
-@pytest.mark.slow
-def test_the_exit_code_says_whose_fault_it_is(scripts: dict[str, str], chain: Chain, reader: Reader) -> None:
-    for name, content in scripts.items():
-        reader.write(name, content)
-    reader.python("deploy.py", chain.url, str(CHAIN_ID))
-    where = ("--ledger", chain.url, "--deployment", "deployment.json")
-    reader.write("dear.toml", 'reason = "half of everything"\nfee = 5_000\n')
-    assert main(["dear.toml", *where]) == 3
-    assert "fee is 5000, outside 0 to 1000" in reader.capsys.readouterr().err
-    assert main(["proposal.toml", "--ledger", "http://127.0.0.1:1", "--deployment", "deployment.json"]) == 1
-    with pytest.raises(SystemExit) as wrong_use:
-        main(["nowhere.toml", *where])
-    assert wrong_use.value.code == 2

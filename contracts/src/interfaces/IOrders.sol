@@ -129,6 +129,9 @@ interface IOrders is IEscrow {
     /// @notice The caller plays no part, or not this one.
     error NotAllowed(bytes32 id, address caller);
 
+    /// @notice The members have paused new orders; running ones go on.
+    error NewOrdersPaused(uint64 until);
+
     /// @notice The order would be under other rules than those in force.
     error WrongPack(bytes32 inForce, bytes32 found);
 

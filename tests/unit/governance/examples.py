@@ -15,8 +15,9 @@ from protocol.auction import Bid, Commitment, Reveal, seal_of
 from protocol.award import transcript_root
 from protocol.ids import Address, Digest
 from protocol.job import Call
+from protocol.params import PROCESSES
 from protocol.result import decide
-from protocol.rules import RulePack
+from protocol.rules import RulePack, mask_of
 from protocol.signed import Signed, sign
 from protocol.topics import AWARD, CALL, COMMITMENT, REVEAL
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
@@ -32,6 +33,11 @@ PACK = RulePack(
     dispute=Seconds(240),
     max_budget=Cents(2_000_000),
     carbon=Cents(10_000),
+    max_hour=Cents(100_000),
+    bid_bond=Cents(0),
+    dispute_fee=Cents(0),
+    notice=Seconds(0),
+    processes=mask_of(PROCESSES),
 )
 TRANSCRIPT = Digest(b"t" * 32)
 OPENED = UnixSeconds(START - 60)

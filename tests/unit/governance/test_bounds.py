@@ -15,14 +15,14 @@ from tests.contracts.evm import Evm
 from tests.contracts.federation import address
 from tests.unit.governance.examples import PACK, pack
 
-GOVERNOR, DEPLOYER = address(0xB001), address(0xB002)
+GOVERNOR, DEPLOYER, VOTES = address(0xB001), address(0xB002), address(0xB004)
 RULES = Rules(address(0xB003))
 
 
 @pytest.fixture(scope="module")
 def evm() -> Evm:
     chain = Evm()
-    creation = Creation(payload=bytecode("Rules") + abi.constructor_arguments(GOVERNOR, values_of(PACK)))
+    creation = Creation(payload=bytecode("Rules") + abi.constructor_arguments(GOVERNOR, VOTES, values_of(PACK)))
     chain.create(DEPLOYER, creation, RULES.address)
     return chain
 
@@ -32,6 +32,7 @@ def adopt(evm: Evm, parameter: Parameter, value: int) -> None:
     proposed = pack(**{parameter.name: value})
     with evm.undone():
         evm.send(GOVERNOR, RULES.adopt(proposed))
+        evm.wait_until(evm.now + PACK.notice)
         assert RULES.pack(evm) == proposed
 
 
@@ -39,7 +40,11 @@ def test_every_value_of_a_pack_but_its_version_is_a_parameter() -> None:
     assert ["version", *(parameter.name for parameter in PARAMETERS)] == [field.name for field in fields(RulePack)]
 
 
-@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
+BOUNDED_BY_THE_CONTRACT = [parameter for parameter in PARAMETERS if parameter.name != "processes"]
+"""The contract does not know the process tree: a bit of no process allows nothing."""
+
+
+@pytest.mark.parametrize("parameter", BOUNDED_BY_THE_CONTRACT, ids=lambda parameter: parameter.name)
 def test_the_contract_adopts_up_to_each_bound_and_not_beyond(evm: Evm, parameter: Parameter) -> None:
     adopt(evm, parameter, parameter.least)
     adopt(evm, parameter, parameter.most)

@@ -12,8 +12,19 @@ from protocol.auction import accept_call
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import JobId, ProcessCode
 from protocol.job import Call, Hole, Weights
-from protocol.params import MAX_CLOCK_SKEW, MAX_HOLES, MAX_HORIZON, MAX_OPERATIONS, MAX_QUANTITY, MAX_WEIGHT
-from protocol.rules import RulePack, check_call
+from protocol.params import (
+    EXTRUSION,
+    INSPECTION,
+    MAX_CLOCK_SKEW,
+    MAX_HOLES,
+    MAX_HORIZON,
+    MAX_OPERATIONS,
+    MAX_QUANTITY,
+    MAX_WEIGHT,
+    MILLING,
+    PROCESSES,
+)
+from protocol.rules import RulePack, check_call, mask_of, processes_in
 from protocol.units import BasisPoints, Cents, CubicMillimetres, Micrometres, Seconds, UnixSeconds
 from tests.unit.protocol.examples import CUSTOMER, START, call, operation, part, peer
 
@@ -28,6 +39,11 @@ PACK = RulePack(
     dispute=Seconds(6000),
     max_budget=Cents(1_000_000),
     carbon=Cents(10_000),
+    max_hour=Cents(100_000),
+    bid_bond=Cents(0),
+    dispute_fee=Cents(0),
+    notice=Seconds(0),
+    processes=mask_of(set(PROCESSES) - {EXTRUSION}),
 )
 
 
@@ -123,6 +139,18 @@ AGAINST_THE_RULES: list[tuple[str, Callable[[], Call], int, str]] = [
         40,
         "9999, less than 10000",
     ),
+    (
+        "an hour priced too high",
+        lambda: ruled(weights=Weights(hour=Cents(100_001), co2_tonne=Cents(10_000))),
+        40,
+        "100001, more than 100000",
+    ),
+    (
+        "a process that is not allowed",
+        lambda: ruled(operations=(operation(0), operation(1, EXTRUSION))),
+        40,
+        "MEX is not a process that the rules allow",
+    ),
 ]
 
 
@@ -135,11 +163,11 @@ def test_a_call_against_the_rules_is_rejected(make: Callable[[], Call], window: 
 
 
 def test_the_digest_of_a_rule_pack_is_that_of_its_values_as_ledger_words() -> None:
-    words = (1, 100, 40, 10, 600, 6000, 1_000_000, 10_000)
+    words = (1, 100, 40, 10, 600, 6000, 1_000_000, 10_000, 100_000, 0, 0, 0, 0b11011)
     packed = bytes.fromhex("".join(f"{word:064x}" for word in words))
-    assert len(packed) == 8 * 32
+    assert len(packed) == 13 * 32
     assert PACK.digest == sha256(packed).digest()
-    assert PACK.digest.hex() == "1d8db9ea65a36471b61cc1d6c71b80923a6fa34f5cbd80b3601e7430165fa6ff"
+    assert PACK.digest.hex() == "4af388b56d46a7bd7d801f4348429772e041f44e6af57e302c979ce07aa4b890"
 
 
 @settings(max_examples=20, deadline=None)
@@ -170,3 +198,15 @@ def test_two_rules_swapped_do_not_hash_alike() -> None:
 def test_numbers_that_no_planner_could_compute_with_are_rejected(change: dict[str, object]) -> None:
     with pytest.raises(RejectError):
         accept_call(call(**change), signer=CUSTOMER, now=UnixSeconds(START - 30))
+
+
+def test_a_mask_stands_for_processes_in_the_order_of_the_tree() -> None:
+    assert processes_in(0) == ()
+    assert processes_in(mask_of(PROCESSES)) == tuple(PROCESSES)
+    assert mask_of([MILLING]) == 1
+    assert processes_in(mask_of([INSPECTION, MILLING])) == (MILLING, INSPECTION)
+
+
+def test_a_process_that_is_not_in_the_tree_has_no_bit() -> None:
+    with pytest.raises(RejectError, match="magic is not in the process tree"):
+        mask_of([ProcessCode("magic"), MILLING])
