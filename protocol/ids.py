@@ -20,6 +20,9 @@ JobId = NewType("JobId", bytes)
 MachineId = NewType("MachineId", str)
 """A virtual machine's name, unique within its provider."""
 
+MachineKey = NewType("MachineKey", bytes)
+"""A machine's Ed25519 public key, 32 bytes; its provider certifies it, and it signs what the machine made."""
+
 ProcessCode = NewType("ProcessCode", str)
 """A manufacturing process in the federation's process tree; see ``protocol.params.PROCESSES``."""
 

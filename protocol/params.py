@@ -36,6 +36,27 @@ MAX_HOLES = 256
 MAX_MEASUREMENTS = 256
 """Characteristics reported in one step record."""
 
+MAX_INPUTS = 64
+"""Lots or tools named in one step record."""
+
+MAX_ENVELOPE_BYTES = 8 * 1024
+"""A signed statement; its fields are digests, so that a real one has about 2 KiB."""
+
+MAX_DISCLOSURE_BYTES = 64 * 1024
+"""One shown field; the measurements of ``MAX_MEASUREMENTS`` characteristics stay well below."""
+
+CERTIFICATE_LIFETIME = Seconds(34_560_000)
+"""Longest validity of a machine's certificate: 400 days, so that a lost key is of no use for ever."""
+
+MAX_NOTE_BYTES = 16 * 1024
+"""A checkpoint with its cosignatures; one of these has about 220 bytes."""
+
+MAX_COSIGNATURES = 32
+"""Signature lines on one checkpoint; more witnesses than that prove nothing more."""
+
+MAX_PROOF = 63
+"""Hashes in one inclusion or consistency proof; a tree has fewer than 2**63 entries (C2SP tlog-witness)."""
+
 MAX_CLOCK_SKEW = Seconds(5)
 """By how much a peer's clock may differ from ours before its messages are ignored as early or late."""
 

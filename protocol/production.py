@@ -6,30 +6,15 @@ from hashlib import sha256
 
 from protocol import merkle
 from protocol.errors import RejectError
+from protocol.facts import Measurement
 from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.params import MAX_MEASUREMENTS, MAX_TEXT
 from protocol.signed import Signed, verify
-from protocol.units import Micrometres, UnixSeconds, WattHours
+from protocol.units import UnixSeconds, WattHours
 from protocol.wire import decode, encode
 
 RECORD_TOPIC = "record/1"
 """Domain under which step records are signed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """One characteristic as measured (QIF ``CharacteristicMeasurement``)."""
-
-    name: str
-    nominal: Micrometres
-    lower: Micrometres
-    upper: Micrometres
-    value: Micrometres
-
-    @property
-    def conforms(self) -> bool:
-        """Whether the value lies within its limits, both included."""
-        return self.lower <= self.value <= self.upper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

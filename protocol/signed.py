@@ -46,9 +46,7 @@ def public_key(seed: bytes) -> PeerId:
 
 def sign(seed: bytes, topic: str, payload: bytes) -> Signed:
     """Sign ``payload`` under ``topic`` with a 32-byte Ed25519 seed. Deterministic (RFC 8032)."""
-    key = SigningKey(seed)
-    signature = bytes(key.sign(_preimage(topic, payload)).signature)
-    return Signed(author=PeerId(bytes(key.verify_key)), payload=payload, signature=signature)
+    return Signed(author=public_key(seed), payload=payload, signature=sign_bytes(seed, _preimage(topic, payload)))
 
 
 def verify(signed: Signed, topic: str) -> bytes:
@@ -57,13 +55,28 @@ def verify(signed: Signed, topic: str) -> bytes:
     Raises:
         RejectError: a key or signature of the wrong length, or a signature that does not hold under ``topic``.
     """
-    if len(signed.author) != HASH_BYTES or len(signed.signature) != SIGNATURE_BYTES:
+    preimage = _preimage(topic, signed.payload)
+    verify_bytes(signed.author, preimage, signed.signature, f"signature does not hold under {topic}")
+    return signed.payload
+
+
+def sign_bytes(seed: bytes, message: bytes) -> bytes:
+    """Ed25519 signature of exactly ``message``; the caller's format keeps it apart from every other one."""
+    return bytes(SigningKey(seed).sign(message).signature)
+
+
+def verify_bytes(key: bytes, message: bytes, signature: bytes, otherwise: str) -> None:
+    """Check an Ed25519 signature of exactly ``message``.
+
+    Raises:
+        RejectError: a key or signature of the wrong length; or ``otherwise``, for it does not hold.
+    """
+    if len(key) != HASH_BYTES or len(signature) != SIGNATURE_BYTES:
         raise RejectError("key or signature has the wrong length")
     try:
-        VerifyKey(signed.author).verify(_preimage(topic, signed.payload), signed.signature)
+        VerifyKey(key).verify(message, signature)
     except (BadSignatureError, ValueError) as error:
-        raise RejectError(f"signature does not hold under {topic}") from error
-    return signed.payload
+        raise RejectError(otherwise) from error
 
 
 def _preimage(topic: str, payload: bytes) -> bytes:

@@ -46,10 +46,11 @@ from node.workflows.runner import Entry, Happened, Runner
 from protocol import merkle
 from protocol.auction import Bid
 from protocol.capability import Capability
+from protocol.facts import Measurement
 from protocol.ids import MachineId, MaterialCode, ProcessCode
 from protocol.job import Envelope, Site
 from protocol.params import PROCESSES
-from protocol.production import RECORD_TOPIC, Measurement, StepRecord
+from protocol.production import RECORD_TOPIC, StepRecord
 from protocol.signed import Signed, sign
 from protocol.units import (
     BasisPoints,

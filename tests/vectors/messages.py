@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 from protocol.auction import Bid, Commitment, Reveal, seal_of
 from protocol.capability import Capability, Card
+from protocol.facts import Measurement
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Hole, Site
 from protocol.params import MILLING, TURNING
-from protocol.production import RECORD_TOPIC, Measurement, StepRecord
+from protocol.production import RECORD_TOPIC, StepRecord
 from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest
 from protocol.result import Result, decide
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
