@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from protocol.errors import RejectError
 from protocol.ids import PeerId
+from protocol.notice import TOPICS, Notice
 from protocol.params import MAX_MESSAGE_BYTES
 from protocol.signed import Signed, verify
 from protocol.wire import decode
@@ -37,3 +38,14 @@ def judge(kind: type[T], topic: str) -> Callable[[PeerId, bytes], None]:
             raise RejectError(f"{topic}: {error}") from error
 
     return check
+
+
+def check_message(notice: Notice) -> None:
+    """The border check of what ``notice`` carries; alike on every node, whether or not it listens to the topic.
+
+    Raises:
+        RejectError: not a signed message of the notice's topic. About an unknown topic nothing is known.
+    """
+    topic = TOPICS.get(notice.topic)
+    if topic is not None:
+        open_message(topic.kind, notice.topic, notice.message)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "protocol.md"
 
 SIGNED_MESSAGES = (
+    ("topics.NOTICE", "Notice", "gossip, Notices", ("notice.open_notice", "notice.accept_notice")),
     ("topics.CARD", "Card", "gossip", ("capability.accept_card",)),
     ("topics.CALL", "Call", "gossip", ("auction.accept_call", "rules.check_call")),
     ("topics.COMMITMENT", "Commitment", "gossip", ("auction.accept_commitment",)),
@@ -29,6 +30,8 @@ SIGNED_MESSAGES = (
 """Domain of the signature, message, what carries it, and what decides about it."""
 
 REQUESTS = (
+    ("topics.COMPARE_NOTICES", "Summary", "Summary"),
+    ("topics.FETCH_NOTICES", "NoticesRequest", "Notices"),
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
@@ -36,14 +39,25 @@ REQUESTS = (
 )
 """Protocol, question, and what answers it."""
 
-ANSWERS = (("Signed", ("signed.verify",)), ("PackageDelivery", ("seal.receive",)), ("Records", ()))
+ANSWERS = (
+    ("Signed", ("signed.verify",)),
+    ("Notices", ()),
+    ("Equivocation", ("notice.check_equivocation",)),
+    ("PackageDelivery", ("seal.receive",)),
+    ("Records", ()),
+)
 
 PARTS = (
+    "Range",
     "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Capability", "Offer", "Bid", "Assignment", "Award",
     "NoAwardReason", "NoAward", "Standing", "Measurement", "PackageLeaf", "RulePack",
 )  # fmt: skip
 
 RULES = (
+    "notice.subject_of",
+    "notice.contradict",
+    "summary.fingerprint",
+    "summary.differences",
     "auction.seal_of",
     "award.transcript_root",
     "award.award",

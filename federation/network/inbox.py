@@ -26,6 +26,21 @@ class Verdict(Enum):
     """Neither, and blame the neighbour that passed it on."""
 
 
+def judged(judge: Judge, topic: str, message: Message) -> Verdict:
+    """The verdict of ``judge``; one that breaks on a message ignores it."""
+    try:
+        judge(message.author, message.payload)
+    except RejectError as error:
+        log.debug("rejected on %s: %s", topic, error)
+        return Verdict.REJECT
+    except IgnoreError:
+        return Verdict.IGNORE
+    except Exception:  # the gate: a judge that breaks on a message must not break the node
+        log.exception("the judge of %s failed", topic)
+        return Verdict.IGNORE
+    return Verdict.ACCEPT
+
+
 class Inbox:
     """Judges what arrives and hands on what is accepted."""
 
@@ -55,17 +70,7 @@ class Inbox:
         if topic not in self._open:
             return Verdict.IGNORE
         judge, _ = self._open[topic]
-        try:
-            judge(message.author, message.payload)
-        except RejectError as error:
-            log.debug("rejected on %s: %s", topic, error)
-            return Verdict.REJECT
-        except IgnoreError:
-            return Verdict.IGNORE
-        except Exception:  # the gate: a judge that breaks on a message must not break the node
-            log.exception("the judge of %s failed", topic)
-            return Verdict.IGNORE
-        return Verdict.ACCEPT
+        return judged(judge, topic, message)
 
     def deliver(self, topic: str, message: Message) -> None:
         """Put an accepted message into its subscriber's buffer, or count it as dropped."""

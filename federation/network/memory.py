@@ -9,6 +9,7 @@ import random
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
 import trio
 
@@ -17,6 +18,9 @@ from federation.network import MAX_GOSSIP, MAX_REQUEST, Answer, Judge, Message, 
 from federation.network.answers import answer_or_refusal
 from federation.network.inbox import Inbox, Verdict
 from protocol.ids import PeerId
+
+LONGEST_STALL: Final = 30.0
+"""Seconds; as long as TCP retransmits before most programs lose patience."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,15 @@ class Faults:
     garbage: float = 0.0
     """Chance that a message is accompanied by random bytes from a stranger with a valid identity."""
 
+    forge: float = 0.0
+    """Chance that a message is accompanied by a copy of it with one bit flipped, from the same stranger."""
+
+    reset: float = 0.0
+    """Chance that a request or its answer breaks off on the way."""
+
+    stall: float = 0.0
+    """Chance that a way from one peer to another stalls for up to thirty seconds and then delivers all at once."""
+
     delay: float = 0.0
     """Most seconds on the way, drawn evenly for each arrival; what is sent close together is thereby reordered."""
 
@@ -45,6 +58,7 @@ class Hub:
         self._random: dict[PeerId, random.Random] = {}
         self._nodes: dict[PeerId, _Node] = {}
         self._groups: tuple[frozenset[PeerId], ...] = ()
+        self._stalled: dict[tuple[PeerId, PeerId], float] = {}
 
     @asynccontextmanager
     async def join(self, peer: PeerId) -> AsyncIterator[Network]:
@@ -94,16 +108,33 @@ class Hub:
         for peer in self.reachable(message.author):
             copies = 0 if dice.random() < self.faults.drop else 1 + (dice.random() < self.faults.duplicate)
             for _ in range(copies):
-                self._nodes[peer].expect(topic, message, dice.uniform(0, self.faults.delay))
+                self._nodes[peer].expect(topic, message, self._seconds(message.author, peer, dice))
+        if dice.random() < self.faults.forge:
+            forged = bytearray(message.payload)
+            forged[dice.randrange(len(forged))] ^= 1 << dice.randrange(8)
+            self.inject(bytes(forged), topic)
         if dice.random() < self.faults.garbage:
             self.inject(dice.randbytes(dice.randrange(1, 256)), topic)
 
-    async def carry(self, asker: PeerId) -> None:
-        """Take the time of one way of ``asker``'s request, which is for ever if it is lost."""
+    async def carry(self, asker: PeerId, peer: PeerId) -> None:
+        """Take the time of one way of ``asker``'s request to ``peer``, which is for ever if it is lost.
+
+        Raises:
+            UnreachableError: the connection was reset.
+        """
         dice = self._dice(asker)
-        await trio.sleep(dice.uniform(0, self.faults.delay))
+        await trio.sleep(self._seconds(asker, peer, dice))
+        if dice.random() < self.faults.reset:
+            raise UnreachableError(f"the connection to {peer.hex()[:8]} was reset")
         if dice.random() < self.faults.drop:
             await trio.sleep_forever()
+
+    def _seconds(self, one: PeerId, other: PeerId, dice: random.Random) -> float:
+        """How long something takes from ``one`` to ``other``."""
+        seconds = dice.uniform(0, self.faults.delay)
+        if dice.random() < self.faults.stall:
+            self._stalled[one, other] = trio.current_time() + dice.uniform(0, LONGEST_STALL)
+        return max(seconds, self._stalled.get((one, other), 0.0) - trio.current_time())
 
     def _dice(self, peer: PeerId) -> random.Random:
         """Chance for what ``peer`` sends; one each, so that no peer's fate depends on when another speaks."""
@@ -191,7 +222,7 @@ class _Node:
                     self._inbox.deliver(topic, message)
 
     async def _ask(self, peer: PeerId, protocol: str, payload: bytes) -> bytes | RefusedError:
-        await self._hub.carry(self._peer)
+        await self._hub.carry(self._peer, peer)
         there = self._hub.find(self._peer, peer)
         if there is None or there is self:
             raise UnreachableError(f"no way to {peer.hex()[:8]}")
@@ -202,7 +233,7 @@ class _Node:
                 outcome = await receive.receive()
             except trio.EndOfChannel as error:
                 raise UnreachableError(f"{peer.hex()[:8]} went away") from error
-        await self._hub.carry(self._peer)
+        await self._hub.carry(self._peer, peer)
         if self._hub.find(self._peer, peer) is None:
             raise UnreachableError(f"{peer.hex()[:8]} went away")
         return outcome

@@ -7,13 +7,15 @@ from protocol.capability import Capability, Card
 from protocol.facts import Measurement
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Hole, Site
+from protocol.notice import Equivocation, Notice
 from protocol.params import MILLING, TURNING
 from protocol.production import RECORD_TOPIC, StepRecord
 from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest
 from protocol.result import Result, decide
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
 from protocol.signed import Signed, sign
-from protocol.topics import AWARD, CALL, CARD, COMMITMENT, REVEAL
+from protocol.summary import Notices, NoticesRequest, Range, Summary, question
+from protocol.topics import AWARD, CALL, CARD, COMMITMENT, NOTICE, REVEAL
 from protocol.units import Cents, Metres, Micrometres, UnixSeconds, WattHours
 from protocol.wire import encode
 from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
@@ -53,6 +55,11 @@ def messages() -> tuple[Message, ...]:
     """Every message that peers exchange, in the order in which a job meets them."""
     return (
         Message(kind=Signed, topic=None, accepted=_envelopes()),
+        Message(kind=Notice, topic=NOTICE, accepted=_notices()),
+        Message(kind=Equivocation, topic=None, accepted=_equivocations()),
+        Message(kind=Summary, topic=None, accepted=_summaries()),
+        Message(kind=NoticesRequest, topic=None, accepted=_notices_requests()),
+        Message(kind=Notices, topic=None, accepted=_notice_lists()),
         Message(kind=Card, topic=CARD, accepted=_cards()),
         Message(kind=Call, topic=CALL, accepted=_calls()),
         Message(kind=Commitment, topic=COMMITMENT, accepted=_commitments()),
@@ -74,6 +81,48 @@ def _envelopes() -> tuple[tuple[str, Signed], ...]:
         ("around nothing", sign(SIGNER, COMMITMENT, b"")),
         ("with a payload of 256 bytes", sign(SIGNER, COMMITMENT, bytes(range(256)))),
     )
+
+
+def _notices() -> tuple[tuple[str, Notice], ...]:
+    commitment = _envelopes()[0][1]
+    small = Notice(topic=COMMITMENT, sequence=1, expires=UnixSeconds(START + 600), message=encode(commitment))
+    return (
+        ("of a commitment", small),
+        ("on a topic that is not known", replace(small, topic="later/1", message=b"?")),
+        ("with the largest sequence", replace(small, sequence=2**63 - 1)),
+    )
+
+
+def _equivocations() -> tuple[tuple[str, Equivocation], ...]:
+    notice = _notices()[0][1]
+    other = sign(SIGNER, COMMITMENT, encode(replace(_commitments()[0][1], seal=Digest(b"z" * 32))))
+    again = replace(notice, sequence=notice.sequence + 1, message=encode(other))
+    twice = replace(notice, topic="later/1")
+
+    def pair(one: Notice, another: Notice) -> Equivocation:
+        return Equivocation(first=sign(SIGNER, NOTICE, encode(one)), second=sign(SIGNER, NOTICE, encode(another)))
+
+    return (("two commitments for one job", pair(notice, again)), ("a sequence given twice", pair(notice, twice)))
+
+
+def _summaries() -> tuple[tuple[str, Summary], ...]:
+    ids = tuple(Digest(bytes([n]) * 32) for n in (1, 2, 3))
+    listed = Range(lower=b"", upper=ids[1], fingerprint=b"", ids=ids[:1])
+    return (
+        ("of everything", Summary(ranges=(question(ids),))),
+        ("one part listed, one hashed", Summary(ranges=(listed, question(ids, ids[1], b"")))),
+        ("no difference", Summary(ranges=())),
+    )
+
+
+def _notices_requests() -> tuple[tuple[str, NoticesRequest], ...]:
+    ids = tuple(Digest(bytes([n]) * 32) for n in (1, 2))
+    return (("for one", NoticesRequest(ids=ids[:1])), ("for two", NoticesRequest(ids=ids)))
+
+
+def _notice_lists() -> tuple[tuple[str, Notices], ...]:
+    signed = sign(SIGNER, NOTICE, encode(_notices()[0][1]))
+    return (("one", Notices(notices=(signed,))), ("none", Notices(notices=())))
 
 
 def _cards() -> tuple[tuple[str, Card], ...]:
