@@ -87,6 +87,9 @@ class Board:
         self.removed: list[Digest] = []
         """Ids thrown away since whoever keeps the board on disk last emptied the list."""
 
+        self.moved: dict[Slot, Mark] = {}
+        """Marks set since then."""
+
         self._member = member
         self._check = check
         self._most = most
@@ -169,10 +172,6 @@ class Board:
             self._remove(held)
         self._marks = {slot: mark for slot, mark in self._marks.items() if mark.until > now}
 
-    def marks(self) -> dict[Slot, Mark]:
-        """How far each renewing subject has come."""
-        return dict(self._marks)
-
     def restore_mark(self, slot: Slot, mark: Mark) -> None:
         """Take over a mark that an earlier run kept."""
         self._marks[slot] = mark
@@ -189,7 +188,8 @@ class Board:
         every = sorted((*self._slots.get(held.slot, ()), held), key=lambda one: (-one.notice.sequence, one.id))
         if renews(topic):
             until = UnixSeconds(now + NOTICE_LIFETIME)
-            self._marks[held.slot] = Mark(sequence=every[0].notice.sequence, until=until)
+            mark = Mark(sequence=every[0].notice.sequence, until=until)
+            self._marks[held.slot] = self.moved[held.slot] = mark
             kept = [one for one in every if one.notice.sequence == every[0].notice.sequence][:WITNESSES]
         else:
             latest: dict[bytes, Held] = {}

@@ -63,7 +63,7 @@ class Change:
 
     added: tuple[Signed, ...]
     removed: tuple[Digest, ...]
-    marks: dict[Slot, Mark]
+    moved: dict[Slot, Mark]
     sequence: int
     horizon: UnixSeconds
 
@@ -129,7 +129,7 @@ class LastingNetwork(Network):
         if topic in self._listeners:
             raise ValueError(f"already subscribed to {topic}")
         send, receive = trio.open_memory_channel[Message](buffer)
-        listener = _Listener(self.board, send)
+        listener = _Listener(self, send)
         self._judges[topic], self._listeners[topic] = judge, listener
         for held in self.board.on(topic):
             self._tell(held)
@@ -180,22 +180,18 @@ class LastingNetwork(Network):
     async def keep(self) -> None:
         """Put what changed on disk."""
         async with self._keeping:
-            if self._keeper is None:
-                self._added.clear()
-                self.board.removed.clear()
-                return
-            added, removed = tuple(self._added), tuple(self.board.removed)
+            change = Change(
+                added=tuple(self._added),
+                removed=tuple(self.board.removed),
+                moved=dict(self.board.moved),
+                sequence=self._sequence,
+                horizon=self.board.horizon,
+            )
             self._added.clear()
             self.board.removed.clear()
-            await self._keeper.keep(
-                Change(
-                    added=added,
-                    removed=removed,
-                    marks=self.board.marks(),
-                    sequence=self._sequence,
-                    horizon=self.board.horizon,
-                )
-            )
+            self.board.moved.clear()
+            if self._keeper is not None:
+                await self._keeper.keep(change)
 
     async def restore(self) -> None:
         """Take over what an earlier run kept."""
@@ -242,8 +238,8 @@ class LastingNetwork(Network):
 class _Listener:
     """Hands a topic's notices to its subscriber, and again while they last, since some come before their time."""
 
-    def __init__(self, board: Board, send: trio.MemorySendChannel[Message]) -> None:
-        self._board = board
+    def __init__(self, network: LastingNetwork, send: trio.MemorySendChannel[Message]) -> None:
+        self._network = network
         self._send = send
         self._due: list[tuple[float, int, Digest, float, Message]] = []
         self._count = 0
@@ -263,8 +259,8 @@ class _Listener:
                     await self._news.wait()
                 while self._due and self._due[0][0] <= trio.current_time():
                     _, _, one, pause, message = heapq.heappop(self._due)
-                    held = self._board.get(one)
-                    if held is None:
+                    held = self._network.board.get(one)
+                    if held is None or held.notice.expires <= self._network.wall():
                         continue
                     try:
                         await self._send.send(message)

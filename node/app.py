@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 import secrets
 import signal
 import socket
@@ -16,6 +17,7 @@ from hypercorn.config import Config as ServerConfig
 from hypercorn.trio import serve
 
 from federation.errors import ListenError
+from federation.lasting import open_lasting
 from federation.network.libp2p import Libp2pConfig, open_libp2p
 from ledger.chain import Chain
 from ledger.contracts import Contracts, contracts_at
@@ -26,8 +28,10 @@ from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
 from node.errors import ConfigError
 from node.identity import Identity, load_identity
+from node.members import Members
 from node.participant import Participant
 from node.store.database import open_database
+from node.store.notices import NoticeStore
 from node.vault.vault import Vault
 from node.workflows import answer_job, post_job
 from node.workflows.answered import ComputeBid, FetchPackage, FetchResult, Forget, MakeParts
@@ -115,14 +119,24 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
     chain, contracts = _ledger(config)
     clock = _clock(config)
     reads = LedgerReads(chain, contracts, wall=_wall, random=secrets.token_bytes)
+    members = Members(reads.registered)
     vault = Vault(home.vault, identity.vault)
     settings = Libp2pConfig(seed=identity.signing, listen=config.network.listen, bootstrap=config.network.bootstrap)
     async with (
         open_database(home.database) as database,
-        open_libp2p(settings) as network,
-        AsyncExitStack() as stack,
+        open_libp2p(settings) as wire,
         trio.open_nursery() as nursery,
+        open_lasting(
+            wire,
+            seed=identity.signing,
+            wall=_wall,
+            dice=random.SystemRandom(),
+            member=members.member,
+            keeper=NoticeStore(database),
+        ) as network,
+        AsyncExitStack() as stack,
     ):
+        nursery.start_soon(members.run)
         settlement = Settlement(
             database=database,
             chain=chain,

@@ -43,6 +43,22 @@ CREATE TABLE IF NOT EXISTS seen_block (
     number  INTEGER PRIMARY KEY,
     hash    BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS notice (
+    id      BLOB PRIMARY KEY,
+    wire    BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS notice_mark (
+    author   BLOB NOT NULL,
+    topic    TEXT NOT NULL,
+    subject  BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    until    INTEGER NOT NULL,
+    PRIMARY KEY (author, topic, subject)
+) STRICT;
+CREATE TABLE IF NOT EXISTS notice_state (
+    sequence INTEGER NOT NULL,
+    horizon  INTEGER NOT NULL
+) STRICT;
 CREATE INDEX IF NOT EXISTS effect_owed ON effect (id) WHERE done = 0;
 """
 

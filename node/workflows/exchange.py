@@ -9,7 +9,7 @@ import trio
 from federation.directory import Directory
 from federation.errors import FederationError, RefusedError
 from federation.gate import judge, open_message
-from federation.network import Network
+from federation.lasting import LastingNetwork
 from ledger.members import PROVIDER
 from node.errors import UnavailableError
 from node.identity import Identity
@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("guildmark.exchange")
 
-REPEAT = 1.0
-"""Seconds between repeats of an announcement: gossip is best effort and newcomers hear only what is said again."""
+LAST_WORDS = 30
+"""Seconds for which an announcement stands at least, even if its time was over when it was made."""
 
 ANSWER_DEADLINE = 10.0
 """Seconds that a peer has to answer a request."""
@@ -72,7 +72,7 @@ class Exchange:
     """One node's conversations. Owns no state of its own but the directory of cards."""
 
     def __init__(
-        self, *, network: Network, runner: Runner, identity: Identity, vault: Vault, reads: LedgerReads
+        self, *, network: LastingNetwork, runner: Runner, identity: Identity, vault: Vault, reads: LedgerReads
     ) -> None:
         self.directory = Directory()
         self._network = network
@@ -97,22 +97,18 @@ class Exchange:
         self._network.serve(FETCH_PACKAGE, self._answer_package)
         self._network.serve(FETCH_RECORDS, self._answer_records)
 
-    async def say(self, topic: str, message: bytes) -> None:
-        """Sign and publish one message."""
-        await self._network.publish(topic, encode(sign(self._identity.signing, topic, message)))
+    async def say(self, topic: str, message: bytes, until: UnixSeconds) -> None:
+        """Sign one message and put it on everybody's board until ``until``, wall time."""
+        await self._network.publish(topic, encode(sign(self._identity.signing, topic, message)), until=until)
 
     # What workflows ask for.
 
     async def announce(self, _stream: str, effect: Announce) -> None:
-        """Say it now and again until its time is over."""
-        while True:
-            try:
-                await self.say(effect.topic, effect.message)
-            except FederationError as error:
-                log.warning("could not publish on %s: %s", effect.topic, error)
-            if self.wall() >= effect.until:
-                return
-            await trio.sleep(REPEAT)
+        """Say it; newcomers and those who were away hear it until its time is over."""
+        try:
+            await self.say(effect.topic, effect.message, max(effect.until, UnixSeconds(self.wall() + LAST_WORDS)))
+        except FederationError as error:
+            log.warning("could not publish on %s: %s", effect.topic, error)
 
     async def fetch_result(self, stream: str, _effect: FetchResult) -> Happened | None:
         """Ask the customer for the result, unless gossip brought it."""

@@ -28,8 +28,8 @@ log = logging.getLogger("guildmark.join")
 CARD_SECONDS = 120
 """Validity of a card; a node that vanishes leaves every directory within this time."""
 
-CARD_EVERY = 3.0
-"""Seconds between cards, so that a newcomer knows everybody within seconds."""
+CARD_EVERY = 40.0
+"""Seconds between cards, so that two may be lost; a newcomer finds the standing ones on any board."""
 
 BINDING_SECONDS = 365 * 24 * 3600
 """For how long keys are registered; a node that is started within the last month registers them again."""
@@ -91,7 +91,7 @@ async def announce_card(
     network: Network,
     capabilities: Sequence[Capability],
 ) -> None:
-    """Publish a fresh card every few seconds until cancelled."""
+    """Publish a fresh card well before the last one expires, until cancelled."""
     while True:
         now = exchange.wall()
         easting, northing = config.site_km
@@ -108,7 +108,7 @@ async def announce_card(
         )
         exchange.directory.learn(card)
         try:
-            await exchange.say(CARD, encode(card))
+            await exchange.say(CARD, encode(card), card.expires)
         except FederationError as error:
             log.info("could not publish the card: %s", error)
         await trio.sleep(CARD_EVERY)

@@ -63,7 +63,8 @@ class Disk:
         self._notices |= {signed.digest: signed for signed in change.added}
         for one in change.removed:
             self._notices.pop(one, None)
-        self._marks, self._sequence, self._horizon = change.marks, change.sequence, change.horizon
+        self._marks |= change.moved
+        self._sequence, self._horizon = change.sequence, change.horizon
 
 
 def groups_of(dice: random.Random, members: Sequence[T]) -> list[list[T]]:
