@@ -16,11 +16,11 @@ from federation.errors import FederationError
 from federation.network import Network
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Digest, PeerId
-from protocol.params import MAX_FETCH, MAX_NOTICES_REPLY, MAX_RANGES
+from protocol.params import MAX_BULLETINS_REPLY, MAX_FETCH, MAX_RANGES
 from protocol.signed import Signed
 from protocol.summary import (
-    Notices,
-    NoticesRequest,
+    Bulletins,
+    BulletinsRequest,
     Range,
     Summary,
     check_request,
@@ -28,7 +28,7 @@ from protocol.summary import (
     lacking,
     question,
 )
-from protocol.topics import COMPARE_NOTICES, FETCH_NOTICES
+from protocol.topics import COMPARE_BULLETINS, FETCH_BULLETINS
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 
@@ -52,14 +52,14 @@ ENOUGH_EQUAL: Final = 3
 """Newcomers in a row from which there was nothing to learn, until the others among them wait for their turn."""
 
 MAX_ROUNDS: Final = 12
-"""Questions of one comparison; sixteen-fold splitting tells 2**48 notices apart in them."""
+"""Questions of one comparison; sixteen-fold splitting tells 2**48 bulletins apart in them."""
 
 MAX_REFUSED: Final = 8192
-"""Ids remembered as not worth fetching again, such as of notices whose author equivocates about its time."""
+"""Ids remembered as not worth fetching again, such as of bulletins whose author equivocates about its time."""
 
 
 class Shelf(Protocol):
-    """Where notices are taken in."""
+    """Where bulletins are taken in."""
 
     board: Board
 
@@ -67,7 +67,7 @@ class Shelf(Protocol):
         """Wall time."""
 
     def take(self, signed: Signed) -> object:
-        """Put a notice on the board; raises IgnoreError or RejectError."""
+        """Put a bulletin on the board; raises IgnoreError or RejectError."""
 
 
 class AntiEntropy:
@@ -81,8 +81,8 @@ class AntiEntropy:
         self._compared: set[PeerId] = set()
         self._asking: set[PeerId] = set()
         self._equal = 0
-        network.serve(COMPARE_NOTICES, self._compare)
-        network.serve(FETCH_NOTICES, self._fetch)
+        network.serve(COMPARE_BULLETINS, self._compare)
+        network.serve(FETCH_BULLETINS, self._fetch)
 
     async def run(self) -> None:
         """Compare with everyone who comes, and now and then with somebody; never returns."""
@@ -142,7 +142,7 @@ class AntiEntropy:
             closer: list[Range] = []
             for start in range(0, len(ranges), MAX_RANGES):
                 asked = Summary(ranges=tuple(ranges[start : start + MAX_RANGES]))
-                reply = await self._ask(peer, COMPARE_NOTICES, encode(asked))
+                reply = await self._ask(peer, COMPARE_BULLETINS, encode(asked))
                 missing, more = lacking(ids, decode(Summary, reply))
                 found += missing
                 closer += more
@@ -155,8 +155,8 @@ class AntiEntropy:
         """Fetch ``ids``, asking again for what did not fit, and put them on the board."""
         left = list(ids)
         while left:
-            reply = await self._ask(peer, FETCH_NOTICES, encode(NoticesRequest(ids=tuple(left))))
-            brought = {signed.digest: signed for signed in decode(Notices, reply).notices}
+            reply = await self._ask(peer, FETCH_BULLETINS, encode(BulletinsRequest(ids=tuple(left))))
+            brought = {signed.digest: signed for signed in decode(Bulletins, reply).bulletins}
             if not brought.keys() & set(left):
                 return
             left = [one for one in left if one not in brought]
@@ -179,12 +179,12 @@ class AntiEntropy:
         return encode(differences(self._shelf.board.ids(self._shelf.wall()), decode(Summary, payload)))
 
     async def _fetch(self, _peer: PeerId, payload: bytes) -> bytes:
-        request = decode(NoticesRequest, payload)
+        request = decode(BulletinsRequest, payload)
         check_request(request)
         found: list[Signed] = []
         size = 0
         for held in map(self._shelf.board.get, request.ids):
-            if held is not None and size < MAX_NOTICES_REPLY:
+            if held is not None and size < MAX_BULLETINS_REPLY:
                 found.append(held.signed)
                 size += len(held.signed.payload)
-        return encode(Notices(notices=tuple(found)))
+        return encode(Bulletins(bulletins=tuple(found)))

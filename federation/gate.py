@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from protocol.bulletin import TOPICS, Bulletin
 from protocol.errors import RejectError
 from protocol.ids import PeerId
-from protocol.notice import TOPICS, Notice
 from protocol.params import MAX_MESSAGE_BYTES
 from protocol.signed import Signed, verify
 from protocol.wire import decode
@@ -40,12 +40,12 @@ def judge(kind: type[T], topic: str) -> Callable[[PeerId, bytes], None]:
     return check
 
 
-def check_message(notice: Notice) -> None:
-    """The border check of what ``notice`` carries; alike on every node, whether or not it listens to the topic.
+def check_message(bulletin: Bulletin) -> None:
+    """The border check of what ``bulletin`` carries; alike on every node, whether or not it listens to the topic.
 
     Raises:
-        RejectError: not a signed message of the notice's topic. About an unknown topic nothing is known.
+        RejectError: not a signed message of the bulletin's topic. About an unknown topic nothing is known.
     """
-    topic = TOPICS.get(notice.topic)
+    topic = TOPICS.get(bulletin.topic)
     if topic is not None:
-        open_message(topic.kind, notice.topic, notice.message)
+        open_message(topic.kind, bulletin.topic, bulletin.message)

@@ -22,36 +22,36 @@ from federation.errors import SizeError
 from federation.gate import check_message
 from federation.network import MAX_GOSSIP, Answer, Judge, Message, Network
 from federation.network.inbox import Verdict, judged
+from protocol.bulletin import TOPICS, Bulletin, renews
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Digest, PeerId
-from protocol.notice import TOPICS, Notice, renews
 from protocol.params import MAX_MESSAGE_BYTES
 from protocol.signed import Signed, sign
-from protocol.topics import NOTICE
+from protocol.topics import BULLETIN
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 
 log = logging.getLogger("guildmark.network")
 
 LIFETIME: Final = 600
-"""Seconds that a notice lives when its author does not say; published again, it is renewed at half of them."""
+"""Seconds that a bulletin lives when its author does not say; published again, it is renewed at half of them."""
 
 GOSSIP_BUFFER: Final = 1024
-"""Notices that gossip brought and the board has not looked at; what is dropped beyond is pulled later."""
+"""Bulletins that gossip brought and the board has not looked at; what is dropped beyond is pulled later."""
 
 KEEP_SECONDS: Final = 0.2
 """Between two writes of what others said; what a crash takes is pulled again."""
 
 FIRST_AGAIN_SECONDS: Final = 0.5
 LAST_AGAIN_SECONDS: Final = 30.0
-"""Until a listener hears a notice again, doubling: what came too early for it is so heard in time."""
+"""Until a listener hears a bulletin again, doubling: what came too early for it is so heard in time."""
 
 
 class Keeper(Protocol):
     """Where a board outlives its process."""
 
     async def load(self) -> tuple[Sequence[Signed], dict[Slot, Mark], int, UnixSeconds]:
-        """The notices and marks kept, our own last sequence, and the horizon."""
+        """The bulletins and marks kept, our own last sequence, and the horizon."""
 
     async def keep(self, change: "Change") -> None:
         """Put ``change`` on disk; returns once it is there."""
@@ -144,29 +144,29 @@ class LastingNetwork(Network):
 
     @override
     async def publish(self, topic: str, payload: bytes, *, until: UnixSeconds | None = None) -> None:
-        """Keep ``payload`` as our notice until ``until`` and gossip it; what already stands so long is not repeated."""
+        """Keep ``payload`` as our bulletin until ``until`` and gossip it; what stands so long is not repeated."""
         now = self.wall()
         standing = self.board.saying(self.peer, topic, payload)
         wanted = UnixSeconds(now + LIFETIME) if until is None else until
         enough = now + LIFETIME // 2 if until is None else until
-        if standing is not None and standing.notice.expires >= enough:
+        if standing is not None and standing.bulletin.expires >= enough:
             return
         self._sequence = max(self._sequence, self.board.last_sequence(self.peer), now * 1000) + 1
-        notice = Notice(topic=topic, sequence=self._sequence, expires=wanted, message=payload)
-        signed = sign(self._seed, NOTICE, encode(notice))
+        bulletin = Bulletin(topic=topic, sequence=self._sequence, expires=wanted, message=payload)
+        signed = sign(self._seed, BULLETIN, encode(bulletin))
         wire = encode(signed)
         if len(wire) > MAX_GOSSIP:
-            raise SizeError(f"a message of {len(payload)} bytes; a notice of at most {MAX_GOSSIP} is carried")
+            raise SizeError(f"a message of {len(payload)} bytes; a bulletin of at most {MAX_GOSSIP} is carried")
         try:
             self._added.append(self.board.admit(signed, now).signed)
         except IgnoreError as error:
-            log.info("our notice on %s is not kept: %s", topic, error)
+            log.info("our bulletin on %s is not kept: %s", topic, error)
             return
         await self.keep()
         await self._inner.publish(topic, wire)
 
     def take(self, signed: Signed) -> Held:
-        """Put another's notice on the board and tell its listener.
+        """Put another's bulletin on the board and tell its listener.
 
         Raises:
             IgnoreError, RejectError: as ``Board.admit``.
@@ -197,11 +197,11 @@ class LastingNetwork(Network):
         """Take over what an earlier run kept."""
         if self._keeper is None:
             return
-        notices, marks, self._sequence, horizon = await self._keeper.load()
+        bulletins, marks, self._sequence, horizon = await self._keeper.load()
         self.board.horizon = horizon
         for slot, mark in marks.items():
             self.board.restore_mark(slot, mark)
-        for signed in notices:
+        for signed in bulletins:
             try:
                 self.board.admit(signed, self.wall())
             except (IgnoreError, RejectError):
@@ -218,7 +218,7 @@ class LastingNetwork(Network):
         self.take(decode(Signed, payload, limit=MAX_MESSAGE_BYTES))
 
     async def keep_changes(self) -> None:
-        """Put others' notices on disk soon after they come; never returns."""
+        """Put others' bulletins on disk soon after they come; never returns."""
         while True:
             await self._changed.wait()
             self._changed = trio.Event()
@@ -226,17 +226,17 @@ class LastingNetwork(Network):
             await trio.sleep(KEEP_SECONDS)
 
     def _tell(self, held: Held) -> None:
-        topic = held.notice.topic
+        topic = held.bulletin.topic
         listener = self._listeners.get(topic)
         if listener is None or held.author == self.peer or self.board.convicted(held.author):
             return
-        message = Message(author=held.author, payload=held.notice.message)
+        message = Message(author=held.author, payload=held.bulletin.message)
         if judged(self._judges[topic], topic, message) is Verdict.ACCEPT:
             listener.expect(held, message)
 
 
 class _Listener:
-    """Hands a topic's notices to its subscriber, and again while they last, since some come before their time."""
+    """Hands a topic's bulletins to its subscriber, and again while they last, since some come before their time."""
 
     def __init__(self, network: LastingNetwork, send: trio.MemorySendChannel[Message]) -> None:
         self._network = network
@@ -260,13 +260,13 @@ class _Listener:
                 while self._due and self._due[0][0] <= trio.current_time():
                     _, _, one, pause, message = heapq.heappop(self._due)
                     held = self._network.board.get(one)
-                    if held is None or held.notice.expires <= self._network.wall():
+                    if held is None or held.bulletin.expires <= self._network.wall():
                         continue
                     try:
                         await self._send.send(message)
                     except trio.BrokenResourceError:
                         return
-                    if not renews(held.notice.topic):
+                    if not renews(held.bulletin.topic):
                         self._push(trio.current_time() + pause, one, min(LAST_AGAIN_SECONDS, pause * 2), message)
 
     def _push(self, when: float, one: Digest, pause: float, message: Message) -> None:
@@ -287,10 +287,10 @@ async def open_lasting(
     """A network whose gossip lasts, around ``inner``, inside the block.
 
     Args:
-        seed: Ed25519 seed that notices are signed with; ``inner``'s own.
-        dice: whom to compare notices with.
+        seed: Ed25519 seed that bulletins are signed with; ``inner``'s own.
+        dice: whom to compare bulletins with.
         member: who is registered; strangers get the small room that a newcomer needs.
-        keeper: where notices outlive the process; without one they do not.
+        keeper: where bulletins outlive the process; without one they do not.
     """
     network = LastingNetwork(inner, Board(member, check_message), seed=seed, wall=wall, keeper=keeper)
     await network.restore()

@@ -30,8 +30,8 @@ from node.errors import ConfigError
 from node.identity import Identity, load_identity
 from node.members import Members
 from node.participant import Participant
+from node.store.bulletins import BulletinStore
 from node.store.database import open_database
-from node.store.notices import NoticeStore
 from node.vault.vault import Vault
 from node.workflows import answer_job, post_job
 from node.workflows.answered import ComputeBid, FetchPackage, FetchResult, Forget, MakeParts
@@ -132,7 +132,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             wall=_wall,
             dice=random.SystemRandom(),
             member=members.member,
-            keeper=NoticeStore(database),
+            keeper=BulletinStore(database),
         ) as network,
         AsyncExitStack() as stack,
     ):

@@ -93,23 +93,23 @@ TRANSPORT_KM_HOUR = 60
 TRANSPORT_CO2_KM = 62
 """Grams of CO2 equivalent per km for one small consignment (a tenth of a tonne in a road van at 620 g/tkm)."""
 
-NOTICE_LIFETIME = Seconds(604_800)
-"""Longest life of a notice: a week, so that whoever was away for a weekend still finds all that is in force."""
+BULLETIN_LIFETIME = Seconds(604_800)
+"""Longest life of a bulletin: a week, so that whoever was away for a weekend still finds all that is in force."""
 
-MAX_NOTICES = 4096
-"""Notices of one member that are held at once; a shop that answers a thousand open calls has as many."""
+MAX_BULLETINS = 4096
+"""Bulletins of one member that are held at once; a shop that answers a thousand open calls has as many."""
 
-MAX_NOTICE_BYTES = 8192 * 1024
-"""Bytes of one member's notices that are held at once; what a full quota of two-kilobyte notices comes to."""
+MAX_BULLETIN_BYTES = 8192 * 1024
+"""Bytes of one member's bulletins that are held at once; what a full quota of two-kilobyte bulletins comes to."""
 
-MAX_STRANGER_NOTICES = 4
-"""Notices of one peer that no member registered: a card, and what it says while its registration is under way."""
+MAX_STRANGER_BULLETINS = 4
+"""Bulletins of one peer that no member registered: a card, and what it says while its registration is under way."""
 
 MAX_STRANGERS = 256
-"""Unregistered authors whose notices are held at once; identities are free, so their number is bounded."""
+"""Unregistered authors whose bulletins are held at once; identities are free, so their number is bounded."""
 
 SUMMARY_SPLIT = 16
-"""Parts that a differing range is split into; ten thousand notices are then compared in four questions."""
+"""Parts that a differing range is split into; ten thousand bulletins are then compared in four questions."""
 
 SUMMARY_IDS = 64
 """Ids listed instead of a fingerprint; at 32 bytes each, a list of them is cheaper than another question."""
@@ -118,10 +118,10 @@ MAX_RANGES = 1024
 """Ranges in one summary; a partition of a day touches hundreds, and each costs its reader one pass over its part."""
 
 MAX_FETCH = 512
-"""Notices asked for at once; with the largest messages they are cut at ``MAX_NOTICES_REPLY`` bytes."""
+"""Bulletins asked for at once; with the largest messages they are cut at ``MAX_BULLETINS_REPLY`` bytes."""
 
-MAX_NOTICES_REPLY = 2048 * 1024
-"""Bytes of notices in one answer, so that a slow peer gets useful pieces before its deadline."""
+MAX_BULLETINS_REPLY = 2048 * 1024
+"""Bytes of bulletins in one answer, so that a slow peer gets useful pieces before its deadline."""
 
 CHUNK_BYTES = 4096 * 1024
 """Bytes of one chunk of a transfer: large enough that the stream's handshake is noise, small enough to hold four."""

@@ -39,17 +39,17 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticesRequest:
-    """Asks for the notices with these ids; answered with ``Notices``."""
+class BulletinsRequest:
+    """Asks for the bulletins with these ids; answered with ``Bulletins``."""
 
     ids: tuple[Digest, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notices:
-    """Those of the notices asked for that the answerer holds, as many as fit."""
+class Bulletins:
+    """Those of the bulletins asked for that the answerer holds, as many as fit."""
 
-    notices: tuple[Signed, ...]
+    bulletins: tuple[Signed, ...]
 
 
 def fingerprint(ids: Sequence[bytes]) -> bytes:
@@ -80,7 +80,7 @@ def check_summary(summary: Summary) -> None:
         _check_ids(part)
 
 
-def check_request(request: NoticesRequest) -> None:
+def check_request(request: BulletinsRequest) -> None:
     """Whether a reader takes ``request``.
 
     Raises:

@@ -6,14 +6,14 @@ COMMITMENT = "commitment/1"
 REVEAL = "reveal/1"
 AWARD = "award/1"
 
-NOTICE = "notice/1"
-"""Domain under which notices are signed; they are gossiped on the topic of what they carry."""
+BULLETIN = "bulletin/1"
+"""Domain under which bulletins are signed; they are gossiped on the topic of what they carry."""
 
-COMPARE_NOTICES = "/guildmark/compare/1"
+COMPARE_BULLETINS = "/guildmark/compare/1"
 """A summary of what the asker holds in, a summary of where the answerer differs out."""
 
-FETCH_NOTICES = "/guildmark/notices/1"
-"""Ids in, notices out."""
+FETCH_BULLETINS = "/guildmark/bulletins/1"
+"""Ids in, bulletins out."""
 
 FETCH_CONTENT = "/guildmark/content/1"
 """A digest in, the outline of that content or one of its chunks out."""

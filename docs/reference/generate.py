@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "protocol.md"
 
 SIGNED_MESSAGES = (
-    ("topics.NOTICE", "Notice", "gossip, Notices", ("notice.open_notice", "notice.accept_notice")),
+    ("topics.BULLETIN", "Bulletin", "gossip, Bulletins", ("bulletin.open_bulletin", "bulletin.accept_bulletin")),
     ("topics.CARD", "Card", "gossip", ("capability.accept_card",)),
     ("topics.CALL", "Call", "gossip", ("auction.accept_call", "rules.check_call")),
     ("topics.COMMITMENT", "Commitment", "gossip", ("auction.accept_commitment",)),
@@ -30,8 +30,8 @@ SIGNED_MESSAGES = (
 """Domain of the signature, message, what carries it, and what decides about it."""
 
 REQUESTS = (
-    ("topics.COMPARE_NOTICES", "Summary", "Summary"),
-    ("topics.FETCH_NOTICES", "NoticesRequest", "Notices"),
+    ("topics.COMPARE_BULLETINS", "Summary", "Summary"),
+    ("topics.FETCH_BULLETINS", "BulletinsRequest", "Bulletins"),
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
@@ -41,8 +41,8 @@ REQUESTS = (
 
 ANSWERS = (
     ("Signed", ("signed.verify",)),
-    ("Notices", ()),
-    ("Equivocation", ("notice.check_equivocation",)),
+    ("Bulletins", ()),
+    ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.receive",)),
     ("Records", ()),
 )
@@ -54,8 +54,8 @@ PARTS = (
 )  # fmt: skip
 
 RULES = (
-    "notice.subject_of",
-    "notice.contradict",
+    "bulletin.subject_of",
+    "bulletin.contradict",
     "summary.fingerprint",
     "summary.differences",
     "auction.seal_of",

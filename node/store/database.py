@@ -43,11 +43,11 @@ CREATE TABLE IF NOT EXISTS seen_block (
     number  INTEGER PRIMARY KEY,
     hash    BLOB NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS notice (
+CREATE TABLE IF NOT EXISTS bulletin (
     id      BLOB PRIMARY KEY,
     wire    BLOB NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS notice_mark (
+CREATE TABLE IF NOT EXISTS bulletin_mark (
     author   BLOB NOT NULL,
     topic    TEXT NOT NULL,
     subject  BLOB NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS notice_mark (
     until    INTEGER NOT NULL,
     PRIMARY KEY (author, topic, subject)
 ) STRICT;
-CREATE TABLE IF NOT EXISTS notice_state (
+CREATE TABLE IF NOT EXISTS bulletin_state (
     sequence INTEGER NOT NULL,
     horizon  INTEGER NOT NULL
 ) STRICT;

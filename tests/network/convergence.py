@@ -30,10 +30,10 @@ from tests.network.worlds import accept_all
 
 NODES = 20
 BOUND = 30.0
-"""Virtual seconds after the cut is healed within which all nodes hold all notices."""
+"""Virtual seconds after the cut is healed within which all nodes hold all bulletins."""
 
 SPEECHES = 3
-"""Notices of every node before the cut, during it, and after a night of it."""
+"""Bulletins of every node before the cut, during it, and after a night of it."""
 
 CUTS = (80.0, 600.0, 3600.0, 86_400.0)
 """Seconds that the network is cut for; of the longest, most are slept through."""
@@ -60,9 +60,9 @@ class Outcome:
     """How one seed went."""
 
     seconds: float
-    """From healing until all nodes held all notices; infinite if they never did."""
+    """From healing until all nodes held all bulletins; infinite if they never did."""
 
-    notices: int
+    bulletins: int
     trace: str
     """Digest of every delivery with its time: two runs with the same digest went alike."""
 
@@ -118,7 +118,7 @@ class Federation:
                     shop.crash.cancel()
 
     def converged(self) -> bool:
-        """Whether every node runs and holds all notices that all honest nodes said."""
+        """Whether every node runs and holds all bulletins that all honest nodes said."""
         boards = [shop.network.board.ids(wall()) for shop in self.shops if shop.network is not None]
         if len(boards) < len(self.shops) or any(list(board) != list(boards[0]) for board in boards):
             return False
@@ -189,7 +189,7 @@ def run(seed: int, nodes: int = NODES, talk: float = 1.0) -> Outcome:
                     await trio.sleep(0.25)
             seconds = float("inf") if patience.cancelled_caught else trio.current_time() - healed
             nursery.cancel_scope.cancel()
-        return Outcome(seconds=seconds, notices=federation.expected(), trace=federation.trace.hexdigest())
+        return Outcome(seconds=seconds, bulletins=federation.expected(), trace=federation.trace.hexdigest())
 
     return simulate(seed, main)
 
@@ -207,7 +207,7 @@ def main() -> int:
         slowest = max(slowest, outcome.seconds)
         if outcome.seconds > BOUND:
             missed += 1
-            print(f"seed {seed}: {outcome.seconds:.1f} s, {outcome.notices} notices")
+            print(f"seed {seed}: {outcome.seconds:.1f} s, {outcome.bulletins} bulletins")
     print(f"{arguments.seeds} seeds, {arguments.nodes} nodes: {missed} missed {BOUND:g} s, slowest {slowest:.1f} s")
     return 1 if missed else 0
 

@@ -1,4 +1,4 @@
-"""All nodes come to hold all notices, whatever the network did meanwhile; a seed is a history, bit for bit."""
+"""All nodes come to hold all bulletins, whatever the network did meanwhile; a seed is a history, bit for bit."""
 
 import os
 import subprocess
@@ -14,9 +14,9 @@ TALK = 0.1
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_all_nodes_hold_all_notices_half_a_minute_after_the_cut_is_healed(seed: int) -> None:
+def test_all_nodes_hold_all_bulletins_half_a_minute_after_the_cut_is_healed(seed: int) -> None:
     outcome = run(seed, NODES, TALK)
-    assert outcome.notices > 0
+    assert outcome.bulletins > 0
     assert outcome.seconds <= BOUND
 
 

@@ -13,18 +13,18 @@ from federation.errors import SizeError
 from federation.lasting import LIFETIME, LastingNetwork, open_lasting
 from federation.network import MAX_GOSSIP, Message
 from federation.network.memory import Faults, Hub
+from protocol.bulletin import Bulletin
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import PeerId
-from protocol.notice import Notice
 from protocol.params import MAX_FETCH
 from protocol.signed import public_key, sign
-from protocol.summary import Notices, NoticesRequest
-from protocol.topics import COMMITMENT, FETCH_NOTICES, NOTICE
+from protocol.summary import Bulletins, BulletinsRequest
+from protocol.topics import BULLETIN, COMMITMENT, FETCH_BULLETINS
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 from tests.network.virtual import Disk, wall
 from tests.network.worlds import accept_all, seed_of
-from tests.unit.protocol.test_notice import commitment
+from tests.unit.protocol.test_bulletin import commitment
 
 ANNA, BERT, CARL = map(seed_of, ("anna", "bert", "carl"))
 
@@ -92,7 +92,7 @@ async def test_said_again_is_said_once_and_renewed_in_time(autojump_clock: MockC
             await anna.publish(COMMITMENT, job(1))
             await trio.sleep(1)
         (held,) = anna.board.on(COMMITMENT)
-        assert held.notice.expires >= wall() + LIFETIME // 2 - 1
+        assert held.bulletin.expires >= wall() + LIFETIME // 2 - 1
         assert anna.board.admitted == pytest.approx(6, abs=1)
 
 
@@ -110,7 +110,7 @@ async def test_a_restart_keeps_what_was_heard_and_repeats_no_sequence(autojump_c
         assert not anna.board.evidence()
 
 
-async def test_a_node_that_lost_its_disk_learns_its_own_notices_from_its_peers(autojump_clock: MockClock) -> None:
+async def test_a_node_that_lost_its_disk_learns_its_own_bulletins_from_its_peers(autojump_clock: MockClock) -> None:
     hub = Hub(1)
     async with node(hub, BERT) as bert:
         async with node(hub, ANNA, keeper=Disk()) as anna:
@@ -126,7 +126,7 @@ async def test_a_node_that_lost_its_disk_learns_its_own_notices_from_its_peers(a
             assert not bert.board.evidence()
 
 
-async def test_a_replayed_notice_is_not_heard_again(autojump_clock: MockClock) -> None:
+async def test_a_replayed_bulletin_is_not_heard_again(autojump_clock: MockClock) -> None:
     hub = Hub(1, Faults(duplicate=1.0))
     async with node(hub, ANNA) as anna, node(hub, BERT) as bert:
         await anna.publish(COMMITMENT, job(1), until=UnixSeconds(wall() + 60))
@@ -139,7 +139,7 @@ async def test_a_replayed_notice_is_not_heard_again(autojump_clock: MockClock) -
         await trio.sleep(0.1)
         hub.inject(wire, COMMITMENT)
         await trio.sleep(1)
-        assert not bert.board.on(COMMITMENT) or bert.board.on(COMMITMENT)[0].notice.expires > wall()
+        assert not bert.board.on(COMMITMENT) or bert.board.on(COMMITMENT)[0].bulletin.expires > wall()
         assert bert.board.admitted == 1
 
 
@@ -150,8 +150,8 @@ async def test_an_equivocator_is_known_everywhere_with_proof_and_is_heard_no_mor
         hub.partition([anna.peer], [bert.peer])
         for network, seal in ((anna, b"1"), (bert, b"2")):
             said = commitment(seal=seal * 32)
-            notice = Notice(topic=COMMITMENT, sequence=1, expires=UnixSeconds(wall() + 60), message=said)
-            network.take(sign(mallory, NOTICE, encode(notice)))
+            bulletin = Bulletin(topic=COMMITMENT, sequence=1, expires=UnixSeconds(wall() + 60), message=said)
+            network.take(sign(mallory, BULLETIN, encode(bulletin)))
         assert not anna.board.evidence()
         hub.heal()
         await trio.sleep(5)
@@ -179,20 +179,20 @@ async def test_what_a_listeners_judge_rejects_stays_on_the_board_and_is_not_hear
         assert len(bert.board.on(COMMITMENT)) == 2
 
 
-async def test_a_message_too_large_for_a_notice_is_not_sent(autojump_clock: MockClock) -> None:
+async def test_a_message_too_large_for_a_bulletin_is_not_sent(autojump_clock: MockClock) -> None:
     async with node(Hub(1), ANNA) as anna:
         with pytest.raises(SizeError):
             await anna.publish("later/1", bytes(MAX_GOSSIP - 10))
 
 
-async def test_gossip_that_is_no_notice_is_rejected(autojump_clock: MockClock) -> None:
+async def test_gossip_that_is_no_bulletin_is_rejected(autojump_clock: MockClock) -> None:
     async with node(Hub(1), ANNA) as anna:
-        for payload in (b"", b"\xff" * 40, encode(sign(BERT, COMMITMENT, b"no notice")), bytes(MAX_GOSSIP)):
+        for payload in (b"", b"\xff" * 40, encode(sign(BERT, COMMITMENT, b"no bulletin")), bytes(MAX_GOSSIP)):
             with pytest.raises(RejectError):
                 anna.judge(public_key(BERT), payload)
-        expired = Notice(topic=COMMITMENT, sequence=1, expires=wall(), message=job(1))
+        expired = Bulletin(topic=COMMITMENT, sequence=1, expires=wall(), message=job(1))
         with pytest.raises(IgnoreError):
-            anna.judge(public_key(BERT), encode(sign(BERT, NOTICE, encode(expired))))
+            anna.judge(public_key(BERT), encode(sign(BERT, BULLETIN, encode(expired))))
 
 
 async def test_a_peer_that_answers_comparisons_with_nonsense_is_survived(autojump_clock: MockClock) -> None:
@@ -201,7 +201,7 @@ async def test_a_peer_that_answers_comparisons_with_nonsense_is_survived(autojum
 
     hub = Hub(1)
     async with node(hub, ANNA) as anna, hub.join(public_key(CARL)) as carl:
-        for protocol in ("/guildmark/compare/1", FETCH_NOTICES):
+        for protocol in ("/guildmark/compare/1", FETCH_BULLETINS):
             carl.serve(protocol, nonsense)
         async with node(hub, BERT) as bert:
             await bert.publish(COMMITMENT, job(1))
@@ -209,14 +209,14 @@ async def test_a_peer_that_answers_comparisons_with_nonsense_is_survived(autojum
             assert anna.board.on(COMMITMENT) == bert.board.on(COMMITMENT) != ()
 
 
-async def test_notices_that_do_not_fit_one_answer_come_in_several(autojump_clock: MockClock) -> None:
+async def test_bulletins_that_do_not_fit_one_answer_come_in_several(autojump_clock: MockClock) -> None:
     hub = Hub(1)
     async with node(hub, ANNA) as anna:
         for number in range(150):
             await anna.publish("later/1", b"%3d" % number + bytes(20_000))
         ids = tuple(anna.board.ids(wall()))
         async with node(hub, BERT) as bert:
-            reply = await bert.request(anna.peer, FETCH_NOTICES, encode(NoticesRequest(ids=ids)), deadline=5)
-            assert 0 < len(decode(Notices, reply).notices) < 150
+            reply = await bert.request(anna.peer, FETCH_BULLETINS, encode(BulletinsRequest(ids=ids)), deadline=5)
+            assert 0 < len(decode(Bulletins, reply).bulletins) < 150
             await trio.sleep(10)
             assert list(bert.board.ids(wall())) == list(ids)

@@ -46,23 +46,23 @@ def deterministic(seed: int) -> Iterator[None]:
 
 
 class Disk:
-    """What a node's notices are kept on; survives the node."""
+    """What a node's bulletins are kept on; survives the node."""
 
     def __init__(self) -> None:
-        self._notices: dict[Digest, Signed] = {}
+        self._bulletins: dict[Digest, Signed] = {}
         self._marks: dict[Slot, Mark] = {}
         self._sequence = 0
         self._horizon = UnixSeconds(0)
 
     async def load(self) -> tuple[Sequence[Signed], dict[Slot, Mark], int, UnixSeconds]:
         await trio.lowlevel.checkpoint()
-        return tuple(self._notices.values()), dict(self._marks), self._sequence, self._horizon
+        return tuple(self._bulletins.values()), dict(self._marks), self._sequence, self._horizon
 
     async def keep(self, change: Change) -> None:
         await trio.sleep(0.01)
-        self._notices |= {signed.digest: signed for signed in change.added}
+        self._bulletins |= {signed.digest: signed for signed in change.added}
         for one in change.removed:
-            self._notices.pop(one, None)
+            self._bulletins.pop(one, None)
         self._marks |= change.moved
         self._sequence, self._horizon = change.sequence, change.horizon
 

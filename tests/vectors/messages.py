@@ -3,19 +3,19 @@
 from dataclasses import dataclass, replace
 
 from protocol.auction import Bid, Commitment, Reveal, seal_of
+from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
 from protocol.facts import Measurement
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Hole, Site
-from protocol.notice import Equivocation, Notice
 from protocol.params import MILLING, TURNING
 from protocol.production import RECORD_TOPIC, StepRecord
 from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest
 from protocol.result import Result, decide
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
 from protocol.signed import Signed, sign
-from protocol.summary import Notices, NoticesRequest, Range, Summary, question
-from protocol.topics import AWARD, CALL, CARD, COMMITMENT, NOTICE, REVEAL
+from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
+from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, REVEAL
 from protocol.units import Cents, Metres, Micrometres, UnixSeconds, WattHours
 from protocol.wire import encode
 from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
@@ -55,11 +55,11 @@ def messages() -> tuple[Message, ...]:
     """Every message that peers exchange, in the order in which a job meets them."""
     return (
         Message(kind=Signed, topic=None, accepted=_envelopes()),
-        Message(kind=Notice, topic=NOTICE, accepted=_notices()),
+        Message(kind=Bulletin, topic=BULLETIN, accepted=_bulletins()),
         Message(kind=Equivocation, topic=None, accepted=_equivocations()),
         Message(kind=Summary, topic=None, accepted=_summaries()),
-        Message(kind=NoticesRequest, topic=None, accepted=_notices_requests()),
-        Message(kind=Notices, topic=None, accepted=_notice_lists()),
+        Message(kind=BulletinsRequest, topic=None, accepted=_bulletins_requests()),
+        Message(kind=Bulletins, topic=None, accepted=_bulletin_lists()),
         Message(kind=Card, topic=CARD, accepted=_cards()),
         Message(kind=Call, topic=CALL, accepted=_calls()),
         Message(kind=Commitment, topic=COMMITMENT, accepted=_commitments()),
@@ -83,9 +83,9 @@ def _envelopes() -> tuple[tuple[str, Signed], ...]:
     )
 
 
-def _notices() -> tuple[tuple[str, Notice], ...]:
+def _bulletins() -> tuple[tuple[str, Bulletin], ...]:
     commitment = _envelopes()[0][1]
-    small = Notice(topic=COMMITMENT, sequence=1, expires=UnixSeconds(START + 600), message=encode(commitment))
+    small = Bulletin(topic=COMMITMENT, sequence=1, expires=UnixSeconds(START + 600), message=encode(commitment))
     return (
         ("of a commitment", small),
         ("on a topic that is not known", replace(small, topic="later/1", message=b"?")),
@@ -94,15 +94,15 @@ def _notices() -> tuple[tuple[str, Notice], ...]:
 
 
 def _equivocations() -> tuple[tuple[str, Equivocation], ...]:
-    notice = _notices()[0][1]
+    bulletin = _bulletins()[0][1]
     other = sign(SIGNER, COMMITMENT, encode(replace(_commitments()[0][1], seal=Digest(b"z" * 32))))
-    again = replace(notice, sequence=notice.sequence + 1, message=encode(other))
-    twice = replace(notice, topic="later/1")
+    again = replace(bulletin, sequence=bulletin.sequence + 1, message=encode(other))
+    twice = replace(bulletin, topic="later/1")
 
-    def pair(one: Notice, another: Notice) -> Equivocation:
-        return Equivocation(first=sign(SIGNER, NOTICE, encode(one)), second=sign(SIGNER, NOTICE, encode(another)))
+    def pair(one: Bulletin, another: Bulletin) -> Equivocation:
+        return Equivocation(first=sign(SIGNER, BULLETIN, encode(one)), second=sign(SIGNER, BULLETIN, encode(another)))
 
-    return (("two commitments for one job", pair(notice, again)), ("a sequence given twice", pair(notice, twice)))
+    return (("two commitments for one job", pair(bulletin, again)), ("a sequence given twice", pair(bulletin, twice)))
 
 
 def _summaries() -> tuple[tuple[str, Summary], ...]:
@@ -115,14 +115,14 @@ def _summaries() -> tuple[tuple[str, Summary], ...]:
     )
 
 
-def _notices_requests() -> tuple[tuple[str, NoticesRequest], ...]:
+def _bulletins_requests() -> tuple[tuple[str, BulletinsRequest], ...]:
     ids = tuple(Digest(bytes([n]) * 32) for n in (1, 2))
-    return (("for one", NoticesRequest(ids=ids[:1])), ("for two", NoticesRequest(ids=ids)))
+    return (("for one", BulletinsRequest(ids=ids[:1])), ("for two", BulletinsRequest(ids=ids)))
 
 
-def _notice_lists() -> tuple[tuple[str, Notices], ...]:
-    signed = sign(SIGNER, NOTICE, encode(_notices()[0][1]))
-    return (("one", Notices(notices=(signed,))), ("none", Notices(notices=())))
+def _bulletin_lists() -> tuple[tuple[str, Bulletins], ...]:
+    signed = sign(SIGNER, BULLETIN, encode(_bulletins()[0][1]))
+    return (("one", Bulletins(bulletins=(signed,))), ("none", Bulletins(bulletins=())))
 
 
 def _cards() -> tuple[tuple[str, Card], ...]:

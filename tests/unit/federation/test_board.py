@@ -1,4 +1,4 @@
-"""What a board holds follows from the notices that came, whatever their order; hostile authors cost only themselves."""
+"""What a board holds follows from what came, whatever the order; hostile authors cost only themselves."""
 
 import contextlib
 import random
@@ -10,25 +10,25 @@ from hypothesis import strategies as st
 
 from federation.board import WITNESSES, Board, Held
 from federation.gate import check_message
+from protocol.bulletin import Bulletin, check_equivocation
 from protocol.capability import Card
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Address, EncryptionKey, PeerId
 from protocol.job import Site
-from protocol.notice import Notice, check_equivocation
-from protocol.params import MAX_NOTICES, MAX_STRANGER_NOTICES, MAX_STRANGERS
+from protocol.params import MAX_BULLETINS, MAX_STRANGER_BULLETINS, MAX_STRANGERS
 from protocol.signed import Signed, sign
-from protocol.topics import CARD, COMMITMENT, NOTICE
+from protocol.topics import BULLETIN, CARD, COMMITMENT
 from protocol.units import Metres, UnixSeconds
 from protocol.wire import encode
 from tests.unit.protocol.examples import HOME, START, peer, seed
-from tests.unit.protocol.test_notice import commitment
+from tests.unit.protocol.test_bulletin import commitment
 
 NOW = UnixSeconds(START)
 
 
 def say(sequence: int, message: bytes, *, by: str = "mill", topic: str = COMMITMENT, seconds: int = 600) -> Signed:
-    notice = Notice(topic=topic, sequence=sequence, expires=UnixSeconds(NOW + seconds), message=message)
-    return sign(seed(by), NOTICE, encode(notice))
+    bulletin = Bulletin(topic=topic, sequence=sequence, expires=UnixSeconds(NOW + seconds), message=message)
+    return sign(seed(by), BULLETIN, encode(bulletin))
 
 
 def card(northing: int) -> bytes:
@@ -46,12 +46,12 @@ def card(northing: int) -> bytes:
     return encode(sign(seed("mill"), CARD, encode(message)))
 
 
-def board(*, members: bool = True, most: int = MAX_NOTICES) -> Board:
+def board(*, members: bool = True, most: int = MAX_BULLETINS) -> Board:
     return Board(lambda _peer: members, check_message, most=most)
 
 
-def fill(to: Board, notices: Iterable[Signed]) -> Board:
-    for signed in notices:
+def fill(to: Board, bulletins: Iterable[Signed]) -> Board:
+    for signed in bulletins:
         with contextlib.suppress(IgnoreError):
             to.admit(signed, NOW)
     return to
@@ -73,9 +73,9 @@ EVERY = [
 
 @given(st.lists(st.sampled_from(EVERY), max_size=30), st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
-def test_boards_that_heard_the_same_hold_the_same(notices: list[Signed], dice: random.Random) -> None:
-    shuffled = dice.sample(notices, len(notices))
-    assert held(fill(board(), notices)) == held(fill(board(), shuffled))
+def test_boards_that_heard_the_same_hold_the_same(bulletins: list[Signed], dice: random.Random) -> None:
+    shuffled = dice.sample(bulletins, len(bulletins))
+    assert held(fill(board(), bulletins)) == held(fill(board(), shuffled))
 
 
 @given(st.lists(st.sampled_from(EVERY), max_size=12), st.lists(st.sampled_from(EVERY), max_size=12))
@@ -113,34 +113,34 @@ def test_two_commitments_for_one_job_are_kept_as_evidence_and_a_third_is_not() -
     assert check_equivocation(evidence) == peer("mill")
 
 
-def test_what_is_said_again_under_a_later_sequence_is_one_notice_and_no_crime() -> None:
+def test_what_is_said_again_under_a_later_sequence_is_one_bulletin_and_no_crime() -> None:
     here = fill(board(), (say(n, commitment()) for n in range(1, 5)))
     assert len(held(here)) == 1
     assert here.last_sequence(peer("mill")) == 4
     assert not here.evidence()
 
 
-def test_a_forged_or_senseless_notice_is_rejected_and_not_held() -> None:
+def test_a_forged_or_senseless_bulletin_is_rejected_and_not_held() -> None:
     here = board()
     good = say(1, commitment())
     forged = Signed(author=peer("oven"), payload=good.payload, signature=good.signature)
-    for bad in (forged, say(1, b"no commitment"), say(1, commitment(), topic=CARD), sign(seed("mill"), NOTICE, b"?")):
+    for bad in (forged, say(1, b"no commitment"), say(1, commitment(), topic=CARD), sign(seed("mill"), BULLETIN, b"?")):
         with pytest.raises(RejectError):
             here.admit(bad, NOW)
     assert held(here) == []
 
 
-def test_an_author_beyond_its_quota_keeps_its_first_notices() -> None:
-    notices = [say(n, commitment(job=bytes([n]) * 32)) for n in range(1, 8)]
-    first = {signed.digest for signed in notices[:3]}
-    for order in (notices, notices[::-1]):
+def test_an_author_beyond_its_quota_keeps_its_first_bulletins() -> None:
+    bulletins = [say(n, commitment(job=bytes([n]) * 32)) for n in range(1, 8)]
+    first = {signed.digest for signed in bulletins[:3]}
+    for order in (bulletins, bulletins[::-1]):
         assert set(held(fill(board(most=3), order))) == first
 
 
 def test_strangers_have_a_small_room_and_no_part_in_the_exchange() -> None:
     here = board(members=False)
     fill(here, (say(n, b"%d" % n, topic="later/1") for n in range(1, 10)))
-    assert len(here.on("later/1")) == MAX_STRANGER_NOTICES
+    assert len(here.on("later/1")) == MAX_STRANGER_BULLETINS
     assert held(here) == []
     fill(here, (say(1, b"?", topic="later/1", by=f"s{n}") for n in range(MAX_STRANGERS + 10)))
     assert len({one.author for one in here.on("later/1")}) == MAX_STRANGERS

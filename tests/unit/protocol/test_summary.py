@@ -11,7 +11,7 @@ from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.params import MAX_FETCH, MAX_RANGES, SUMMARY_IDS
 from protocol.summary import (
-    NoticesRequest,
+    BulletinsRequest,
     Range,
     Summary,
     check_request,
@@ -90,9 +90,9 @@ def test_more_ranges_than_a_question_may_have_are_rejected() -> None:
         differences([], Summary(ranges=many))
 
 
-def test_a_request_for_too_many_notices_or_for_none_is_rejected() -> None:
-    check_request(NoticesRequest(ids=(ONE,) * MAX_FETCH))
+def test_a_request_for_too_many_bulletins_or_for_none_is_rejected() -> None:
+    check_request(BulletinsRequest(ids=(ONE,) * MAX_FETCH))
     with pytest.raises(RejectError):
-        check_request(NoticesRequest(ids=(ONE,) * (MAX_FETCH + 1)))
+        check_request(BulletinsRequest(ids=(ONE,) * (MAX_FETCH + 1)))
     with pytest.raises(RejectError):
-        check_request(NoticesRequest(ids=(Digest(b"short"),)))
+        check_request(BulletinsRequest(ids=(Digest(b"short"),)))
