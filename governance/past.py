@@ -55,7 +55,7 @@ def past_auction(bundle: Bundle, pack_at: PackAt) -> PastAuction:
     bids = opened_bids(_reveal(signed, call) for signed in bundle.reveals)
     _by(call.customer, bundle.call, bundle.result)
     transcript = transcript_root(
-        encode(bundle.call), [encode(c) for c in bundle.commitments], [encode(r) for r in bundle.reveals]
+        encode(bundle.call), [encode(c) for c in bundle.commitments], [r.payload for r in bundle.reveals]
     )
     if decide(call, bids, transcript) != result:
         raise RejectError("the award does not follow from the revealed bids")

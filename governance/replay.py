@@ -6,13 +6,12 @@ price, the highest escrow and the auction's windows are replayed; review and dis
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from governance.past import PastAuction
-from protocol.award import Award, NoAward, award, travel_co2
+from protocol.award import Award, NoAward, award
 from protocol.errors import RejectError
 from protocol.ids import JobId, PeerId
-from protocol.job import Call, Weights
+from protocol.job import Call
 from protocol.rules import RulePack, check_call
 from protocol.units import BasisPoints, Cents, GramsCo2, Seconds
 
@@ -120,7 +119,7 @@ def under(call: Call, pack: RulePack) -> Call:
     Nodes raise the weight by themselves; budget and deadlines are the customer's own, and stay.
     """
     carbon = Cents(max(call.weights.co2_tonne, pack.carbon))
-    return replace(call, rule_pack=pack.digest, weights=Weights(hour=call.weights.hour, co2_tonne=carbon))
+    return replace(call, rule_pack=pack.digest, weights=replace(call.weights, co2_tonne=carbon))
 
 
 def replay(auction: PastAuction, pack: RulePack) -> Consequence:
@@ -167,13 +166,11 @@ def _figures(call: Call, auction: PastAuction, fee: BasisPoints) -> Figures | No
     outcome = award(call, auction.bids, auction.transcript)
     if isinstance(outcome, NoAward):
         return None
-    stops = (*(assignment.site for assignment in outcome.assignments), call.site)
-    moves = sum(travel_co2(a, b) for a, b in pairwise(stops))
     return Figures(
         award=outcome,
         # Each assignment is paid by itself, and the contract rounds each fee down.
-        fee=Cents(sum(assignment.offer.price * fee // WHOLE for assignment in outcome.assignments)),
-        co2=GramsCo2(moves + sum(assignment.offer.co2 for assignment in outcome.assignments)),
+        fee=Cents(sum(assignment.price * fee // WHOLE for assignment in outcome.assignments)),
+        co2=outcome.co2,
     )
 
 

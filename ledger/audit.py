@@ -207,7 +207,7 @@ def _check_award(facts: _Facts) -> str:
     _must(bundle.result.author == call.customer, "the result is not signed by the customer")
     reveals = _opened_reveals(facts)
     transcript = transcript_root(
-        encode(bundle.call), [encode(c) for c in bundle.commitments], [encode(r) for r in bundle.reveals]
+        encode(bundle.call), [encode(c) for c in bundle.commitments], [r.payload for r in bundle.reveals]
     )
     recomputed = decide(call, opened_bids(reveals), transcript)
     _must(recomputed == result, "the award does not follow from the revealed bids")
@@ -223,7 +223,7 @@ def _check_award(facts: _Facts) -> str:
         _must(
             event.provider == facts.account(assignment.provider), f"assignment {event.index} went to another provider"
         )
-        _must(event.price == assignment.offer.price, f"assignment {event.index} has another price")
+        _must(event.price == assignment.price, f"assignment {event.index} has another price")
     return f"recomputed from {len(reveals)} bids: {award.price} cents over {len(award.assignments)} assignments"
 
 

@@ -8,7 +8,8 @@ from node.workflows.posted import Post, operations_of
 from node.workflows.runner import Entry
 from node.workflows.thread import part_serials
 from node.workflows.words import Names, describe, explain_no_award, iso, money, process_name
-from protocol.award import Standing
+from protocol.auction import Offer
+from protocol.award import Assignment, Standing
 from protocol.job import Call
 
 Document = dict[str, Any]
@@ -69,7 +70,7 @@ def answer_document(state: Answer, names: Names) -> Document:
         "customer": names(state.call.customer),
         "operations": [process_name(operation.process) for operation in state.call.operations],
         "offers": [] if state.bid is None else [_offer(offer) for offer in state.bid.offers],
-        "won": [_offer(offer) for offer in state.won_offers],
+        "won": [_won(assignment) for assignment in state.won_assignments],
         "steps": len(state.records),
         "assignments": [],
         "parts": [],
@@ -103,14 +104,14 @@ def _assignment(state: Post, index: int, names: Names) -> Document:
     assigned = state.assigned[index]
     operations = [process_name(state.call.operations[o].process) for o in operations_of(state, index)]
     award = state.result.award if state.result is not None else None
-    offer = award.assignments[index].offer if award is not None else None
+    won = award.assignments[index] if award is not None else None
     return {
         "index": index,
         "operation": " + ".join(operations),
         "provider": names(assigned.provider),
-        "machine": "" if offer is None else offer.machine,
-        "ready_by": None if offer is None else iso(offer.ready_by),
-        "finish_by": None if offer is None else iso(offer.finish_by),
+        "machine": "" if won is None else won.offer.machine,
+        "ready_by": None if won is None else iso(won.start),
+        "finish_by": None if won is None else iso(won.finish),
         "price": money(assigned.price),
         "price_cents": assigned.price,
         "paid_cents": assigned.paid,
@@ -161,14 +162,26 @@ def _money(state: Post) -> Document:
     }
 
 
-def _offer(offer: Any) -> Document:
+def _offer(offer: Offer) -> Document:
     return {
         "operations": [offer.first, offer.last],
         "machine": offer.machine,
-        "ready_by": iso(offer.ready_by),
-        "finish_by": iso(offer.finish_by),
+        "opens": iso(offer.opens),
+        "closes": iso(offer.closes),
+        "duration_s": offer.duration,
         "price_cents": offer.price,
         "co2_g": offer.co2,
+    }
+
+
+def _won(assignment: Assignment) -> Document:
+    return {
+        "operations": [assignment.offer.first, assignment.offer.last],
+        "machine": assignment.offer.machine,
+        "ready_by": iso(assignment.start),
+        "finish_by": iso(assignment.finish),
+        "price_cents": assignment.price,
+        "co2_g": assignment.offer.co2,
     }
 
 

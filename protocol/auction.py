@@ -1,32 +1,52 @@
 """The sealed auction's messages and what makes each acceptable; the award rule itself is ``protocol.award``."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Address, Digest, JobId, MachineId, PeerId
-from protocol.job import Call, Site
+from protocol.job import Call, Filters, Operation, Site
 from protocol.params import (
     HASH_BYTES,
+    MAX_CLASHES,
     MAX_CLOCK_SKEW,
     MAX_CO2,
+    MAX_GRADE,
+    MAX_GRID,
     MAX_HOLES,
     MAX_HORIZON,
+    MAX_KM_WEIGHT,
     MAX_MEASURE,
     MAX_OFFERS,
     MAX_OPERATIONS,
+    MAX_PRICE,
     MAX_QUANTITY,
+    MAX_RISES,
+    MAX_TEXT,
     MAX_WEIGHT,
+    MAX_WITNESSES,
     PROCESSES,
 )
-from protocol.units import Cents, GramsCo2, UnixSeconds
+from protocol.routing import predecessors, shape
+from protocol.units import Cents, GramsCo2, Seconds, UnixSeconds
 from protocol.wire import encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rise:
+    """A step of a price curve: an offer that starts at ``start`` or later costs ``price`` instead."""
+
+    start: UnixSeconds
+    price: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One alternative in a bid: these operations, on this machine, in this window, for this price."""
+    """One alternative in a bid: these operations, on this machine, begun anywhere in this window, for this price.
+
+    The award begins it as soon as it can: when the parts have arrived, but not before the window opens.
+    """
 
     first: int
     """First operation covered."""
@@ -35,22 +55,35 @@ class Offer:
     """Last operation covered; equal to ``first`` unless the offer bundles consecutive operations."""
 
     machine: MachineId
-    ready_by: UnixSeconds
-    """The parts must have arrived by then, plant time; the machine is reserved from here."""
+    opens: UnixSeconds
+    """Earliest start, plant time."""
 
-    finish_by: UnixSeconds
-    """The parts are ready to leave by then, plant time."""
+    closes: UnixSeconds
+    """Latest start, plant time."""
+
+    duration: Seconds
+    """From the start until the parts are ready to leave."""
 
     price: Cents
-    """For the whole quantity, tax excluded."""
+    """For the whole quantity, tax excluded, when begun at ``opens``."""
 
     co2: GramsCo2
     """For the whole quantity."""
 
+    grade: int = 0
+    """Quality class, 0 the best, ``MAX_GRADE`` the worst."""
+
+    rises: tuple[Rise, ...] = ()
+    """The price curve after ``opens``: later and dearer step by step, at most ``MAX_RISES``."""
+
+    def price_at(self, start: UnixSeconds) -> Cents:
+        """What the offer costs when it is begun at ``start``."""
+        return max((rise.price for rise in self.rises if rise.start <= start), default=self.price)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bid:
-    """A provider's sealed menu; every offer stands alone and at most one per operation can win."""
+    """A provider's sealed menu; at most one offer per operation can win."""
 
     job: JobId
     provider: PeerId
@@ -58,6 +91,14 @@ class Bid:
     """Where the provider's machines stand."""
 
     offers: tuple[Offer, ...]
+    clashes: tuple[tuple[int, int], ...] = ()
+    """Pairs of offers, by index, that cannot both win; ascending."""
+
+    jurisdiction: str = ""
+    """ISO 3166-1 alpha-2 code of the law that the site stands under; empty passes no filter for it."""
+
+    clearance: int = 0
+    """Highest classification of a design that the provider may handle; 0 is public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,28 +133,71 @@ def accept_call(call: Call, *, signer: PeerId, now: UnixSeconds) -> None:
 
     Raises:
         RejectError: not signed by its customer, no or too many operations, a routing that is not a chain, an unknown
-            process, a quantity, budget, weight, measure or hole table out of bounds, or deadlines out of order.
+            process, a quantity, budget, weight, measure, hole table, witness or filter out of bounds, or deadlines out
+            of order.
         IgnoreError: the commit deadline has passed.
     """
     if call.customer != signer:
         raise RejectError("call is not signed by its customer")
-    if not 1 <= len(call.operations) <= MAX_OPERATIONS:
-        raise RejectError(f"call has {len(call.operations)} operations")
-    if [operation.index for operation in call.operations] != list(range(len(call.operations))):
-        raise RejectError("operations are not numbered in order")
-    if any(operation.process not in PROCESSES for operation in call.operations):
-        raise RejectError("unknown process")
-    if not 1 <= call.quantity <= MAX_QUANTITY or call.budget <= 0 or len(call.part.holes) > MAX_HOLES:
-        raise RejectError("quantity, budget or hole table is out of bounds")
-    if not 0 <= call.weights.hour <= MAX_WEIGHT or not 0 <= call.weights.co2_tonne <= MAX_WEIGHT:
-        raise RejectError("a weight is out of bounds")
-    if not all(0 <= measure <= MAX_MEASURE for measure in _measures(call)):
-        raise RejectError("a measure is out of bounds")
-    timely = call.commit_by < call.reveal_by and 0 < call.due - call.earliest <= MAX_HORIZON
+    _check_routing(call.operations)
+    _check_amounts(call)
+    _check_witnesses(call)
+    _check_filters(call.filters, call.co2_cap)
+    timely = call.commit_by < call.reveal_by and 0 < call.due - call.earliest <= MAX_HORIZON and call.earliest >= 0
     if len(call.job) != HASH_BYTES or not timely:
         raise RejectError("identifier or deadlines are malformed")
     if now > call.commit_by + MAX_CLOCK_SKEW:
         raise IgnoreError("call is over")
+
+
+def _check_routing(operations: Sequence[Operation]) -> None:
+    if not 1 <= len(operations) <= MAX_OPERATIONS:
+        raise RejectError(f"call has {len(operations)} operations")
+    if [operation.index for operation in operations] != list(range(len(operations))):
+        raise RejectError("operations are not numbered in order")
+    if any(operation.process not in PROCESSES for operation in operations):
+        raise RejectError("unknown process")
+    if shape(predecessors(operations)) != tuple(range(len(operations))):
+        raise RejectError("routing forks, and a part's records are one chain")
+
+
+def _check_amounts(call: Call) -> None:
+    if not 1 <= call.quantity <= MAX_QUANTITY or call.budget <= 0 or len(call.part.holes) > MAX_HOLES:
+        raise RejectError("quantity, budget or hole table is out of bounds")
+    weights = call.weights
+    if not all(0 <= weight <= MAX_WEIGHT for weight in (weights.hour, weights.co2_tonne, weights.grade)):
+        raise RejectError("a weight is out of bounds")
+    if not 0 <= weights.kilometre <= MAX_KM_WEIGHT or call.budget > MAX_PRICE or not on_grid(call.site):
+        raise RejectError("a weight, the budget or the site is out of bounds")
+    if not all(0 <= measure <= MAX_MEASURE for measure in _measures(call)):
+        raise RejectError("a measure is out of bounds")
+
+
+def on_grid(site: Site) -> bool:
+    """Whether ``site`` lies on the federation's grid."""
+    return abs(site.easting) <= MAX_GRID and abs(site.northing) <= MAX_GRID
+
+
+def _check_witnesses(call: Call) -> None:
+    named = call.witnesses
+    if len(named) > MAX_WITNESSES or any(len(peer) != HASH_BYTES for peer in named):
+        raise RejectError("call names too many witnesses, or one that is no peer")
+    if list(named) != sorted(set(named)) or call.customer in named:
+        raise RejectError("witnesses are not in order, or the customer is one of them")
+
+
+def _check_filters(filters: Filters, co2_cap: GramsCo2 | None) -> None:
+    codes = filters.jurisdictions
+    if list(codes) != sorted(set(codes)) or not all(_is_code(code) for code in codes):
+        raise RejectError("jurisdictions are not ISO 3166-1 codes in order")
+    if filters.classification < 0 or not 0 <= filters.grade <= MAX_GRADE:
+        raise RejectError("classification or grade is out of bounds")
+    if (filters.distance is not None and filters.distance < 0) or (co2_cap is not None and co2_cap < 0):
+        raise RejectError("distance or CO2 cap is out of bounds")
+
+
+def _is_code(code: str) -> bool:
+    return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()
 
 
 def _measures(call: Call) -> Iterator[int]:
@@ -169,13 +253,34 @@ def check_bid(bid: Bid, call: Call) -> None:
     """Whether every offer of ``bid`` is well formed under ``call``.
 
     Raises:
-        RejectError: no or too many offers, an operation that does not exist, a price that is not positive, CO2
-            below 0 or above ``MAX_CO2``, or a window that ends before it begins.
+        RejectError: no or too many offers, one twice, a bundle that the routing does not allow, a price, CO2, grade,
+            window or price curve out of bounds, a clash of offers that do not exist, or a place off the grid.
     """
     if not 1 <= len(bid.offers) <= MAX_OFFERS:
         raise RejectError(f"bid has {len(bid.offers)} offers")
+    if len(set(bid.offers)) < len(bid.offers):
+        raise RejectError("bid makes an offer twice")
+    if not on_grid(bid.site) or (bid.jurisdiction and not _is_code(bid.jurisdiction)) or bid.clearance < 0:
+        raise RejectError("site, jurisdiction or clearance is out of bounds")
+    if len(bid.clashes) > MAX_CLASHES or list(bid.clashes) != sorted(set(bid.clashes)):
+        raise RejectError("clashes are too many, or not in order")
+    if any(not 0 <= a < b < len(bid.offers) for a, b in bid.clashes):
+        raise RejectError("a clash names an offer that does not exist")
     for offer in bid.offers:
-        if not 0 <= offer.first <= offer.last < len(call.operations):
-            raise RejectError("offer covers operations that do not exist")
-        if offer.price <= 0 or not 0 <= offer.co2 <= MAX_CO2 or not offer.ready_by < offer.finish_by:
-            raise RejectError("offer's price, CO2 or window is out of bounds")
+        _check_offer(offer, call)
+
+
+def _check_offer(offer: Offer, call: Call) -> None:
+    if not 0 <= offer.first <= offer.last < len(call.operations):
+        raise RejectError("offer covers operations that do not exist")
+    if not 0 < offer.price <= MAX_PRICE or not 0 <= offer.co2 <= MAX_CO2 or not 0 <= offer.grade <= MAX_GRADE:
+        raise RejectError("offer's price, CO2 or grade is out of bounds")
+    if not 0 <= offer.opens <= offer.closes <= call.due or not 0 < offer.duration <= MAX_HORIZON:
+        raise RejectError("offer's window is out of bounds")
+    if len(offer.rises) > MAX_RISES or not 0 < len(offer.machine) <= MAX_TEXT:
+        raise RejectError("offer's price curve or machine's name is too long")
+    since, price = offer.opens, offer.price
+    for rise in offer.rises:
+        if not since < rise.start <= offer.closes or not price < rise.price <= MAX_PRICE:
+            raise RejectError("offer's price curve does not rise within its window")
+        since, price = rise.start, rise.price

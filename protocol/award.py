@@ -1,34 +1,79 @@
 """The award rule ``dp/1``: a pure, total function from a call and its revealed bids to winners, in integers only.
 
-An award is the path through the routing with the lowest score among those that keep the due date and the budget. The
-score is in micro-cents: price, plus the customer's value of the hours until the parts arrive, plus the carbon price of
-making and moving them. It is computed by a dynamic programme over the operations whose labels keep score and price, so
-the budget is exact; ties go to the lower rank, a hash over all commitments that nobody could know when bidding.
+An award is the way through the routing with the lowest score among those that keep the due date, the budget and the
+CO2 cap. The score is in micro-cents: price, plus what the customer's weights say of the hours until the parts arrive,
+of the CO2 of making and moving them, of the makers' quality class and of the way between them. The search is exact
+(``protocol.composition``, ``protocol.selection``); ties go to the lower rank, a hash over all commitments and reveals
+that nobody could know when bidding. There is no solver in it: whoever runs it anywhere finds the same makers.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from hashlib import sha256
-from itertools import pairwise
-from typing import NamedTuple
+from hashlib import shake_256
+from typing import Final
 
 from protocol.auction import Bid, Offer, Reveal
+from protocol.composition import RANK_BITS, Caps, ComplexityError, Plan, Space, Window
 from protocol.ids import Digest, JobId, PeerId
-from protocol.job import Call, Site
+from protocol.job import OPEN, Call, Filters, Site, Weights
 from protocol.merkle import root
-from protocol.params import TRANSPORT_CO2_KM, TRANSPORT_HANDLING, TRANSPORT_KM_HOUR
-from protocol.units import Cents, GramsCo2, Seconds, UnixSeconds
-from protocol.wire import encode
+from protocol.routing import Fork, predecessors, shape
+from protocol.selection import Exclusive, lowest, select
+from protocol.transport import co2_of, time_of
+from protocol.units import Cents, GramsCo2, Metres, UnixSeconds
+
+MICRO: Final = 1_000_000
+"""Micro-cents in a cent."""
+
+HOUR: Final = 3600
+"""Seconds in an hour, and units of cost in a micro-cent, so that seconds weigh exactly."""
+
+RANK_BYTES: Final = 7
+"""Of one offer's rank; sixteen of them still fit into ``RANK_BITS``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an award depends on besides the bids; ``terms_of`` reads it from a call."""
+
+    job: JobId
+    after: tuple[tuple[int, ...], ...]
+    """Per operation, those right before it; see ``protocol.routing``."""
+
+    site: Site
+    """Where the finished parts go."""
+
+    origin: Site | None = None
+    """Where unfinished parts wait; None when the first maker brings the material."""
+
+    earliest: UnixSeconds
+    due: UnixSeconds
+    budget: Cents
+    weights: Weights
+    filters: Filters = OPEN
+    co2_cap: GramsCo2 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """One winner: who makes which operations, when, for how much."""
+    """One winner: who makes which operations, from when, for how much."""
 
     provider: PeerId
     site: Site
     offer: Offer
+    start: UnixSeconds
+    """Plant time; the parts are there by then, and the machine is reserved from here."""
+
+    @property
+    def finish(self) -> UnixSeconds:
+        """When the parts are ready to leave, plant time."""
+        return UnixSeconds(self.start + self.offer.duration)
+
+    @property
+    def price(self) -> Cents:
+        """What the offer costs at this start."""
+        return self.offer.price_at(self.start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +85,7 @@ class Award:
     """RFC 9162 root over call, commitments and reveals; see ``transcript_root``."""
 
     assignments: tuple[Assignment, ...]
-    """In routing order; together they cover every operation once."""
+    """By first operation; together they cover every operation once."""
 
     arrival: UnixSeconds
     """When the finished parts reach the customer, plant time."""
@@ -48,8 +93,11 @@ class Award:
     price: Cents
     """Sum of the winning prices."""
 
+    co2: GramsCo2
+    """Of making and moving."""
+
     score: int
-    """Micro-cents; lower is better."""
+    """Micro-cents, rounded down; lower is better."""
 
 
 class NoAwardReason(Enum):
@@ -62,7 +110,16 @@ class NoAwardReason(Enum):
     """Every combination arrives after the due date, or its windows do not join."""
 
     OVER_BUDGET = "over-budget"
-    """The cheapest combination in time costs more than the budget."""
+    """The cheapest combination in time, within the CO2 cap if that can be kept, costs more than the budget."""
+
+    OVER_CO2 = "over-co2"
+    """The cleanest combination in time emits more than the cap."""
+
+    CLASHING = "clashing"
+    """Every combination joins offers that exclude each other."""
+
+    TOO_COMPLEX = "too-complex"
+    """The bids ask for a larger search than any node has to make."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +129,8 @@ class NoAward:
     job: JobId
     reason: NoAwardReason
     measure: int
-    """Operation without offer; or the earliest finish offered for the last one (plant time); or the lowest price."""
+    """Operation without offer; or the earliest finish offered for the last one (plant time); or the lowest price; or
+    the lowest CO2; or how many offers there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,75 +148,70 @@ class Standing:
     """By how much that combination is dearer (negative: cheaper)."""
 
 
-def travel_time(a: Site, b: Site) -> Seconds:
-    """Time to move parts from ``a`` to ``b``, handling included; none within one site."""
-    metres = a.distance(b)
-    return Seconds(0) if metres == 0 else Seconds(TRANSPORT_HANDLING + metres * 3600 // (TRANSPORT_KM_HOUR * 1000))
-
-
-def travel_co2(a: Site, b: Site) -> GramsCo2:
-    """Grams of CO2 equivalent for moving the parts of one job from ``a`` to ``b``."""
-    return GramsCo2(a.distance(b) * TRANSPORT_CO2_KM // 1000)
+def terms_of(call: Call) -> Terms:
+    """The terms that a call sets."""
+    return Terms(
+        job=call.job,
+        after=predecessors(call.operations),
+        site=call.site,
+        earliest=call.earliest,
+        due=call.due,
+        budget=call.budget,
+        weights=call.weights,
+        filters=call.filters,
+        co2_cap=call.co2_cap,
+    )
 
 
 def transcript_root(call: bytes, commitments: Iterable[bytes], reveals: Iterable[bytes]) -> Digest:
-    """RFC 9162 root over the signed call, the signed commitments and the signed reveals, each group sorted."""
+    """RFC 9162 root over the signed call, the signed commitments and the reveals, each group sorted.
+
+    Reveals go in without their signatures: a seal fixes the reveal, but its author could sign it in many ways until
+    the ranks please.
+    """
     return root([call, *sorted(commitments), *sorted(reveals)])
-
-
-class _Label(NamedTuple):
-    """A partial path; compared by score, then ranks, so that the order is total."""
-
-    score: int
-    ranks: tuple[bytes, ...]
-    price: int
-    path: tuple[Assignment, ...]
-    used: bool
 
 
 def award(call: Call, bids: Sequence[Bid], transcript: Digest) -> Award | NoAward:
     """The outcome that every node computes from the same call and the same revealed bids.
 
-    The order of ``bids`` does not matter. Only bids that ``check_bid`` passes may be given.
+    The order of ``bids`` does not matter. Only bids that ``check_bid`` passes may be given, one per provider.
     """
-    candidates = _candidates(bids)
-    for operation in call.operations:
-        if not any(a.offer.first <= operation.index <= a.offer.last for a in candidates):
-            return NoAward(job=call.job, reason=NoAwardReason.NO_OFFER, measure=operation.index)
-    best = _search(call, candidates, transcript)
-    if best is not None:
-        return Award(
-            job=call.job,
-            transcript=transcript,
-            assignments=best.path,
-            arrival=_arrival(call, best.path),
-            price=Cents(best.price),
-            score=best.score,
-        )
-    return _no_award(call, candidates, transcript)
+    return choose(terms_of(call), bids, transcript)
+
+
+def choose(terms: Terms, bids: Sequence[Bid], transcript: Digest) -> Award | NoAward:
+    """``award`` on plain terms; only ``transcript`` breaks ties."""
+    field = _Field(terms, bids, transcript)
+    for operation in range(len(terms.after)):
+        if not any(window.first <= operation <= window.last for window in field.windows):
+            return NoAward(job=terms.job, reason=NoAwardReason.NO_OFFER, measure=operation)
+    try:
+        plan = select(field.space, field.windows, field.caps, field.exclusive)
+        return field.no_award() if plan is None else field.award(plan)
+    except ComplexityError:
+        return NoAward(job=terms.job, reason=NoAwardReason.TOO_COMPLEX, measure=len(field.windows))
 
 
 def standings(call: Call, bids: Sequence[Bid], outcome: Award) -> tuple[Standing, ...]:
     """Every bidder's standing against ``outcome``, in order of provider."""
-    candidates = _candidates(bids)
-    result = []
-    for provider in sorted({bid.provider for bid in bids}):
-        won = tuple(
-            index
-            for a in outcome.assignments
-            if a.provider == provider
-            for index in range(a.offer.first, a.offer.last + 1)
-        )
-        best = _search(call, candidates, outcome.transcript, through=provider)
-        result.append(
-            Standing(
-                provider=provider,
-                won=won,
-                score_gap=None if best is None else best.score - outcome.score,
-                price_gap=None if best is None else Cents(best.price - outcome.price),
-            )
-        )
-    return tuple(result)
+    return tuple(standing(call, bids, outcome, provider) for provider in sorted({bid.provider for bid in bids}))
+
+
+def standing(call: Call, bids: Sequence[Bid], outcome: Award, provider: PeerId) -> Standing:
+    """One bidder's standing against ``outcome``."""
+    won = tuple(
+        index for a in outcome.assignments if a.provider == provider for index in range(a.offer.first, a.offer.last + 1)
+    )
+    if won:
+        return Standing(provider=provider, won=won, score_gap=0, price_gap=Cents(0))
+    best = _Field(terms_of(call), bids, outcome.transcript).best_with(provider)
+    return Standing(
+        provider=provider,
+        won=(),
+        score_gap=None if best is None else _score(best.cost) - outcome.score,
+        price_gap=None if best is None else Cents(best.price - outcome.price),
+    )
 
 
 def opened_bids(reveals: Iterable[Reveal]) -> tuple[Bid, ...]:
@@ -166,115 +219,159 @@ def opened_bids(reveals: Iterable[Reveal]) -> tuple[Bid, ...]:
     return tuple(sorted({r.bid.provider: r.bid for r in reveals}.values(), key=lambda bid: bid.provider))
 
 
-def _candidates(bids: Sequence[Bid]) -> list[Assignment]:
-    return [Assignment(provider=bid.provider, site=bid.site, offer=offer) for bid in bids for offer in bid.offers]
+def passes(terms: Terms, bid: Bid) -> bool:
+    """Whether the customer lets this bidder make its parts at all."""
+    filters = terms.filters
+    return (
+        (not filters.jurisdictions or bid.jurisdiction in filters.jurisdictions)
+        and bid.clearance >= filters.classification
+        and (filters.distance is None or bid.site.distance(terms.site) <= filters.distance)
+    )
 
 
-def _search(
-    call: Call,
-    candidates: Sequence[Assignment],
-    transcript: Digest,
-    *,
-    through: PeerId | None = None,
-    budget: int | None = None,
-) -> _Label | None:
-    """Best complete path, or the best that uses ``through``; ``budget`` overrides the call's."""
-    limit = call.budget if budget is None else budget
-    last = len(call.operations) - 1
-    labels: dict[int, list[tuple[Assignment, list[_Label]]]] = {}
-    complete: list[_Label] = []
-    for candidate in sorted(candidates, key=lambda a: (a.offer.first, a.offer.last)):
-        rank = _rank(candidate, transcript)
-        reached = [
-            _Label(
-                label.score + step,
-                (*label.ranks, rank),
-                label.price + candidate.offer.price,
-                (*label.path, candidate),
-                label.used or candidate.provider == through,
+class _Field:
+    """Call and bids as the search sees them, and its plans as awards."""
+
+    def __init__(self, terms: Terms, bids: Sequence[Bid], transcript: Digest) -> None:
+        self._terms = terms
+        self._transcript = transcript
+        self._offers: list[tuple[Bid, Offer]] = []
+        self._sites: dict[Site, int] = {}
+        self.windows: list[Window] = []
+        clashes: set[frozenset[int]] = set()
+        for bid in sorted(bids, key=lambda bid: bid.provider):
+            if passes(terms, bid):
+                clashes |= self._enter(bid)
+        series = shape(terms.after)
+        self.caps = Caps(budget=terms.budget, co2=terms.co2_cap)
+        self.exclusive = Exclusive(
+            clashes=frozenset(clashes),
+            machines=self._machines() if any(isinstance(element, Fork) for element in series) else None,
+        )
+        self.space = Space(
+            series=series,
+            length=len(terms.after),
+            earliest=terms.earliest,
+            due=terms.due,
+            rate=(terms.weights.hour * MICRO) << RANK_BITS,
+            origin=None if terms.origin is None else self._site(terms.origin),
+            home=self._site(terms.site),
+            move=self._mover(),
+        )
+
+    def award(self, plan: Plan) -> Award:
+        """``plan`` as an award."""
+        assignments = [
+            Assignment(
+                provider=self._offers[number][0].provider,
+                site=self._offers[number][0].site,
+                offer=self._offers[number][1],
+                start=UnixSeconds(start),
             )
-            for label, step in _arrivals(call, candidate, labels)
-            if label.price + candidate.offer.price <= limit
+            for number, start in plan.steps
         ]
-        kept = _undominated(reached)
-        labels.setdefault(candidate.offer.last, []).append((candidate, kept))
-        if candidate.offer.last == last:
-            complete += [done for label in kept if (done := _delivered(call, label)) is not None]
-    return min((label for label in complete if through is None or label.used), key=_order, default=None)
+        return Award(
+            job=self._terms.job,
+            transcript=self._transcript,
+            assignments=tuple(sorted(assignments, key=lambda a: a.offer.first)),
+            arrival=UnixSeconds(plan.arrival),
+            price=Cents(plan.price),
+            co2=GramsCo2(plan.co2),
+            score=_score(plan.cost),
+        )
+
+    def no_award(self) -> NoAward:
+        """Why no plan was found, by the first reason that holds."""
+        job, terms = self._terms.job, self._terms
+        price = lowest(self.space, self.windows, price=True)
+        if price is None:
+            finishes = [w.opens + w.duration for w in self.windows if w.last == self.space.length - 1]
+            return NoAward(job=job, reason=NoAwardReason.TOO_LATE, measure=min(finishes))
+        if terms.co2_cap is not None:
+            clean = lowest(self.space, self.windows, price=False)
+            if clean is not None and clean > terms.co2_cap:
+                return NoAward(job=job, reason=NoAwardReason.OVER_CO2, measure=clean)
+            price = lowest(self.space, self.windows, price=True, cap=terms.co2_cap) or price
+        if price > terms.budget:
+            return NoAward(job=job, reason=NoAwardReason.OVER_BUDGET, measure=price)
+        return NoAward(job=job, reason=NoAwardReason.CLASHING, measure=len(self.windows))
+
+    def best_with(self, provider: PeerId) -> Plan | None:
+        """The best plan in which ``provider`` makes something."""
+        owner = [bid.provider == provider for bid, _ in self._offers]
+        plans = []
+        for operation in range(self.space.length):
+            windows = [w for w in self.windows if owner[w.number] or not w.first <= operation <= w.last]
+            if any(w.first <= operation <= w.last for w in windows):
+                plans.append(select(self.space, windows, self.caps, self.exclusive))
+        return min((plan for plan in plans if plan is not None), key=lambda plan: plan.cost, default=None)
+
+    def _enter(self, bid: Bid) -> set[frozenset[int]]:
+        """Take up a bid's offers; returns its clashes by the windows' numbers."""
+        site = self._site(bid.site)
+        ranks = shake_256(b"guildmark/rank/1" + self._transcript + bid.provider).digest(RANK_BYTES * len(bid.offers))
+        base, grade = len(self._offers), self._terms.weights.grade
+        for index, offer in enumerate(bid.offers):
+            self._offers.append((bid, offer))
+            if offer.grade > self._terms.filters.grade:
+                continue
+            span = offer.last - offer.first + 1
+            # A bundle counts its rank once per operation, so that neither it nor its parts are favoured in a tie.
+            rank = span * int.from_bytes(ranks[RANK_BYTES * index : RANK_BYTES * (index + 1)], "big")
+            score = offer.price * MICRO + offer.co2 * self._terms.weights.co2_tonne + offer.grade * grade * span * MICRO
+            self.windows.append(
+                Window(
+                    base + index,
+                    offer.first,
+                    offer.last,
+                    site,
+                    offer.opens,
+                    offer.closes,
+                    offer.duration,
+                    (score * HOUR << RANK_BITS) + rank,
+                    offer.price,
+                    offer.co2,
+                    tuple(
+                        (rise.start, ((rise.price - offer.price) * MICRO * HOUR) << RANK_BITS, rise.price - offer.price)
+                        for rise in offer.rises
+                    ),
+                )
+            )
+        return {frozenset((base + a, base + b)) for a, b in bid.clashes}
+
+    def _site(self, site: Site) -> int:
+        return self._sites.setdefault(site, len(self._sites))
+
+    def _machines(self) -> dict[int, int]:
+        """Machine of each window, as numbers."""
+        known: dict[tuple[bytes, str], int] = {}
+        return {
+            number: known.setdefault((bid.provider, offer.machine), len(known))
+            for number, (bid, offer) in enumerate(self._offers)
+        }
+
+    def _mover(self) -> "_Mover":
+        return _Mover(list(self._sites), self._terms.weights)
 
 
-def _arrivals(
-    call: Call, candidate: Assignment, labels: dict[int, list[tuple[Assignment, list[_Label]]]]
-) -> Iterable[tuple[_Label, int]]:
-    """Partial paths whose parts reach ``candidate`` in time, each with the score that taking it adds."""
-    own = candidate.offer.price * 1_000_000 + _carbon(call, candidate.offer.co2)
-    if candidate.offer.first == 0:
-        if candidate.offer.ready_by >= call.earliest:
-            yield _Label(score=0, ranks=(), price=0, path=(), used=False), own
-        return
-    for before, reached in labels.get(candidate.offer.first - 1, ()):
-        if before.offer.finish_by + travel_time(before.site, candidate.site) <= candidate.offer.ready_by:
-            step = own + _carbon(call, travel_co2(before.site, candidate.site))
-            for label in reached:
-                yield label, step
+class _Mover:
+    """Time, cost and CO2 of a move between two numbered sites, each worked out once."""
+
+    def __init__(self, sites: Sequence[Site], weights: Weights) -> None:
+        self._places = [(site.easting, site.northing) for site in sites]
+        self._weights = weights
+        self._known: dict[tuple[int, int], tuple[int, int, int]] = {}
+
+    def __call__(self, a: int, b: int) -> tuple[int, int, int]:
+        found = self._known.get((a, b))
+        if found is None:
+            (ax, ay), (bx, by) = self._places[a], self._places[b]
+            way = Metres(abs(ax - bx) + abs(ay - by))
+            co2 = co2_of(way)
+            score = co2 * self._weights.co2_tonne + way * self._weights.kilometre * (MICRO // 1000)
+            found = self._known[a, b] = (time_of(way), score * HOUR << RANK_BITS, co2)
+        return found
 
 
-def _delivered(call: Call, label: _Label) -> _Label | None:
-    arrival = _arrival(call, label.path)
-    if arrival > call.due:
-        return None
-    hours = (arrival - call.earliest) * call.weights.hour * 1_000_000 // 3600
-    return label._replace(score=label.score + hours + _carbon(call, travel_co2(label.path[-1].site, call.site)))
-
-
-def _arrival(call: Call, path: Sequence[Assignment]) -> UnixSeconds:
-    return UnixSeconds(path[-1].offer.finish_by + travel_time(path[-1].site, call.site))
-
-
-def _carbon(call: Call, grams: int) -> int:
-    """Micro-cents that ``grams`` of CO2 equivalent weigh: a tonne is a million grams."""
-    return grams * call.weights.co2_tonne
-
-
-def _undominated(labels: Iterable[_Label]) -> list[_Label]:
-    """Labels that no other beats in score and price, among those alike in ``used``."""
-    kept: list[_Label] = []
-    for label in sorted(labels, key=_order):
-        if not any(other.price <= label.price and other.used >= label.used for other in kept):
-            kept.append(label)
-    return kept
-
-
-def _order(label: _Label) -> tuple[int, int, tuple[bytes, ...]]:
-    return label.score, label.price, label.ranks
-
-
-def _rank(candidate: Assignment, transcript: Digest) -> bytes:
-    return sha256(b"guildmark/rank/1" + transcript + encode(candidate)).digest()
-
-
-def _no_award(call: Call, candidates: Sequence[Assignment], transcript: Digest) -> NoAward:
-    dear = _search(call, candidates, transcript, budget=1 << 62)
-    if dear is not None:
-        cheapest = _cheapest(call, candidates, transcript)
-        return NoAward(job=call.job, reason=NoAwardReason.OVER_BUDGET, measure=cheapest)
-    finishes = [a.offer.finish_by for a in candidates if a.offer.last == len(call.operations) - 1]
-    return NoAward(job=call.job, reason=NoAwardReason.TOO_LATE, measure=min(finishes))
-
-
-def _cheapest(call: Call, candidates: Sequence[Assignment], transcript: Digest) -> int:
-    """Lowest price of any combination in time: the smallest budget under which the search succeeds."""
-    low = int(call.budget)
-    high = sum(int(a.offer.price) for a in candidates)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _search(call, candidates, transcript, budget=middle) is None:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def joined(assignments: Sequence[Assignment]) -> bool:
-    """Whether the assignments cover consecutive operations from 0 without gap or overlap."""
-    return assignments[0].offer.first == 0 and all(a.offer.last + 1 == b.offer.first for a, b in pairwise(assignments))
+def _score(cost: int) -> int:
+    return (cost >> RANK_BITS) // HOUR

@@ -1,9 +1,11 @@
 """What a customer asks for: the requirement bidders see, without geometry, and the call that carries it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MaterialCode, PeerId, ProcessCode
-from protocol.units import Cents, CubicMillimetres, Grams, Metres, Micrometres, UnixSeconds
+from protocol.params import MAX_GRADE
+from protocol.units import NOTHING, Cents, CubicMillimetres, Grams, GramsCo2, Metres, Micrometres, UnixSeconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,9 @@ class Operation:
     features: int
     """Features to make, or characteristics to measure."""
 
+    after: tuple[int, ...] | None = None
+    """Operations that must be finished before, ascending; None stands for the one before it in the routing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
@@ -100,6 +105,33 @@ class Weights:
 
     co2_tonne: Cents
     """What one tonne of CO2 equivalent less is worth; at least the rule pack's carbon price."""
+
+    grade: Cents = NOTHING
+    """What one quality class better is worth, for each operation."""
+
+    kilometre: Cents = NOTHING
+    """What one kilometre less between makers is worth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Who may make the part at all; a bid that does not pass is excluded with its reason, whatever its price."""
+
+    jurisdictions: tuple[str, ...] = ()
+    """ISO 3166-1 alpha-2 codes, ascending; empty lets all pass."""
+
+    classification: int = 0
+    """Of the design: a provider must be cleared for at least this level; 0 is public."""
+
+    grade: int = MAX_GRADE
+    """Worst quality class that an offer may have."""
+
+    distance: Metres | None = None
+    """Farthest that a maker may stand from the customer."""
+
+
+OPEN: Final = Filters()
+"""Lets everybody pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +164,7 @@ class Call:
 
     part: BidView
     operations: tuple[Operation, ...]
-    """The routing: a chain, each operation after the one before it."""
+    """The routing: a chain, or one that forks and joins; see ``Operation.after``."""
 
     quantity: int
     site: Site
@@ -153,3 +185,10 @@ class Call:
 
     reveal_by: UnixSeconds
     """Last moment for opening it, wall time."""
+
+    witnesses: tuple[PeerId, ...] = ()
+    """Who signs what arrived in time, ascending, never the customer; a majority of them decides."""
+
+    filters: Filters = OPEN
+    co2_cap: GramsCo2 | None = None
+    """Most that making and moving may emit together; None sets no cap."""

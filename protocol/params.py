@@ -1,7 +1,7 @@
 """What all peers agree on in numbers: every limit with its unit and its reason. One run's choices are not here."""
 
 from protocol.ids import ProcessCode
-from protocol.units import GramsCo2, Seconds
+from protocol.units import Cents, GramsCo2, Metres, Seconds
 
 MAX_MESSAGE_BYTES = 32 * 1024
 """A gossiped message; above 64 KiB py-libp2p can interleave frames on one stream, half of that is safe."""
@@ -15,11 +15,41 @@ MAX_OFFERS = 64
 MAX_QUANTITY = 10_000
 """Parts in one job; a larger series is several jobs, so that a licence stays countable."""
 
-MAX_CO2 = GramsCo2(10_000_000_000)
+MAX_RISES = 4
+"""Steps of one offer's price curve; the award looks at each, and an owner explains no more."""
+
+MAX_CLASHES = 64
+"""Pairs of offers in one bid that exclude each other; the award branches on them."""
+
+MAX_BIDDERS = 512
+"""Sealed bids in one auction; the roll that names them all stays within one message."""
+
+MAX_WITNESSES = 7
+"""Peers that a call may name to witness it; a majority of them decides, and each signs every bid once."""
+
+MAX_BRANCHES = 512
+"""Times that the award rule splits its search over clashing offers; honest menus need four at most."""
+
+MAX_PRICE = Cents(1_000_000_000_000)
+"""Of one offer or one budget; scores then stay within 64 bits."""
+
+MAX_CO2 = GramsCo2(1_000_000_000)
 """Grams of CO2 equivalent in one offer; far above any machine's, so that no bid pushes a score beyond 64 bits."""
 
-MAX_WEIGHT = 1_000_000_000
-"""Cents that a call may weigh an hour or a tonne of CO2 with; scores then stay within 64 bits."""
+MAX_GRADE = 9
+"""The worst quality class; 0 is the best."""
+
+MAX_WEIGHT = 10_000_000
+"""Cents that a call may weigh an hour, a tonne of CO2 or a quality class with; scores then stay within 64 bits."""
+
+MAX_KM_WEIGHT = 100_000
+"""Cents that a call may weigh one kilometre with; scores then stay within 64 bits."""
+
+MAX_GRID = Metres(21_000_000)
+"""Distance of a site from the grid's origin along one axis: half of the Earth's circumference."""
+
+MAX_LABELS = 2_000_000
+"""Partial plans that the award rule weighs before it calls an auction too complex: some seconds of any machine."""
 
 MAX_HORIZON = Seconds(158_112_000)
 """From when work may begin to when it is due: five years; nobody plans a shop further ahead."""

@@ -49,7 +49,7 @@ ANSWERS = (
 
 PARTS = (
     "Range",
-    "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Capability", "Offer", "Bid", "Assignment", "Award",
+    "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Rise", "Offer", "Bid", "Assignment", "Award",
     "NoAwardReason", "NoAward", "Standing", "Measurement", "PackageLeaf", "RulePack",
 )  # fmt: skip
 
@@ -61,9 +61,9 @@ RULES = (
     "auction.seal_of",
     "award.transcript_root",
     "award.award",
-    "award._rank",
-    "award.travel_time",
-    "award.travel_co2",
+    "award._Field._enter",
+    "transport.travel_time",
+    "transport.travel_co2",
     "job.Site.distance",
     "seal.commitment_of",
     "seal.expand",

@@ -15,11 +15,11 @@ from node.planner.schedule import Schedule
 from node.planner.solver import Span, Work, place
 from node.planner.timing import brisk_duration, co2, duration, price
 from protocol.auction import Offer
-from protocol.award import travel_time
 from protocol.capability import covers, shortfall
 from protocol.job import Call, Operation, Site
 from protocol.params import MAX_OFFERS, PROCESSES, TRANSPORT_HANDLING
-from protocol.units import Cents, UnixSeconds
+from protocol.transport import travel_time
+from protocol.units import Cents, Seconds, UnixSeconds
 
 MENU = 10
 """Most windows for one operation on one machine; more add little to what an award can join."""
@@ -61,7 +61,7 @@ def answer(schedule: Schedule, call: Call, *, site: Site, now: UnixSeconds) -> A
     refusals: list[str] = []
     for operation, chosen in zip(call.operations, able, strict=True):
         bounds = _bounds(call, able, operation.index, site=site, now=now)
-        upstream = [offer.finish_by for offer in offers if offer.last == operation.index - 1]
+        upstream = [UnixSeconds(offer.opens + offer.duration) for offer in offers if offer.last == operation.index - 1]
         menus = [offer for m in chosen for offer in benches[m.name].menu(call, operation, bounds, upstream, most)]
         offers += menus[: MAX_OFFERS - len(offers)]
         if not menus:
@@ -98,12 +98,14 @@ class _Bench:
             )
             if window is not None:
                 start, displaced = window
+                opens = calendar.start(start)
                 yield Offer(
                     first=operation.index,
                     last=operation.index,
                     machine=self._machine.name,
-                    ready_by=calendar.start(start),
-                    finish_by=calendar.finish(start + length),
+                    opens=opens,
+                    closes=opens,
+                    duration=Seconds(calendar.finish(start + length) - opens),
                     price=price(self._machine, operation, call.quantity, displaced=displaced),
                     co2=co2(self._machine, operation, call.quantity),
                 )

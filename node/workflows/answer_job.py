@@ -43,12 +43,12 @@ from node.workflows.events import (
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, seal_of
-from protocol.award import travel_time
 from protocol.ids import Address, Digest
 from protocol.job import Call
 from protocol.production import conforming, evidence_root, open_record
 from protocol.result import Result
 from protocol.topics import COMMITMENT, REVEAL
+from protocol.transport import travel_time
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import decode, encode
 
@@ -139,7 +139,7 @@ class _Rule:
 
     def _result(self, state: Answer, event: ResultArrived) -> tuple[Answer, tuple[Effect, ...]]:
         state = replace(state, result=decode(Result, event.result.payload))
-        if not state.won_offers:
+        if not state.won_assignments:
             return replace(state, phase=Phase.LOST), ()
         return self._continue(state)
 
@@ -193,7 +193,7 @@ class _Rule:
     def _make(self, state: Answer, index: int, operation: int, previous: tuple[Digest, ...]) -> MakeParts:
         offer = state.assignments[index].offer
         here = state.assignments[index].site
-        arrival = offer.ready_by
+        arrival = state.assignments[index].start
         if operation == offer.first and index > 0:
             finished = max(open_record(signed).finished for signed in records_before(state, operation))
             arrival = UnixSeconds(max(arrival, finished + travel_time(state.assignments[index - 1].site, here)))

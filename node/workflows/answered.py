@@ -193,9 +193,9 @@ class Answer:
         return next((s for s in self.result.standings if s.provider == mine), None)
 
     @property
-    def won_offers(self) -> tuple[Offer, ...]:
-        """The offers of ours that won."""
-        return tuple(a.offer for a in self.assignments if self.bid is not None and a.provider == self.bid.provider)
+    def won_assignments(self) -> tuple[Assignment, ...]:
+        """What of ours won."""
+        return tuple(a for a in self.assignments if self.bid is not None and a.provider == self.bid.provider)
 
 
 def stream_of(job: bytes) -> str:

@@ -169,7 +169,7 @@ class _Rule:
         job, posted, result = state.call.job, state.posted, state.result
         assert result is not None  # noqa: S101  # decided just before
         assert result.award is not None  # noqa: S101
-        prices = [(state.account_of(a.provider), a.offer.price, state.call.quantity) for a in result.award.assignments]
+        prices = [(state.account_of(a.provider), a.price, state.call.quantity) for a in result.award.assignments]
         licences = [
             self._contracts.designs.license(
                 state.call.design,

@@ -153,7 +153,7 @@ class Post:
         return transcript_root(
             encode(self.posted.call),
             [encode(c.commitment) for c in self.commitments],
-            [encode(r.reveal) for r in self.reveals],
+            [r.reveal.payload for r in self.reveals],
         )
 
     def account_of(self, peer: bytes) -> Address:

@@ -171,8 +171,8 @@ class Shop:
             case BidComputed():
                 until = UnixSeconds(state.call.reveal_by + HOLD_AFTER_REVEAL)
                 return reserve(self._schedule, entry.event.bid.offers, job, until=until, now=now)
-            case ResultArrived() if state.won_offers:
-                return settle(self._schedule, job, state.won_offers, now=now)
+            case ResultArrived() if state.won_assignments:
+                return settle(self._schedule, job, state.won_assignments, now=now)
             case _ if state.phase.terminal:
                 return release(self._schedule, job, now=now)
         return self._schedule

@@ -86,6 +86,12 @@ def explain_no_award(outcome: NoAward, operation: str) -> str:
             return f"no award: the cheapest combination costs {money(outcome.measure)}, above the budget"
         case NoAwardReason.TOO_LATE:
             return "no award: no combination of offers delivers by the due date"
+        case NoAwardReason.OVER_CO2:
+            return f"no award: the cleanest combination emits {outcome.measure:,} g of CO2, above the cap"
+        case NoAwardReason.CLASHING:
+            return "no award: every combination joins offers that exclude each other"
+        case NoAwardReason.TOO_COMPLEX:
+            return f"no award: the {outcome.measure} offers exclude each other in more ways than a node has to search"
 
 
 def process_name(code: str) -> str:

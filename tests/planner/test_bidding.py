@@ -15,7 +15,7 @@ from node.planner.shifts import Calendar, Shift
 from node.planner.timing import duration, price
 from protocol import params
 from protocol.auction import Bid, Offer
-from protocol.award import Award, award
+from protocol.award import Assignment, Award, award
 from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.job import Call, Site
 from protocol.params import MAX_OFFERS
@@ -31,12 +31,17 @@ def answered(schedule: Schedule, call: Call) -> Answer:
     return answer(schedule, call, site=HERE, now=NOW)
 
 
+def begun(offers: tuple[Offer, ...]) -> list[Assignment]:
+    """The offers won as soon as their windows open."""
+    return [Assignment(provider=PeerId(b"p" * 32), site=HERE, offer=offer, start=offer.opens) for offer in offers]
+
+
 def chosen(offers: tuple[Offer, ...], picks: list[int]) -> tuple[Offer, ...]:
     """Offers of consecutive operations whose windows join, as an award may pick them."""
     won: list[Offer] = []
     for operation, pick in enumerate(picks):
-        ready = won[-1].finish_by if won else at(0)
-        fitting = [offer for offer in offers if offer.first == operation and offer.ready_by >= ready]
+        ready = won[-1].opens + won[-1].duration if won else at(0)
+        fitting = [offer for offer in offers if offer.first == operation and offer.opens >= ready]
         if fitting:
             won.append(fitting[pick % len(fitting)])
     return tuple(won)
@@ -46,15 +51,15 @@ def test_an_idle_machine_offers_its_whole_menu_from_the_first_moment() -> None:
     call = a_call()
     offers = answered(a_schedule(), call).offers
     assert len(offers) == MENU
-    assert offers[0].ready_by == call.earliest
+    assert offers[0].opens == call.earliest
     length = duration(a_machine(), call.operations[0], call.quantity)
-    assert all(offer.finish_by - offer.ready_by == length for offer in offers)
+    assert all(offer.duration == length for offer in offers)
     assert {offer.price for offer in offers} == {price(a_machine(), call.operations[0], 5, displaced=Cents(0))}
 
 
 def test_windows_lie_denser_at_the_beginning() -> None:
     offers = answered(a_schedule(), a_call(due=200)).offers
-    gaps = [later.ready_by - earlier.ready_by for earlier, later in pairwise(offers)]
+    gaps = [later.opens - earlier.opens for earlier, later in pairwise(offers)]
     assert gaps == sorted(gaps)
 
 
@@ -62,13 +67,13 @@ def test_no_offer_overlaps_work_that_cannot_move() -> None:
     schedule = a_schedule(work(0, 5), work(7, 10), work(30, 20))
     offers = answered(schedule, a_call()).offers
     assert offers
-    assert all(schedule.free(MILL, offer.ready_by, offer.finish_by) for offer in offers)
+    assert all(schedule.free(MILL, offer.opens, offer.opens + offer.duration) for offer in offers)
 
 
 def test_started_work_is_not_moved() -> None:
     schedule = a_schedule(work(0, 6, due=60))
     offers = answer(schedule, a_call(hour=10_000), site=HERE, now=at(2)).offers
-    assert min(offer.ready_by for offer in offers) >= at(6)
+    assert min(offer.opens for offer in offers) >= at(6)
 
 
 def test_moving_other_work_costs_what_it_delays() -> None:
@@ -77,7 +82,7 @@ def test_moving_other_work_costs_what_it_delays() -> None:
     offers = answered(schedule, call).offers
     plain = price(a_machine(), call.operations[0], 5, displaced=Cents(0))
     length = duration(a_machine(), call.operations[0], 5)
-    assert offers[0].ready_by == at(0)
+    assert offers[0].opens == at(0)
     assert offers[0].price == price(a_machine(), call.operations[0], 5, displaced=Cents(-(-length * 1_000 // 3600)))
     assert offers[-1].price == plain < offers[0].price
 
@@ -85,19 +90,19 @@ def test_moving_other_work_costs_what_it_delays() -> None:
 def test_a_patient_customer_moves_nobody() -> None:
     schedule = a_schedule(work(0, 6, due=60, weight=1_000))
     offers = answered(schedule, a_call(hour=10, due=240)).offers
-    assert len({offer.price for offer in offers if offer.ready_by >= at(6)}) == 1
+    assert len({offer.price for offer in offers if offer.opens >= at(6)}) == 1
 
 
 def test_a_window_that_would_leave_other_work_no_place_is_not_offered() -> None:
     tight = a_schedule(work(0, 6, due=8, weight=0))
     offers = answered(tight, a_call(hour=10_000)).offers
-    assert min(offer.ready_by for offer in offers) >= at(6)
+    assert min(offer.opens for offer in offers) >= at(6)
 
 
 def test_every_offer_is_done_before_the_due_date_and_its_transport() -> None:
     far = Site(easting=Metres(60_000), northing=Metres(0))
     for offer in answered(a_schedule(), a_call(site=far)).offers:
-        assert offer.finish_by + 2 * HOUR <= at(72)
+        assert offer.opens + offer.duration + 2 * HOUR <= at(72)
 
 
 def test_a_call_that_is_due_too_soon_is_refused_with_the_reason() -> None:
@@ -128,16 +133,16 @@ def test_work_is_offered_in_open_hours_only() -> None:
     )
     offers = answered(a_schedule(machines=[a_machine(calendar=mornings)]), a_call(due=240)).offers
     assert offers
-    assert all(mornings.open_at(offer.ready_by, offer.finish_by) for offer in offers)
+    assert all(mornings.open_at(offer.opens, offer.opens + offer.duration) for offer in offers)
 
 
 def test_a_later_operation_begins_where_our_earlier_one_ends() -> None:
     machines = [a_machine("mill-1"), a_machine("cmm-1", params.INSPECTION)]
     call = a_call([an_operation(0), an_operation(1, params.INSPECTION)], hour=100)
     offers = answered(a_schedule(machines=machines), call).offers
-    ends = {offer.finish_by for offer in offers if offer.first == 0}
-    assert min(offer.ready_by for offer in offers if offer.first == 1) == min(ends)
-    assert {offer.ready_by for offer in offers if offer.first == 1} <= ends
+    ends = {offer.opens + offer.duration for offer in offers if offer.first == 0}
+    assert min(offer.opens for offer in offers if offer.first == 1) == min(ends)
+    assert {offer.opens for offer in offers if offer.first == 1} <= ends
 
 
 def test_a_menu_never_exceeds_what_a_bid_may_hold() -> None:
@@ -157,25 +162,25 @@ def test_a_reserved_window_is_not_offered_to_another_call() -> None:
     held = reserve(a_schedule(), answered(a_schedule(), first).offers, first.job, until=UNTIL, now=NOW)
     offers = answered(held, second).offers
     assert offers
-    assert all(held.free(MILL, offer.ready_by, offer.finish_by) for offer in offers)
+    assert all(held.free(MILL, offer.opens, offer.opens + offer.duration) for offer in offers)
 
 
 def test_settling_keeps_what_was_won_for_good_and_frees_the_rest() -> None:
     call = a_call()
     offers = answered(a_schedule(), call).offers
     held = reserve(a_schedule(), offers, call.job, until=UNTIL, now=NOW)
-    settled = settle(held, call.job, offers[3:4], now=NOW)
+    settled = settle(held, call.job, begun(offers[3:4]), now=NOW)
     assert [(task.start, task.finish, task.until) for task in settled.tasks] == [
-        (offers[3].ready_by, offers[3].finish_by, None)
+        (offers[3].opens, offers[3].opens + offers[3].duration, None)
     ]
-    assert settle(settled, call.job, offers[3:4], now=NOW) == settled
+    assert settle(settled, call.job, begun(offers[3:4]), now=NOW) == settled
 
 
 def test_settling_after_the_hold_ended_still_works_while_the_time_is_free() -> None:
     call = a_call()
     offers = answered(a_schedule(), call).offers
     held = reserve(a_schedule(), offers, call.job, until=UNTIL, now=NOW)
-    settled = settle(held.without_expired(UNTIL), call.job, offers[:1], now=NOW)
+    settled = settle(held.without_expired(UNTIL), call.job, begun(offers[:1]), now=NOW)
     assert len(settled.tasks) == 1
 
 
@@ -183,7 +188,7 @@ def test_settling_after_the_hold_ended_and_the_time_went_elsewhere_is_refused() 
     call = a_call()
     offers = answered(a_schedule(), call).offers
     with pytest.raises(CapacityError):
-        settle(a_schedule(work(0, 20)), call.job, offers[:1], now=NOW)
+        settle(a_schedule(work(0, 20)), call.job, begun(offers[:1]), now=NOW)
 
 
 def test_losing_moves_other_work_back() -> None:
@@ -226,11 +231,11 @@ def test_whatever_is_won_all_work_fits_and_nothing_tentative_remains(
     held = reserve(held, rival, two.job, until=UNTIL, now=NOW)
 
     won = chosen(offers, picks[:operations])
-    settled = settle(held, one.job, won, now=NOW)
-    settled = settle(settled, two.job, chosen(rival, picks[3:]) if both else (), now=NOW)
+    settled = settle(held, one.job, begun(won), now=NOW)
+    settled = settle(settled, two.job, begun(chosen(rival, picks[3:])) if both else (), now=NOW)
 
     kept = {(task.start, task.finish) for task in settled.tasks if task.key.startswith(prefix(one.job))}
-    assert kept == {(offer.ready_by, offer.finish_by) for offer in won}
+    assert kept == {(offer.opens, offer.opens + offer.duration) for offer in won}
     assert all(task.until is None for task in settled.tasks)
     assert {task.key for task in tasks} <= {task.key for task in settled.tasks}
     assert settled == Schedule(machines=settled.machines).with_tasks(settled.tasks)
@@ -251,7 +256,7 @@ def test_the_menus_of_three_shops_join_to_an_award_with_little_waiting() -> None
         bids.append(Bid(job=call.job, provider=PeerId(bytes([number]) * 32), site=site, offers=found.offers))
     outcome = award(call, bids, Digest(bytes(32)))
     assert isinstance(outcome, Award)
-    bare = sum(a.offer.finish_by - a.offer.ready_by for a in outcome.assignments) + 2 * 2 * HOUR
+    bare = sum(a.offer.duration for a in outcome.assignments) + 2 * 2 * HOUR
     assert outcome.arrival - call.earliest - bare < 6 * HOUR
 
 

@@ -68,9 +68,14 @@ SPOILS: dict[str, tuple[tuple[str, Callable[[Any], object], str], ...]] = {
         ("an array that promises more than there is", lambda _: Raw(b"\xdd\xff\xff\xff\xff"), NOT_MSGPACK),
         ("an array with nil in it", lambda _: [None], "is NoneType, not"),
     ),
-    "optional": (
+    "optional record": (
         ("false for nil", lambda _: False, "is bool, not"),
         ("an empty array for nil", lambda _: [], "values, not"),
+    ),
+    "optional array": (("false for nil", lambda _: False, "is bool, not"),),
+    "optional number": (
+        ("false for nil", lambda _: False, "is bool, not"),
+        ("an empty array for nil", lambda _: [], "is list, not"),
     ),
     "record": (
         ("a record without its last value", lambda items: items[:-1], "values, not"),
@@ -126,14 +131,15 @@ def _places(hint: Any, value: object, path: Path, name: str) -> Iterator[tuple[P
     """Every value inside ``value``: where it stands, its dotted name, and its kind as ``SPOILS`` names it."""
     hint = getattr(hint, "__supertype__", hint)
     if get_origin(hint) in (Union, types.UnionType):
-        yield path, name, "optional"
         (present,) = (argument for argument in get_args(hint) if argument is not type(None))
+        array = get_origin(present) is tuple
+        yield path, name, "optional array" if array else f"optional {'record' if is_dataclass(present) else 'number'}"
         if value is not None:
             yield from _places(present, value, path, name)
     elif isinstance(value, tuple):
         yield path, name, "tuple"
         for index, item in enumerate(value):
-            yield from _places(get_args(hint)[0], item, (*path, index), f"{name}[{index}]")
+            yield from _places(_item(hint, index), item, (*path, index), f"{name}[{index}]")
     elif is_dataclass(value):
         if path:
             yield path, name, "record"
@@ -143,6 +149,12 @@ def _places(hint: Any, value: object, path: Path, name: str) -> Iterator[tuple[P
             yield from _places(hints[field.name], getattr(value, field.name), (*path, index), inner)
     else:
         yield path, name, "enum" if isinstance(value, Enum) else type(value).__name__
+
+
+def _item(hint: Any, index: int) -> Any:
+    """Type of the item at ``index`` of a tuple."""
+    arguments = get_args(hint)
+    return arguments[0] if arguments[1] is Ellipsis else arguments[index]
 
 
 def _replaced(tree: Any, path: Path, spoil: Callable[[Any], object]) -> object:

@@ -63,7 +63,7 @@ def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
     signed_call = sign(CUSTOMER_SEED, CALL, encode(asked))
     commitments = tuple(_commitment(name, bid) for name, bid in bids)
     reveals = tuple(sign(seed(name), REVEAL, encode(Reveal(bid=bid, salt=SALT))) for name, bid in bids)
-    transcript = transcript_root(encode(signed_call), [encode(c) for c in commitments], [encode(r) for r in reveals])
+    transcript = transcript_root(encode(signed_call), [encode(c) for c in commitments], [r.payload for r in reveals])
     result = decide(asked, tuple(bid for _, bid in bids), transcript)
     return Bundle(
         version=1,

@@ -7,7 +7,7 @@ from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, Mater
 from protocol.job import BidView, Call, Envelope, Hole, Operation, Site, Weights
 from protocol.params import HEAT_TREATMENT, INSPECTION, MILLING
 from protocol.signed import public_key
-from protocol.units import Cents, CubicMillimetres, Grams, GramsCo2, Metres, Micrometres, UnixSeconds
+from protocol.units import Cents, CubicMillimetres, Grams, GramsCo2, Metres, Micrometres, Seconds, UnixSeconds
 
 CUSTOMER_SEED = b"c" * 32
 CUSTOMER = public_key(CUSTOMER_SEED)
@@ -77,8 +77,9 @@ def offer(first: int, ready_hour: int, finish_hour: int, price: int, *, last: in
         first=first,
         last=first if last is None else last,
         machine=MachineId("m"),
-        ready_by=UnixSeconds(START + ready_hour * HOUR),
-        finish_by=UnixSeconds(START + finish_hour * HOUR),
+        opens=UnixSeconds(START + ready_hour * HOUR),
+        closes=UnixSeconds(START + ready_hour * HOUR),
+        duration=Seconds((finish_hour - ready_hour) * HOUR),
         price=Cents(price),
         co2=GramsCo2(co2),
     )

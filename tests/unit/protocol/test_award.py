@@ -5,9 +5,10 @@ from itertools import pairwise, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.award import Award, NoAward, NoAwardReason, award, joined, standings, travel_time
+from protocol.award import Award, NoAward, NoAwardReason, award, standings
 from protocol.ids import Digest
 from protocol.job import Site, Weights
+from protocol.transport import travel_time
 from protocol.units import Cents, Metres, UnixSeconds
 from tests.unit.protocol.examples import HOME, HOUR, START, bid, call, offer, operation, peer
 
@@ -24,7 +25,7 @@ def test_the_cheapest_chain_that_joins_in_time_wins() -> None:
     outcome = award(call(weights=Weights(hour=Cents(0), co2_tonne=Cents(0))), bids, TRANSCRIPT)
     assert isinstance(outcome, Award)
     assert outcome.price == 130_00
-    assert joined(outcome.assignments)
+    assert [a.provider for a in outcome.assignments] == [peer("mill"), peer("oven"), peer("cmm")]
     assert outcome.arrival == START + 18 * HOUR
 
 
@@ -129,11 +130,11 @@ def test_no_combination_beats_the_award(menu: list[tuple[int, int, int, int, int
     by_operation = [[b.offers[0] for b in bids if b.offers[0].first == index] for index in range(3)]
     scores = [
         sum(o.price * 1_000_000 + o.co2 * 10_000 for o in chain)
-        + (chain[-1].finish_by - START) * hour * 1_000_000 // 3600
+        + (chain[-1].opens + chain[-1].duration - START) * hour * 1_000_000 // 3600
         for chain in product(*by_operation)
-        if chain[0].ready_by >= START
-        and all(a.finish_by <= b.ready_by for a, b in pairwise(chain))
-        and chain[-1].finish_by <= asked.due
+        if chain[0].opens >= START
+        and all(a.opens + a.duration <= b.opens for a, b in pairwise(chain))
+        and chain[-1].opens + chain[-1].duration <= asked.due
         and sum(o.price for o in chain) <= asked.budget
     ]
     if scores:

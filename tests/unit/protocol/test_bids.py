@@ -2,19 +2,29 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.auction import Bid, Commitment, Offer, Reveal, accept_commitment, accept_reveal, check_bid, seal_of
+from protocol.auction import Bid, Commitment, Offer, Reveal, Rise, accept_commitment, accept_reveal, check_bid, seal_of
 from protocol.errors import IgnoreError, RejectError
-from protocol.ids import Address, Digest, JobId
-from protocol.params import MAX_CLOCK_SKEW, MAX_CO2, MAX_OFFERS
+from protocol.ids import Address, Digest, JobId, MachineId
+from protocol.job import Site
+from protocol.params import (
+    MAX_CLOCK_SKEW,
+    MAX_CO2,
+    MAX_GRADE,
+    MAX_GRID,
+    MAX_HORIZON,
+    MAX_OFFERS,
+    MAX_PRICE,
+)
 from protocol.result import Result, decide
-from protocol.units import Cents, GramsCo2, UnixSeconds
+from protocol.units import Cents, GramsCo2, Metres, Seconds, UnixSeconds
 from protocol.wire import decode, encode
-from tests.unit.protocol.examples import bid, call, offer, operation, peer
+from tests.unit.protocol.examples import HOUR, bid, call, offer, operation, peer
 
 CALL = call()
 CALLS = {CALL.job: CALL}
@@ -122,9 +132,44 @@ def test_a_seal_binds_bid_and_salt(other: Bid, salt: bytes) -> None:
 
 
 def test_a_bid_at_every_limit_is_well_formed() -> None:
-    least = replace(OFFER, price=Cents(1), finish_by=seconds(OFFER.ready_by + 1), co2=MAX_CO2)
-    check_bid(bid("mill", *(least,) * MAX_OFFERS), CALL)
+    least = replace(OFFER, price=Cents(1), duration=Seconds(1), co2=MAX_CO2)
+    check_bid(bid("mill", *(replace(least, duration=Seconds(n + 1)) for n in range(MAX_OFFERS))), CALL)
     check_bid(bid("mill", replace(OFFER, last=2)), CALL)
+
+
+def curve(*steps: tuple[int, int]) -> Offer:
+    """``OFFER`` open for eight hours, with the price of each step from so many hours on."""
+    rises = tuple(Rise(start=seconds(OFFER.opens + hour * HOUR), price=Cents(price)) for hour, price in steps)
+    return replace(OFFER, closes=seconds(OFFER.opens + 8 * HOUR), rises=rises)
+
+
+def test_a_price_that_rises_within_its_window_is_well_formed() -> None:
+    check_bid(bid("mill", curve((1, 91_00), (8, 99_00))), CALL)
+
+
+CLASHES: list[tuple[tuple[tuple[int, int], ...], str]] = [
+    (((0, 2),), "does not exist"),
+    (((1, 1),), "does not exist"),
+    (((1, 0),), "does not exist"),
+    (((0, 1), (0, 1)), "not in order"),
+]
+
+
+@pytest.mark.parametrize(("clashes", "reason"), CLASHES)
+def test_a_clash_names_two_offers_once(clashes: tuple[tuple[int, int], ...], reason: str) -> None:
+    menu = bid("mill", OFFER, replace(OFFER, price=Cents(1)))
+    check_bid(replace(menu, clashes=((0, 1),)), CALL)
+    with pytest.raises(RejectError, match=reason):
+        check_bid(replace(menu, clashes=clashes), CALL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"site": Site(easting=Metres(MAX_GRID + 1), northing=Metres(0))}, {"jurisdiction": "de"}, {"clearance": -1}],
+)
+def test_a_bid_from_nowhere_is_rejected(change: dict[str, Any]) -> None:
+    with pytest.raises(RejectError, match="out of bounds"):
+        check_bid(replace(bid("mill", OFFER), **change), CALL)
 
 
 MALFORMED: list[tuple[str, tuple[Offer, ...], str]] = [
@@ -137,8 +182,20 @@ MALFORMED: list[tuple[str, tuple[Offer, ...], str]] = [
     ("a negative price", (replace(OFFER, price=Cents(-1)),), "out of bounds"),
     ("negative CO2", (replace(OFFER, co2=GramsCo2(-1)),), "out of bounds"),
     ("more CO2 than any machine makes", (replace(OFFER, co2=GramsCo2(MAX_CO2 + 1)),), "out of bounds"),
-    ("a window without length", (replace(OFFER, finish_by=OFFER.ready_by),), "out of bounds"),
-    ("one malformed offer among good ones", (OFFER, replace(OFFER, price=Cents(0)), OFFER), "out of bounds"),
+    ("a window without length", (replace(OFFER, duration=Seconds(0)),), "out of bounds"),
+    ("a window that closes before it opens", (replace(OFFER, closes=seconds(OFFER.opens - 1)),), "out of bounds"),
+    ("a window that closes after the due date", (replace(OFFER, closes=seconds(CALL.due + 1)),), "out of bounds"),
+    ("a duration beyond any horizon", (replace(OFFER, duration=Seconds(MAX_HORIZON + 1)),), "out of bounds"),
+    ("a window before time began", (replace(OFFER, opens=seconds(-1)),), "out of bounds"),
+    ("a price beyond any budget", (replace(OFFER, price=Cents(MAX_PRICE + 1)),), "out of bounds"),
+    ("a quality class that does not exist", (replace(OFFER, grade=MAX_GRADE + 1),), "out of bounds"),
+    ("a price curve that falls", (curve((1, 80_00)),), "does not rise"),
+    ("a price curve that stands still", (curve((1, 95_00), (1, 96_00)),), "does not rise"),
+    ("a price curve outside its window", (curve((9, 95_00)),), "does not rise"),
+    ("a price curve with too many steps", (curve(*((n, 90_00 + n) for n in range(1, 6))),), "too long"),
+    ("a machine without a name", (replace(OFFER, machine=MachineId("")),), "too long"),
+    ("the same offer twice", (OFFER, OFFER), "twice"),
+    ("one malformed offer among good ones", (OFFER, replace(OFFER, price=Cents(0))), "out of bounds"),
 ]
 
 
@@ -151,12 +208,12 @@ def test_a_malformed_bid_is_rejected(offers: tuple[Offer, ...], reason: str) -> 
 EDGES = (1, 10**10, 2**62, 2**63, 2**64 - 1)
 
 
-@pytest.mark.parametrize("finish", [OFFER.finish_by, 2**63, 2**64 - 1])
-def test_no_bid_that_passes_makes_a_result_that_cannot_be_told(finish: int) -> None:
+@pytest.mark.parametrize("length", [HOUR, MAX_HORIZON, 2**63])
+def test_no_bid_that_passes_makes_a_result_that_cannot_be_told(length: int) -> None:
     """A score is a number on the wire; no bidder may push it beyond 64 bits."""
     one, usual, told = call(operations=(operation(0),)), bid("usual", offer(0, 1, 2, 70_00)), 0
     for price, co2 in product(EDGES, EDGES):
-        extreme = replace(OFFER, price=Cents(price), co2=GramsCo2(co2), finish_by=seconds(finish))
+        extreme = replace(OFFER, price=Cents(price), co2=GramsCo2(co2), duration=Seconds(length))
         bids = (bid("extreme", extreme), usual)
         try:
             check_bid(bids[0], one)
@@ -166,4 +223,4 @@ def test_no_bid_that_passes_makes_a_result_that_cannot_be_told(finish: int) -> N
             result = decide(one, revealed, Digest(b"t" * 32))
             assert decode(Result, encode(result)) == result
             told += 1
-    assert told
+    assert told or length > MAX_HORIZON

@@ -31,7 +31,10 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     if hint in SCALARS:
         return SCALARS[hint]
     if get_origin(hint) is tuple:
-        return st.lists(values(get_args(hint)[0]), max_size=2).map(tuple)
+        first, *others = get_args(hint)
+        if others == [...]:
+            return st.lists(values(first), max_size=2).map(tuple)
+        return st.tuples(values(first), *map(values, others))
     if get_origin(hint) in (Union, types.UnionType):
         (present,) = (argument for argument in get_args(hint) if argument is not type(None))
         return st.none() | values(present)

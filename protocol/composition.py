@@ -1,0 +1,351 @@
+"""The search inside the award rule ``dp/1``: the best way through a routing, exactly, on plain integers.
+
+A *label* is a partial plan that ends with one window: when the parts are ready, what it cost so far, and the label
+before. A label stays only while no other at its site is ready as early for as little, so the search is a dynamic
+programme whose size is that of the Pareto fronts. Two passes: one that follows only the most promising labels gives a
+plan to beat; the second keeps every label that could still beat it, by a bound on the way to go that ignores waiting.
+Where a budget or a CO2 cap cuts the best plan off, labels are compared in price and CO2 too.
+
+Costs are in units of 1/3600 micro-cent, so that hours weigh exactly, shifted left by ``RANK_BITS``; the low bits add up
+the windows' ranks. The lowest sum is thus the lowest score and, among equals, the lowest rank.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
+
+from protocol.params import MAX_LABELS
+from protocol.routing import Fork, Series
+
+RANK_BITS = 64
+"""Low bits of a cost that hold the sum of ranks."""
+
+PROMISING = 12
+"""Labels that the first pass follows at each step."""
+
+
+class Window(NamedTuple):
+    """An offer as the search sees it."""
+
+    number: int
+    """Names it in the plan that is found."""
+
+    first: int
+    last: int
+    site: int
+    opens: int
+    closes: int
+    duration: int
+    cost: int
+    """With its rank, when begun at ``opens``."""
+
+    price: int
+    co2: int
+    rises: tuple[tuple[int, int, int], ...] = ()
+    """From this start on: this much more cost and this much more price than at ``opens``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """Where plans are searched for: everything but the windows."""
+
+    series: Series
+    length: int
+    """How many operations."""
+
+    earliest: int
+    due: int
+    rate: int
+    """Cost of one second until the parts arrive."""
+
+    origin: int | None
+    """Site where the parts are at ``earliest``; None when the first maker brings the material."""
+
+    home: int
+    """Site where the finished parts go."""
+
+    move: Callable[[int, int], tuple[int, int, int]]
+    """Time, cost and CO2 between two sites."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What a plan may cost and emit at most; None sets no cap."""
+
+    budget: int | None = None
+    co2: int | None = None
+
+    def hold(self, price: int, co2: int) -> bool:
+        """Whether a plan of that price and CO2 keeps to them."""
+        return (self.budget is None or price <= self.budget) and (self.co2 is None or co2 <= self.co2)
+
+
+class Plan(NamedTuple):
+    """A complete plan."""
+
+    arrival: int
+    cost: int
+    price: int
+    co2: int
+    steps: tuple[tuple[int, int], ...]
+    """Window's number and start, in routing order."""
+
+
+class ComplexityError(Exception):
+    """The search weighed more than ``MAX_LABELS`` partial plans."""
+
+
+Label: TypeAlias = tuple[int, int, int, int, int, int, Any]
+"""Ready at, cost, price, CO2, window's number, its start, and what it follows: a label, labels that join, or None."""
+
+Arrival: TypeAlias = tuple[int, int, int, int, Any]
+"""Arrived at, cost, price, CO2, and what it follows."""
+
+Ends: TypeAlias = "dict[int, list[Label]] | list[tuple[Label, tuple[Ends, ...]]]"
+"""Where the parts may be: labels by site; or, after a fork, its label and each branch's ends."""
+
+_when = itemgetter(0, 1)
+_all = itemgetter(0, 1, 2, 3)
+
+
+class Search:
+    """Exact searches over one set of windows, under ``caps`` if there are any."""
+
+    def __init__(self, space: Space, windows: Iterable[Window], caps: Caps | None = None) -> None:
+        self._space = space
+        self._caps = caps
+        self._at: list[dict[int, list[Window]]] = [{} for _ in range(space.length)]
+        for window in windows:
+            self._at[window.first].setdefault(window.site, []).append(window)
+        self._is_chain = not any(isinstance(element, Fork) for element in space.series)
+        self._bound, self._through = self._to_go() if self._is_chain else ([], [])
+        self._limit: int | None = None
+        self._promising: int | None = None
+        self._labels = 0
+
+    def best(self, limit: int | None = None) -> Plan | None:
+        """The plan with the lowest cost, or None when no windows join in time and within the caps.
+
+        Args:
+            limit: cost of some plan that is known to exist.
+
+        Raises:
+            ComplexityError: more than ``MAX_LABELS`` partial plans.
+        """
+        if self._is_chain:
+            self._promising, self._limit = PROMISING, limit
+            quick = self._sweep()
+            limit = limit if quick is None else quick.cost
+        self._promising, self._limit = None, limit
+        return self._sweep()
+
+    def _sweep(self) -> Plan | None:
+        space = self._space
+        start: Label = (space.earliest, 0, 0, 0, -1, space.earliest, None)
+        ends = self._series(space.series, {-1 if space.origin is None else space.origin: [start]})
+        plans = [
+            (cost + space.rate * (time - space.earliest), (time, cost, price, co2, source))
+            for time, cost, price, co2, source in self._arrivals(ends, space.home, None)
+            if time <= space.due and (self._caps is None or self._caps.hold(price, co2))
+        ]
+        if not plans:
+            return None
+        cost, (arrival, _, price, co2, source) = min(plans, key=itemgetter(0))
+        return Plan(arrival, cost, price, co2, tuple(_steps(source)))
+
+    def _series(self, series: Series, ends: Ends) -> Ends:
+        place = 0
+        while place < len(series):
+            element = series[place]
+            run = 1
+            if isinstance(element, Fork):
+                ends = self._fork(element, ends)
+            else:
+                while place + run < len(series) and series[place + run] == element + run:
+                    run += 1
+                ends = self._run(element, run, ends)
+            place += run
+        return ends
+
+    def _run(self, first: int, count: int, ends: Ends) -> Ends:
+        """Through ``count`` consecutive operations."""
+        fronts: list[dict[int, list[Label]]] = [{} for _ in range(count + 1)]
+        for step in range(count):
+            before: Ends = ends if step == 0 else self._kept(fronts[step], first + step)
+            for site, windows in self._at[first + step].items():
+                arrivals = self._arrivals(before, site, first + step)
+                if arrivals:
+                    self._serve(arrivals, windows, first, fronts)
+        return self._kept(fronts[count], first + count)
+
+    def _serve(
+        self, arrivals: list[Arrival], windows: list[Window], first: int, fronts: list[dict[int, list[Label]]]
+    ) -> None:
+        """Add a label for every arrival that some window can take; it begins at once, or when the window opens."""
+        times = [arrival[0] for arrival in arrivals]
+        for number, _, last, site, opens, closes, duration, cost, price, co2, rises in windows:
+            if last - first + 1 >= len(fronts):
+                continue
+            # Of the arrivals before the window opens only the last, the cheapest, matters if nothing is capped.
+            place = 0 if self._caps is not None else max(bisect_right(times, opens) - 1, 0)
+            into = fronts[last - first + 1].setdefault(site, [])
+            while place < len(times) and times[place] <= closes:
+                arrived, spent, paid, grams, source = arrivals[place]
+                start = max(arrived, opens)
+                more, dearer = risen(rises, start) if rises else (0, 0)
+                into.append(
+                    (start + duration, spent + cost + more, paid + price + dearer, grams + co2, number, start, source)
+                )
+                place += 1
+
+    def _kept(self, front: dict[int, list[Label]], boundary: int) -> dict[int, list[Label]]:
+        """What stays of the labels before operation ``boundary``."""
+        self._count(sum(map(len, front.values())))
+        kept = {site: self._pareto(labels) for site, labels in front.items()}
+        if not self._is_chain:
+            return kept
+        rate, bound = self._space.rate, self._bound[boundary]
+        valued = [
+            (label[1] + rate * label[0] + bound[site], site, label)
+            for site, labels in kept.items()
+            if site in bound
+            for label in labels
+        ]
+        if self._limit is not None:
+            limit = self._limit + rate * self._space.earliest
+            valued = [item for item in valued if item[0] <= limit]
+        if self._promising is not None:
+            valued = sorted(valued, key=itemgetter(0, 1))[: self._promising]
+        kept = {}
+        for _, site, label in valued:
+            kept.setdefault(site, []).append(label)
+        return kept
+
+    def _arrivals(self, ends: Ends, site: int, operation: int | None) -> list[Arrival]:
+        """When the parts can be at ``site`` and what that costs, for ``operation`` (None: handed on)."""
+        if isinstance(ends, list):
+            return self._pareto([a for label, branches in ends for a in self._joined(label, branches, site)])
+        rate, room = self._space.rate, None
+        if self._limit is not None and self._is_chain and operation is not None:
+            if site not in self._through[operation]:
+                return []
+            room = self._limit + rate * self._space.earliest - self._through[operation][site]
+        found: list[Arrival] = []
+        for other, labels in ends.items():
+            time, spent, grams = self._space.move(other, site) if other >= 0 else (0, 0, 0)
+            enough = None if room is None else room - spent - rate * time
+            found += [
+                (ready + time, cost + spent, price, co2 + grams, (ready, cost, price, co2, number, start, source))
+                for ready, cost, price, co2, number, start, source in labels
+                if enough is None or cost + rate * ready <= enough
+            ]
+        return self._pareto(found)
+
+    def _fork(self, fork: Fork, ends: Ends) -> Ends:
+        """Each label before the fork goes through all branches by itself, for they share it."""
+        assert isinstance(ends, dict)  # noqa: S101  # a routing never forks twice in a row
+        joins: list[tuple[Label, tuple[Ends, ...]]] = []
+        for site in sorted(ends):
+            for label in ends[site]:
+                base: Label = (label[0], 0, 0, 0, -1, label[0], None)
+                joins.append((label, tuple(self._series(branch, {site: [base]}) for branch in fork.branches)))
+        return joins
+
+    def _joined(self, label: Label, branches: tuple[Ends, ...], site: int) -> list[Arrival]:
+        """The branches' arrivals together: as late as the latest, as dear as all."""
+        fronts = [self._arrivals(branch, site, None) for branch in branches]
+        if not all(fronts):
+            return []
+        if self._caps is None:
+            first = max(front[0][0] for front in fronts)
+            moments = sorted({arrival[0] for front in fronts for arrival in front if arrival[0] >= first})
+            sets: Iterable[Sequence[Arrival]] = (
+                [front[bisect_right(front, moment, key=itemgetter(0)) - 1] for front in fronts] for moment in moments
+            )
+        else:
+            sets = product(*fronts)
+        together: list[Arrival] = [
+            (
+                max(a[0] for a in arrivals),
+                label[1] + sum(a[1] for a in arrivals),
+                label[2] + sum(a[2] for a in arrivals),
+                label[3] + sum(a[3] for a in arrivals),
+                (label, *(a[4] for a in arrivals)),
+            )
+            for arrivals in sets
+        ]
+        self._count(len(together))
+        return together
+
+    def _pareto(self, labels: list[Any]) -> list[Any]:
+        """Those that none beats in time and cost (under caps in price and CO2 too), by time."""
+        kept: list[Any] = []
+        if self._caps is None:
+            least: int | None = None
+            for label in sorted(labels, key=_when):
+                if least is None or label[1] < least:
+                    kept.append(label)
+                    least = label[1]
+            return kept
+        for label in sorted(labels, key=_all):
+            _, cost, price, co2 = label[:4]
+            if self._caps.hold(price, co2) and not any(k[1] <= cost and k[2] <= price and k[3] <= co2 for k in kept):
+                kept.append(label)
+                self._count(len(kept) >> 5)
+        return kept
+
+    def _count(self, labels: int) -> None:
+        self._labels += labels
+        if self._labels > MAX_LABELS:
+            raise ComplexityError
+
+    def _to_go(self) -> tuple[list[dict[int, int]], list[dict[int, int]]]:
+        """What a chain costs at least: from each site before each operation, and through each maker of it.
+
+        Waiting is left out, so no plan costs less.
+        """
+        space, rate = self._space, self._space.rate
+        bound: list[dict[int, int]] = [{} for _ in range(space.length + 1)]
+        through: list[dict[int, int]] = [{} for _ in range(space.length)]
+        ends: list[set[int]] = [set() for _ in range(space.length + 1)]
+        for layer in self._at:
+            for site, windows in layer.items():
+                for last in {window.last for window in windows}:
+                    ends[last + 1].add(site)
+        for site in ends[space.length]:
+            time, spent, _ = space.move(site, space.home)
+            bound[space.length][site] = spent + rate * time
+        for operation in range(space.length - 1, -1, -1):
+            for site, windows in self._at[operation].items():
+                ways = [
+                    w.cost + rate * w.duration + bound[w.last + 1][site] for w in windows if site in bound[w.last + 1]
+                ]
+                if ways:
+                    through[operation][site] = min(ways)
+            makers = list(through[operation].items())
+            for site in ends[operation] if makers else ():
+                moves = [(space.move(site, other), go) for other, go in makers]
+                bound[operation][site] = min(spent + rate * time + go for (time, spent, _), go in moves)
+        return bound, through
+
+
+def risen(rises: tuple[tuple[int, int, int], ...], start: int) -> tuple[int, int]:
+    """What a window costs more, and asks more, when it begins at ``start``."""
+    more = (0, 0)
+    for since, cost, price in rises:
+        if since <= start:
+            more = (cost, price)
+    return more
+
+
+def _steps(source: Any) -> list[tuple[int, int]]:
+    """Windows and starts of a label, or of labels that join, in order of operation."""
+    if source is None:
+        return []
+    if isinstance(source[0], tuple):
+        return [step for part in source for step in _steps(part)]
+    before = _steps(source[6])
+    return before if source[4] < 0 else [*before, (source[4], source[5])]

@@ -1,0 +1,134 @@
+"""The award is the optimum: beside CP-SAT on random auctions of every kind, and the same on every machine.
+
+``AUCTIONS`` in the environment raises the number of auctions of each kind (``make auctions AUCTIONS=125``).
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+
+from protocol.award import Award, Terms, choose
+from protocol.composition import RANK_BITS
+from protocol.units import Cents, GramsCo2
+from protocol.wire import encode
+from tests.auction.markets import BEACON, FORK, PLAIN, Auction, Kind, auction
+from tests.auction.solver import Model
+
+COUNT = int(os.environ.get("AUCTIONS", "4"))
+TIES = int(os.environ.get("TIES", "40"))
+SMALL_FORK = Kind(after=FORK, providers=3, machines=1, offers=4, width=3_000)
+TIE_RICH = Kind(grain=120, coarse=10_000, plane=0, curves=0, offers=10)
+KINDS = {
+    "windows": PLAIN,
+    "points": Kind(width=0, offers=12),
+    "bundles and clashes": Kind(clashes=12, bundles=0.3),
+    "coarse": Kind(grain=120, coarse=5_000, clashes=3),
+    "fork": replace(SMALL_FORK, offers=5),
+}
+
+
+def optimum(asked: Auction) -> int | None:
+    """Lowest score times 3600 by the rule."""
+    outcome = choose(asked.terms, asked.bids, BEACON)
+    return exact_score(asked.terms, outcome) if isinstance(outcome, Award) else None
+
+
+def exact_score(terms: Terms, outcome: Award) -> int:
+    """Score of an award from the definition, times 3600."""
+    weights, micro = terms.weights, 1_000_000
+    total = micro * weights.hour * (outcome.arrival - terms.earliest) + 3600 * outcome.co2 * weights.co2_tonne
+    for a in outcome.assignments:
+        span = a.offer.last - a.offer.first + 1
+        total += 3600 * micro * (a.price + a.offer.grade * weights.grade * span)
+    way = sum(
+        a.site.distance(b.site)
+        for b in outcome.assignments
+        for a in outcome.assignments
+        if a.offer.last in terms.after[b.offer.first]
+    )
+    followed = {before for after in terms.after for before in after}
+    way += sum(a.site.distance(terms.site) for a in outcome.assignments if a.offer.last not in followed)
+    return total + 3600 * way * weights.kilometre * 1000
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_no_combination_is_better_than_the_award(kind: Kind) -> None:
+    for seed in range(COUNT):
+        asked = auction(seed, kind)
+        assert optimum(asked) == Model(asked.terms, asked.bids).optimum(), seed
+
+
+@pytest.mark.parametrize("kind", [PLAIN, SMALL_FORK], ids=["chain", "fork"])
+@pytest.mark.parametrize(("budget", "co2"), [(92, None), (None, 85), (97, 97)])
+def test_caps_that_cut_the_best_plan_off_leave_the_next_best(kind: Kind, budget: int | None, co2: int | None) -> None:
+    """Caps in per cent of what the best plan without caps costs and emits."""
+    for seed in range(COUNT):
+        asked = auction(seed, kind)
+        free = choose(asked.terms, asked.bids, BEACON)
+        if not isinstance(free, Award):
+            continue
+        terms = replace(
+            asked.terms,
+            budget=asked.terms.budget if budget is None else Cents(free.price * budget // 100),
+            co2_cap=None if co2 is None else GramsCo2(free.co2 * co2 // 100),
+        )
+        capped = choose(terms, asked.bids, BEACON)
+        if isinstance(capped, Award):
+            assert capped.price <= terms.budget
+            assert terms.co2_cap is None or capped.co2 <= terms.co2_cap
+        assert optimum(Auction(terms=terms, bids=asked.bids)) == Model(terms, asked.bids).optimum(), seed
+
+
+def test_an_award_tells_its_own_score() -> None:
+    for kind in KINDS.values():
+        asked = auction(7, kind)
+        outcome = choose(asked.terms, asked.bids, BEACON)
+        assert isinstance(outcome, Award)
+        assert outcome.score == exact_score(asked.terms, outcome) // 3600
+        assert outcome.price == sum(a.price for a in outcome.assignments)
+
+
+def tie_rich(count: int) -> str:
+    """Digest over the winners of many auctions whose prices and times hardly differ."""
+    told = sha256()
+    for seed in range(count):
+        asked = auction(seed, TIE_RICH)
+        outcome = choose(asked.terms, asked.bids, BEACON)
+        told.update(encode(outcome))
+    return told.hexdigest()
+
+
+@pytest.mark.slow
+def test_ties_fall_alike_whatever_the_hash_seed() -> None:
+    """Sets and dictionaries of bytes differ in order between processes; winners must not."""
+    program = f"from tests.auction.test_exact import tie_rich; print(tie_rich({TIES}))"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=500,
+        ).stdout
+        for seed in ("0", "1", "4242")
+    }
+    assert told == {tie_rich(TIES) + "\n"}
+
+
+def test_ties_are_common_in_those_auctions_and_the_beacon_decides_them() -> None:
+    moved = 0
+    for seed in range(12):
+        asked = auction(seed, TIE_RICH)
+        outcomes = {choose(asked.terms, asked.bids, sha256(bytes([n])).digest()) for n in range(6)}  # type: ignore[arg-type]
+        assert len({o.score for o in outcomes if isinstance(o, Award)}) == 1
+        moved += len({o.assignments for o in outcomes if isinstance(o, Award)}) > 1
+    assert moved > 3
+
+
+def test_ranks_never_outweigh_one_unit_of_cost() -> None:
+    assert 1 << RANK_BITS > 16 * (1 << 56)
