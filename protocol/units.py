@@ -6,6 +6,7 @@ Micrometres = NewType("Micrometres", int)
 CubicMillimetres = NewType("CubicMillimetres", int)
 Grams = NewType("Grams", int)
 Seconds = NewType("Seconds", int)
+NO_TIME = Seconds(0)
 UnixSeconds = NewType("UnixSeconds", int)
 """Seconds since 1970-01-01T00:00:00Z."""
 

@@ -1,28 +1,37 @@
 """Answers a call with a menu of windows at marginal cost; never offers time that other work holds or cannot leave.
 
-A later operation's parts arrive when some upstream window ends, which a bidder cannot know, so every operation gets
-several windows, dense near the earliest possible start and sparse towards the due date. All windows of a menu may be
-reserved together: the movable work always keeps a place beside them, whichever are won.
+All windows of a menu may be held together: work in the way of one keeps a place beside the others. Windows for the
+same operation exclude each other, so they may share time and make the same work move to different places.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from node.planner.line import Line, line
-from node.planner.machine import Machine
+from protocol.routing import predecessors
+from protocol.transport import travel_time
+
+from node.planner.holding import held, timeline_of
+from node.planner.machine import Family, Machine
+from node.planner.menu import Bench, Found, improved, openings
+from node.planner.policy import Policy
+from node.planner.pricing import Basis, basis, joined, up
 from node.planner.schedule import Schedule
-from node.planner.solver import Span, Work, place
-from node.planner.timing import brisk_duration, co2, duration, price
+from node.planner.timeline import Place, Request
+from node.planner.timing import brisk_duration, co2, duration
 from protocol.auction import Offer
 from protocol.capability import covers, shortfall
 from protocol.job import Call, Operation, Site
 from protocol.params import MAX_OFFERS, PROCESSES, TRANSPORT_HANDLING
-from protocol.transport import travel_time
-from protocol.units import Cents, Seconds, UnixSeconds
+from protocol.units import NO_TIME, NOTHING, BasisPoints, Cents, GramsCo2, Seconds, UnixSeconds
 
 MENU = 10
 """Most windows for one operation on one machine; more add little to what an award can join."""
+
+BUNDLE = 4
+"""Most operations in one bundle; longer ones hold a machine for days and rarely win."""
+
+NEVER = UnixSeconds(1 << 40)
+"""A hold that is only tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,146 +41,254 @@ class Answer:
     offers: tuple[Offer, ...]
     """In order of operation, machine and time; at most ``MAX_OFFERS``."""
 
+    bases: tuple[Basis, ...]
+    """Why each offer costs what it costs; stays with the owner."""
+
     refusals: tuple[str, ...]
     """One sentence for every operation without an offer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """Consecutive operations that one machine may take in one go."""
+
+    machine: Machine
+    operations: tuple[Operation, ...]
+    margin: BasisPoints
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.operations[0].index, self.operations[-1].index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Bounds:
-    """Between these plant times an operation can be useful to the call."""
+    """Between these plant times work can be useful to the call."""
 
     ready: UnixSeconds
     finish: UnixSeconds
 
 
-def answer(schedule: Schedule, call: Call, *, site: Site, now: UnixSeconds) -> Answer:
-    """The offers of the machines at ``site`` for every operation of ``call`` that one of them covers.
+def family_of(call: Call) -> Family:
+    """What a machine is set up for when it makes the call's part: its material."""
+    return Family(call.part.material)
 
-    Pure and deterministic; up to a second of computing.
+
+def answer(schedule: Schedule, call: Call, *, site: Site, now: UnixSeconds, policy: Policy | None = None) -> Answer:
+    """The offers of the machines at ``site`` for the operations of ``call``, singly and in bundles.
+
+    Pure and deterministic; some milliseconds, or some tenths of a second if the policy has patience.
 
     Args:
-        schedule: without expired slots.
+        schedule: without expired holds.
         now: plant time.
     """
-    machines = sorted(schedule.machines, key=lambda machine: machine.name)
-    able = [_able(machines, operation, call) for operation in call.operations]
-    most = min(MENU, max(1, MAX_OFFERS // max(1, sum(map(len, able)))))
-    benches = {m.name: _Bench(m, line(schedule, m.name, now=now)) for m in machines if any(m in some for some in able)}
-    offers: list[Offer] = []
-    refusals: list[str] = []
-    for operation, chosen in zip(call.operations, able, strict=True):
-        bounds = _bounds(call, able, operation.index, site=site, now=now)
-        upstream = [UnixSeconds(offer.opens + offer.duration) for offer in offers if offer.last == operation.index - 1]
-        menus = [offer for m in chosen for offer in benches[m.name].menu(call, operation, bounds, upstream, most)]
-        offers += menus[: MAX_OFFERS - len(offers)]
-        if not menus:
-            refusals.append(_refusal(machines, call, operation))
-    return Answer(offers=tuple(offers), refusals=tuple(refusals))
+    desk = _Desk(schedule, call, site=site, now=now, policy=policy or Policy())
+    return desk.answer()
 
 
-class _Bench:
-    """One machine while it answers one call; counts every window it offers as held, for all may be reserved."""
+class _Desk:
+    """One call while it is answered; counts every window it offers as held, for all may be."""
 
-    def __init__(self, machine: Machine, timeline: Line) -> None:
-        self._machine = machine
-        self._line = timeline
-        self._held = list(timeline.standing)
-        self._aside = place(self._held, timeline.movable)
-        """Where the movable work goes if everything offered is held."""
-        self._delay = 0 if self._aside is None else self._aside.delay
-        """What the movable work costs without the call."""
+    def __init__(self, schedule: Schedule, call: Call, *, site: Site, now: UnixSeconds, policy: Policy) -> None:
+        self._schedule = schedule
+        self._call = call
+        self._site = site
+        self._now = now
+        self._policy = policy
+        self._family = family_of(call)
+        self._after = predecessors(call.operations)
+        self._offers: list[tuple[Offer, Basis]] = []
 
-    def menu(
-        self, call: Call, operation: Operation, bounds: _Bounds, upstream: Sequence[UnixSeconds], most: int
-    ) -> Iterator[Offer]:
-        """Up to ``most`` windows for the whole quantity, the earlier first."""
-        calendar = self._line.calendar
-        length = duration(self._machine, operation, call.quantity)
-        low, high = calendar.worked(bounds.ready), calendar.worked(bounds.finish) - length
-        if low > high or self._aside is None:
-            return
-        joints = [joint for at in upstream if low <= (joint := calendar.worked(at)) <= high]
-        for earliest, beyond in pairwise([*_targets(low, high, joints, most), high + 1]):
-            latest = beyond - 1 + length
-            window = self._window(
-                Work(key="", earliest=earliest, due=latest, length=length, weight=call.weights.hour, hint=earliest)
-            )
-            if window is not None:
-                start, displaced = window
-                opens = calendar.start(start)
-                yield Offer(
-                    first=operation.index,
-                    last=operation.index,
-                    machine=self._machine.name,
-                    opens=opens,
-                    closes=opens,
-                    duration=Seconds(calendar.finish(start + length) - opens),
-                    price=price(self._machine, operation, call.quantity, displaced=displaced),
-                    co2=co2(self._machine, operation, call.quantity),
-                )
-
-    def _window(self, request: Work) -> tuple[int, Cents] | None:
-        """Where ``request`` goes best and what it displaces; None when other work leaves no room for it."""
-        placement = place(self._line.standing, (*self._line.movable, request))
-        if placement is None:
-            return None
-        start = placement.starts[request.key]
-        if not self._hold(Span(start, start + request.length)):
-            return None
-        delay = placement.delay - request.weight * (start - request.earliest) - self._delay
-        return start, Cents(max(0, -(-delay // 3600)))
-
-    def _hold(self, span: Span) -> bool:
-        """Count ``span`` as held, unless the movable work would have no place left then."""
-        aside = self._aside
-        if aside is None or any(_in_the_way(work, aside.starts[work.key], span) for work in self._line.movable):
-            aside = place((*self._held, span), self._line.movable)
-        if aside is None:
-            return False
-        self._held.append(span)
-        self._aside = aside
-        return True
-
-
-def _in_the_way(work: Work, start: int, span: Span) -> bool:
-    return start < span.finish and span.start < start + work.length
-
-
-def _targets(low: int, high: int, joints: Sequence[int], most: int) -> list[int]:
-    """Where windows begin to look for a place: where our own upstream windows end, else denser towards ``low``."""
-    ends = sorted(set(joints))
-    joined = {ends[index * len(ends) // most] for index in range(most)} if ends else set()
-    rest = most - len(joined)
-    return sorted(joined | {low + (high - low) * index**2 // rest**2 for index in range(rest)})
-
-
-def _able(machines: Sequence[Machine], operation: Operation, call: Call) -> list[Machine]:
-    return [machine for machine in machines if covers(machine.capability, operation, call.part)]
-
-
-def _bounds(call: Call, able: Sequence[Sequence[Machine]], index: int, *, site: Site, now: UnixSeconds) -> _Bounds:
-    """After the quickest way through all operations before, before the quickest through all after."""
-    quick = [
-        min(
-            (duration(machine, operation, call.quantity) for machine in machines),
-            default=brisk_duration(operation, call.quantity) + TRANSPORT_HANDLING,
+    def answer(self) -> Answer:
+        machines = self._schedule.machines
+        able = [self._able(machines, operation) for operation in self._call.operations]
+        bounds = self._all_bounds(able)
+        share = max(1, MAX_OFFERS * 3 // 4 // len(able))
+        refusals = [
+            self._refusal(machines, operation)
+            for operation, jobs in zip(self._call.operations, able, strict=True)
+            if not self._offer([job for job in jobs if len(job.operations) == 1], bounds, share)
+        ]
+        bundles: dict[tuple[int, int], list[_Job]] = {}
+        for job in (job for jobs in able for job in jobs if len(job.operations) > 1):
+            bundles.setdefault(job.span, []).append(job)
+        for jobs in bundles.values():
+            self._offer(jobs, bounds, max(1, (MAX_OFFERS - len(self._offers)) // len(bundles)))
+        ordered = sorted(self._offers, key=lambda pair: (pair[0].first, pair[0].last, pair[0].machine, pair[0].opens))
+        return Answer(
+            offers=tuple(offer for offer, _basis in ordered),
+            bases=tuple(row for _offer, row in ordered),
+            refusals=tuple(refusals),
         )
-        for operation, machines in zip(call.operations, able, strict=True)
-    ]
-    home = travel_time(site, call.site) if index == len(quick) - 1 else 0
-    return _Bounds(
-        ready=UnixSeconds(max(call.earliest, now) + sum(quick[:index])),
-        finish=UnixSeconds(call.due - sum(quick[index + 1 :]) - home),
-    )
+
+    def _able(self, machines: Sequence[Machine], operation: Operation) -> list[_Job]:
+        """The machines that may take ``operation``, alone or with those after it."""
+        jobs = []
+        for machine in machines:
+            taken: list[Operation] = []
+            for following in self._call.operations[operation.index : operation.index + BUNDLE]:
+                margin = self._margin(machine, following)
+                if margin is None or (taken and self._after[following.index] != (taken[-1].index,)):
+                    break
+                taken.append(following)
+                jobs.append(_Job(machine=machine, operations=tuple(taken), margin=margin))
+        return jobs
+
+    def _margin(self, machine: Machine, operation: Operation) -> BasisPoints | None:
+        if not covers(machine.capability, operation, self._call.part) or missing_tool(machine, self._call) is not None:
+            return None
+        terms = self._policy.terms(machine, self._call, operation)
+        return None if isinstance(terms, str) else terms
+
+    def _offer(self, jobs: Sequence[_Job], bounds: Sequence[_Bounds], share: int) -> bool:
+        """Offer up to ``share`` windows for what ``jobs`` have in common; whether there was one.
+
+        Only windows that can be held beside all others are offered.
+        """
+        before = len(self._offers)
+        for job, bench, place in self._places(jobs, bounds, share):
+            for offer, row in self._windows(job, bench, place):
+                if len(self._offers) == min(MAX_OFFERS, before + share):
+                    return True
+                name = self._call.job
+                hold = held(self._schedule, offer, name, until=NEVER, now=self._now, family=self._family)
+                if hold is not None:
+                    self._schedule = self._schedule.with_hold(hold)
+                    self._offers.append((offer, row))
+        return len(self._offers) > before
+
+    def _places(
+        self, jobs: Sequence[_Job], bounds: Sequence[_Bounds], share: int
+    ) -> Iterator[tuple[_Job, Bench, Place]]:
+        """Where ``jobs`` may go: what CP-SAT finds, then each machine's first place, its second, and so on."""
+        most = max(1, min(MENU, -(-share // max(1, len(jobs)))))
+        benches = [self._bench(job, bounds) for job in jobs]
+        menus = [
+            openings(bench, self._targets(job, bench, most), most=most, span=self._policy.span)
+            for job, bench in zip(jobs, benches, strict=True)
+        ]
+        found = [Found(index, place) for index, menu in enumerate(menus) for place in menu]
+        costs = [self._basis(job).cost for job in jobs]
+        better = list(improved(benches, found, costs, (self._call.weights.hour,))) if self._policy.patience else []
+        rates = [bench.rate for bench in benches]
+        kept = [one for one in found if not any(one.beaten_by(other, rates[one.bench]) for other in better)]
+        turns = {one: sum(other.bench == one.bench for other in kept[:index]) for index, one in enumerate(kept)}
+        for index, place in (*better, *sorted(kept, key=turns.__getitem__)):
+            yield jobs[index], benches[index], place
+
+    def _windows(self, job: _Job, bench: Bench, place: Place) -> Iterator[tuple[Offer, Basis]]:
+        """A place as windows of plant time, cut where closed hours change how long the work takes."""
+        machine = job.machine
+        row = self._basis(job, changeover=Seconds(place.changeover), displaced=Cents(up(place.delay, 3600)))
+        grams = GramsCo2(sum(co2(machine, operation, self._call.quantity) for operation in job.operations))
+        for stretch in machine.calendar.stretches(place.start, place.latest, bench.request.length):
+            yield (
+                Offer(
+                    first=job.span[0],
+                    last=job.span[1],
+                    machine=machine.name,
+                    opens=stretch.opens,
+                    closes=stretch.closes,
+                    duration=stretch.duration,
+                    price=row.price,
+                    co2=grams,
+                ),
+                row,
+            )
+
+    def _basis(self, job: _Job, *, changeover: Seconds = NO_TIME, displaced: Cents = NOTHING) -> Basis:
+        """Why a job costs what it costs; a bundle is set up once."""
+        first, *others = job.operations
+        rows = [
+            basis(
+                job.machine, first, self._call.quantity, margin=job.margin, changeover=changeover, displaced=displaced
+            ),
+            *(basis(job.machine, operation, self._call.quantity, margin=job.margin) for operation in others),
+        ]
+        return joined(rows)
+
+    def _bench(self, job: _Job, bounds: Sequence[_Bounds]) -> Bench:
+        machine, calendar = job.machine, job.machine.calendar
+        roster = self._schedule.roster(machine.name)
+        length = sum(duration(machine, operation, self._call.quantity) for operation in job.operations)
+        ready, finish = bounds[job.span[0]].ready, bounds[job.span[1]].finish
+        if machine.certified_until is not None:
+            finish = min(finish, machine.certified_until)
+        request = Request(calendar.worked(ready), calendar.worked(finish) - length, length, self._family)
+        timeline = timeline_of(self._schedule, roster, self._call.job, job.span, now=self._now)
+        return Bench(timeline=timeline, request=request, rate=machine.rates.hour, now=calendar.worked(self._now))
+
+    def _targets(self, job: _Job, bench: Bench, most: int) -> list[int]:
+        """Where to look for a place: where our own upstream windows end, and denser towards the first start."""
+        low, high = bench.request.ready, bench.request.last
+        joints = sorted(
+            {at for end in self._upstream(job.operations[0]) if low <= (at := job.machine.calendar.worked(end)) <= high}
+        )
+        chosen = {joints[index * len(joints) // most] for index in range(most)} if joints else set()
+        return sorted(chosen | {low + (high - low) * index**2 // most**2 for index in range(most)})
+
+    def _upstream(self, operation: Operation) -> list[UnixSeconds]:
+        """When our own windows for what comes before an operation end, at the earliest."""
+        before = self._after[operation.index]
+        return [UnixSeconds(o.opens + o.duration) for o, _basis in self._offers if o.last in before]
+
+    def _all_bounds(self, able: Sequence[Sequence[_Job]]) -> list[_Bounds]:
+        """Per operation: after the quickest way through all before it, before the quickest through all after it."""
+        call = self._call
+        quick = [
+            min(
+                (duration(job.machine, operation, call.quantity) for job in jobs),
+                default=brisk_duration(operation, call.quantity) + TRANSPORT_HANDLING,
+            )
+            for operation, jobs in zip(call.operations, able, strict=True)
+        ]
+        heads, tails = critical_times(self._after, quick)
+        return [
+            _Bounds(
+                ready=UnixSeconds(max(call.earliest + head, self._now + max(head, self._lead(index)))),
+                finish=UnixSeconds(call.due - tail - (travel_time(self._site, call.site) if tail == 0 else 0)),
+            )
+            for index, (head, tail) in enumerate(zip(heads, tails, strict=True))
+        ]
+
+    def _lead(self, index: int) -> Seconds:
+        """How long an operation waits for raw material; only those that begin a routing take any."""
+        if self._after[index]:
+            return Seconds(0)
+        grams = self._call.operations[index].mass * self._call.quantity
+        return self._schedule.premises.lead(self._call.part.material, grams)
+
+    def _refusal(self, machines: Sequence[Machine], operation: Operation) -> str:
+        what = f"operation {operation.index} ({PROCESSES[operation.process]})"
+        same = [machine for machine in machines if machine.capability.process == operation.process]
+        if not same:
+            return f"{what}: no machine for it"
+        return f"{what}: {'; '.join(f'{machine.name} {self._reason(machine, operation)}' for machine in same)}"
+
+    def _reason(self, machine: Machine, operation: Operation) -> str:
+        terms = self._policy.terms(machine, self._call, operation)
+        return (
+            shortfall(machine.capability, operation, self._call.part)
+            or missing_tool(machine, self._call)
+            or (terms if isinstance(terms, str) else "has no capacity before the due date")
+        )
 
 
-def _refusal(machines: Sequence[Machine], call: Call, operation: Operation) -> str:
-    what = f"operation {operation.index} ({PROCESSES[operation.process]})"
-    same = [machine for machine in machines if machine.capability.process == operation.process]
-    if not same:
-        return f"{what}: no machine for it"
-    reasons = [
-        f"{machine.name} {shortfall(machine.capability, operation, call.part) or 'has no capacity before the due date'}"
-        for machine in same
-    ]
-    return f"{what}: {'; '.join(reasons)}"
+def critical_times(after: Sequence[Sequence[int]], lengths: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The longest way through a routing before each operation, and after it."""
+    heads, tails = [0] * len(lengths), [0] * len(lengths)
+    for index, before in enumerate(after):
+        heads[index] = max((heads[one] + lengths[one] for one in before), default=0)
+    for index, before in reversed(list(enumerate(after))):
+        for one in before:
+            tails[one] = max(tails[one], tails[index] + lengths[index])
+    return heads, tails
+
+
+def missing_tool(machine: Machine, call: Call) -> str | None:
+    """Which hole no tool on hand makes; only machines whose owner lists tools are asked."""
+    for hole in call.part.holes if machine.tools else ():
+        if not any(tool.makes(hole) for tool in machine.tools):
+            return f"has no tool for a hole of {hole.diameter} um, {hole.depth} um deep"
+    return None

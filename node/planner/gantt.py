@@ -24,7 +24,7 @@ def _mark(schedule: Schedule, name: MachineId, tick: UnixSeconds) -> str:
     calendar = schedule.machine(name).calendar
     if calendar.start(calendar.worked(tick)) != tick:
         return " "
-    held = [task for task in schedule.on(name) if task.start <= tick < task.finish]
-    if not held:
-        return "."
-    return "#" if any(task.until is None for task in held) else "?"
+    if any(task.start <= tick < task.finish for task in schedule.on(name)):
+        return "#"
+    held = any(hold.start <= tick < hold.finish for hold in schedule.roster(name).holds)
+    return "?" if held else "."

@@ -1,63 +1,182 @@
-"""Holds, keeps and frees the slots of one job: pure, and after ``release`` nothing of the job is held."""
+"""Holds, keeps and frees the time of one job: pure, and after ``release`` nothing of the job is held."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from node.planner.line import arranged
-from node.planner.schedule import Schedule, Task, prefix
+from node.planner.errors import CapacityError
+from node.planner.machine import ANY, Family
+from node.planner.menu import Bench, around, moves_of
+from node.planner.premises import Draw, crowded
+from node.planner.schedule import Hold, Lane, Roster, Schedule, Task, prefix, time_taken
+from node.planner.solver import NEW, order
+from node.planner.timeline import Block, Move, Request, Timeline
 from protocol.auction import Offer
-from protocol.award import Assignment
-from protocol.ids import JobId
+from protocol.ids import JobId, MachineId
 from protocol.units import Cents, UnixSeconds
+
+FINAL_EFFORT = 0.2
+"""Deterministic time for an order that a promise depends on."""
+
+WIDER = 12
+"""Neighbours that may make room for a window that pushing alone cannot place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Won:
+    """A window that won, and where in it the award begins."""
+
+    offer: Offer
+    start: UnixSeconds
+    latest: UnixSeconds | None = None
+    """By then the parts must leave, when the award leaves room after the offer's duration; None if it does not."""
+
+
+def timeline_of(
+    schedule: Schedule, roster: Roster, job: JobId, operations: tuple[int, int], *, now: UnixSeconds
+) -> Timeline:
+    """What those operations of ``job`` find on a machine; times without power for it count as taken."""
+    excluded = (job, *operations)
+    return roster.timeline(_without_power(schedule, roster, excluded, now), excluded)
 
 
 def reserve(
-    schedule: Schedule, offers: Iterable[Offer], job: JobId, *, until: UnixSeconds, now: UnixSeconds
+    schedule: Schedule,
+    offers: Iterable[Offer],
+    job: JobId,
+    *,
+    until: UnixSeconds,
+    now: UnixSeconds,
+    family: Family = ANY,
 ) -> Schedule:
-    """The schedule that holds a tentative slot for every offer, with movable work out of their way.
+    """The schedule that keeps every offered window free, with a place for all work in its way.
 
     Args:
-        until: wall time at which the slots free themselves.
+        until: wall time at which the holds end by themselves.
         now: plant time.
 
     Raises:
         CapacityError: the offers do not all fit; they come from another schedule.
     """
-    return _with_slots(schedule, (_slot(job, offer, offer.opens, until) for offer in offers), job, now=now)
+    schedule = schedule.without_job(job)
+    for offer in offers:
+        hold = held(schedule, offer, job, until=until, now=now, family=family)
+        if hold is None:
+            raise CapacityError(offer.machine, f"cannot keep {offer.opens} to {offer.closes} free")
+        schedule = schedule.with_hold(hold)
+    return schedule
 
 
-def settle(schedule: Schedule, job: JobId, won: Iterable[Assignment], *, now: UnixSeconds) -> Schedule:
+def held(
+    schedule: Schedule, offer: Offer, job: JobId, *, until: UnixSeconds, now: UnixSeconds, family: Family
+) -> Hold | None:
+    """The hold for one window, or None when other work cannot make room for it."""
+    finish = UnixSeconds(offer.closes + offer.duration)
+    moves = _moves(schedule, offer, job, (offer.opens, finish), now=now, family=family)
+    if moves is None:
+        return None
+    return Hold(
+        job=job,
+        first=offer.first,
+        last=offer.last,
+        machine=offer.machine,
+        start=offer.opens,
+        finish=finish,
+        until=until,
+        moves=moves,
+        family=family,
+    )
+
+
+def settle(schedule: Schedule, job: JobId, won: Iterable[Won], *, now: UnixSeconds, family: Family = ANY) -> Schedule:
     """The schedule in which the job holds exactly what it won, for good; settling twice changes nothing.
 
     Raises:
-        CapacityError: the hold of a won slot had ended and its time is taken.
+        CapacityError: the hold of a won window had ended and its time is taken.
     """
-    return _with_slots(schedule, (_slot(job, a.offer, a.start, None) for a in won), job, now=now)
+    schedule = schedule.without_job(job)
+    for one in won:
+        finish = UnixSeconds(one.start + one.offer.duration)
+        moves = _moves(schedule, one.offer, job, (one.start, finish), now=now, family=family)
+        if moves is None:
+            raise CapacityError(one.offer.machine, f"the time from {one.start} to {finish} went to other work")
+        task = Task(
+            key=f"{prefix(job)}{one.offer.first}-{one.offer.last}",
+            machine=one.offer.machine,
+            earliest=one.start,
+            due=max(finish, one.latest or finish),
+            start=one.start,
+            finish=finish,
+            weight=Cents(0),
+            family=family,
+        )
+        schedule = _moved(schedule, one.offer.machine, moves, task)
+    return schedule
 
 
-def release(schedule: Schedule, job: JobId, *, now: UnixSeconds) -> Schedule:
-    """The schedule in which nothing of the job is held; other work moves back where it costs least."""
-    return arranged(_without_job(schedule, job), now=now)
+def release(schedule: Schedule, job: JobId) -> Schedule:
+    """The schedule in which nothing of the job is held."""
+    return schedule.without_job(job)
 
 
-def _with_slots(schedule: Schedule, slots: Iterable[Task], job: JobId, *, now: UnixSeconds) -> Schedule:
-    kept = _without_job(schedule, job)
-    return arranged(replace(kept, tasks=(*kept.tasks, *{slot.key: slot for slot in slots}.values())), now=now)
-
-
-def _without_job(schedule: Schedule, job: JobId) -> Schedule:
-    return schedule.without(*(task.key for task in schedule.tasks if task.key.startswith(prefix(job))))
-
-
-def _slot(job: JobId, offer: Offer, start: UnixSeconds, until: UnixSeconds | None) -> Task:
-    finish = UnixSeconds(start + offer.duration)
-    return Task(
-        key=f"{prefix(job)}{offer.first}-{offer.last}/{offer.machine}/{start}",
-        machine=offer.machine,
-        earliest=start,
-        due=finish,
-        start=start,
-        finish=finish,
-        weight=Cents(0),
-        until=until,
+def relocated(lane: Lane, moves: Iterable[Move]) -> tuple[Task, ...]:
+    """A lane's tasks after moving some of them."""
+    calendar = lane.machine.calendar
+    starts = dict(moves)
+    lengths = {block.key: block.length for block in lane.blocks}
+    return tuple(
+        replace(
+            task,
+            start=calendar.start(starts[task.key]),
+            finish=calendar.finish(starts[task.key] + lengths[task.key]),
+        )
+        if task.key in starts
+        else task
+        for task in lane.tasks
     )
+
+
+def _moved(schedule: Schedule, machine: MachineId, moves: Iterable[Move], task: Task) -> Schedule:
+    lane = schedule.roster(machine).lane
+    return schedule.with_lane(replace(lane, tasks=(*relocated(lane, moves), task)))
+
+
+def _moves(
+    schedule: Schedule,
+    offer: Offer,
+    job: JobId,
+    span: tuple[UnixSeconds, UnixSeconds],
+    *,
+    now: UnixSeconds,
+    family: Family,
+) -> tuple[Move, ...] | None:
+    """Who must move where so that a span is free: pushed if that will do, else in a new order."""
+    roster = schedule.roster(offer.machine)
+    worked = roster.machine.calendar.worked
+    start, finish = worked(span[0]), worked(span[1])
+    timeline = timeline_of(schedule, roster, job, (offer.first, offer.last), now=now)
+    request = Request(start, start, finish - start, family)
+    place = timeline.moving(request)
+    if place is not None:
+        return place.moves
+    bench = Bench(timeline=timeline, request=request, rate=roster.machine.rates.hour, now=worked(now))
+    position = sum(block.start < start for block in timeline.blocks)
+    stretch = around(bench, position, WIDER)
+    best = order(timeline, stretch, rate=bench.rate, request=request, effort=FINAL_EFFORT)
+    return None if best is None or best.starts[NEW] != start else moves_of(timeline, stretch, best)
+
+
+def _without_power(
+    schedule: Schedule, roster: Roster, excluded: tuple[JobId, int, int], now: UnixSeconds
+) -> list[Block]:
+    limit = schedule.premises.watts
+    if limit is None:
+        return []
+    draws = []
+    for other in schedule.rosters.values():
+        if other is not roster:
+            holds = (hold for hold in other.holds if not hold.excludes(*excluded))
+            taken: tuple[Task | Hold, ...] = (*other.tasks, *holds)
+            draws += [Draw(one.start, one.finish, other.machine.power.watts) for one in taken if one.finish > now]
+    worked = roster.machine.calendar.worked
+    spans = crowded(draws, limit - roster.machine.power.watts)
+    return [time_taken(worked(start), worked(finish)) for start, finish in spans if worked(start) < worked(finish)]

@@ -1,17 +1,28 @@
 """A machine as its owner knows it: what it can do, how fast, at what cost and when. Nothing of this leaves the node."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NewType
 
 from node.errors import ConfigError
 from node.planner.shifts import ALWAYS, Calendar
 from protocol.capability import Capability
-from protocol.ids import MachineId
+from protocol.ids import MachineId, MaterialCode
+from protocol.job import Hole
 from protocol.params import EXTRUSION, MILLING, TURNING
-from protocol.units import BasisPoints, Cents, CubicMillimetres, Seconds
+from protocol.units import BasisPoints, Cents, CubicMillimetres, Micrometres, Seconds, UnixSeconds
+
+Family = NewType("Family", str)
+"""What a machine is set up for: work of one family follows without changing the machine over."""
+
+ANY = Family("")
+"""Work that asks for no particular set-up, such as the owner's own entries without a material."""
 
 _NO_TIME = Seconds(0)
 _NO_VOLUME = CubicMillimetres(0)
 _FREE = Cents(0)
+_NO_REWORK = BasisPoints(0)
 _TARIFF = Cents(20)
 
 
@@ -63,6 +74,74 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changeover:
+    """Time between the last part of one family and the first of another; it may depend on the order."""
+
+    before: Family
+    after: Family
+    time: Seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changeovers:
+    """Sequence-dependent set-ups. Not slotted: its table is kept."""
+
+    default: Seconds = _NO_TIME
+    """Between two families that ``exceptions`` does not name."""
+
+    exceptions: tuple[Changeover, ...] = ()
+
+    def between(self, before: Family, after: Family) -> int:
+        """Seconds that changing over takes; none within one family."""
+        if before == after or ANY in (before, after):
+            return 0
+        return self._table.get((before, after), self.default)
+
+    @property
+    def none(self) -> bool:
+        """Whether the order of work never matters."""
+        return self.default == 0 and not self.exceptions
+
+    @cached_property
+    def _table(self) -> Mapping[tuple[Family, Family], int]:
+        return {(one.before, one.after): one.time for one in self.exceptions}
+
+
+NO_CHANGEOVERS = Changeovers()
+"""The order of work never matters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool on hand that makes holes."""
+
+    diameter: Micrometres
+    reach: Micrometres
+
+    def makes(self, hole: Hole) -> bool:
+        """Whether it goes in: a hole may be milled by a thinner tool, never by a thicker one."""
+        return self.diameter <= hole.diameter and self.reach >= hole.depth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A calibration or approval on hand; work that ends after it runs out is not promised."""
+
+    name: str
+    until: UnixSeconds
+    """Plant time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """Raw material on hand, and how long more of it takes."""
+
+    material: MaterialCode
+    grams: int
+    lead: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """One machine of this provider.
 
@@ -75,6 +154,13 @@ class Machine:
     rates: Rates
     power: Power
     calendar: Calendar = ALWAYS
+    changeovers: Changeovers = NO_CHANGEOVERS
+    tools: tuple[Tool, ...] = ()
+    """What makes holes; empty when the owner lists none, and then every hole is taken."""
+
+    certificates: tuple[Certificate, ...] = ()
+    rework: BasisPoints = _NO_REWORK
+    """Share of its work that the twin expects to be done again; part of the price."""
 
     def __post_init__(self) -> None:
         by_volume = self.capability.process in (MILLING, TURNING, EXTRUSION)
@@ -85,3 +171,8 @@ class Machine:
     def name(self) -> MachineId:
         """Its name in cards and offers."""
         return self.capability.machine
+
+    @property
+    def certified_until(self) -> UnixSeconds | None:
+        """When the first of its certificates runs out."""
+        return min((certificate.until for certificate in self.certificates), default=None)

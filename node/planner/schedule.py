@@ -1,21 +1,30 @@
-"""Which machine holds which time for what: an immutable set of tasks that never lets two pieces of work overlap."""
+"""Which machine holds which time for what: an immutable set of tasks and holds that never promises an hour twice.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import combinations
+Tasks are committed. A hold keeps a window of a bid free for as long as the bid may win, together with the places that
+the tasks in its way would move to; it moves nothing itself, so letting go of it leaves no trace.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
 
 from node.planner.errors import CapacityError
-from node.planner.machine import Machine
+from node.planner.machine import ANY, Family, Machine
+from node.planner.premises import Premises
+from node.planner.timeline import Block, Move, Timeline
 from protocol.ids import JobId, MachineId
 from protocol.units import Cents, UnixSeconds
+
+_AT_ONCE = UnixSeconds(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Work on one machine, or a slot held for it. All times but ``until`` are plant time."""
+    """Committed work on one machine, in plant time."""
 
     key: str
-    """Unique in the schedule; a federation job's slots begin with its ``prefix``."""
+    """Unique in the schedule; those of a federation job begin with its ``prefix``."""
 
     machine: MachineId
     earliest: UnixSeconds
@@ -29,86 +38,245 @@ class Task:
     """Closed hours between ``start`` and here included."""
 
     weight: Cents
-    """What each hour that it finishes later costs."""
+    """What each hour that it finishes after ``wanted`` costs."""
 
-    until: UnixSeconds | None = None
-    """Wall time at which a tentative slot frees itself; None once committed."""
+    wanted: UnixSeconds = _AT_ONCE
+    """Finishing before this gains nothing."""
+
+    family: Family = ANY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A window kept free for one bid."""
+
+    job: JobId
+    first: int
+    last: int
+    """Operations of the job that the window is for, both included."""
+
+    machine: MachineId
+    start: UnixSeconds
+    finish: UnixSeconds
+    """From the window's first start to the finish of its last."""
+
+    until: UnixSeconds
+    """Wall time at which it ends by itself."""
+
+    moves: tuple[Move, ...] = ()
+    """Tasks in the way, and where they go (seconds worked) if the window wins."""
+
+    family: Family = ANY
+
+    def excludes(self, job: JobId, first: int, last: int) -> bool:
+        """Whether at most one of this window and one for those operations can win: they share an operation."""
+        return self.job == job and self.first <= last and first <= self.last
 
 
 def prefix(job: JobId) -> str:
-    """How the keys of a job's slots begin."""
+    """How the keys of a job's tasks begin."""
     return f"{job.hex()}/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """One machine and its tasks. Not slotted: its timeline is kept, for most lanes change rarely."""
+
+    machine: Machine
+    tasks: tuple[Task, ...] = ()
+    """In order of start."""
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The tasks in seconds worked."""
+        worked = self.machine.calendar.worked
+        return tuple(
+            Block(
+                worked(task.start),
+                worked(task.finish),
+                worked(task.earliest),
+                worked(task.due),
+                worked(task.wanted) if task.wanted else 0,
+                task.weight,
+                task.family,
+                task.key,
+            )
+            for task in self.tasks
+        )
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The tasks alone."""
+        return Timeline(blocks=self.blocks, changeovers=self.machine.changeovers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """One machine and everything that it holds."""
+
+    lane: Lane
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def machine(self) -> Machine:
+        """Whose roster it is."""
+        return self.lane.machine
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """In order of start."""
+        return self.lane.tasks
+
+    def timeline(self, taken: Sequence[Block], excluded: tuple[JobId, int, int]) -> Timeline:
+        """Tasks, ``taken`` time, and every hold but those that cannot win together with ``excluded``."""
+        holds = [hold for hold in self.holds if not hold.excludes(*excluded)]
+        if not holds and not taken:
+            return self.lane.timeline
+        worked = self.machine.calendar.worked
+        moved = {move.key for hold in holds for move in hold.moves}
+        blocks = [block.rigid() if block.key in moved else block for block in self.lane.blocks]
+        lengths = {block.key: block.length for block in blocks}
+        blocks += taken
+        for hold in holds:
+            blocks.append(time_taken(worked(hold.start), worked(hold.finish), hold.family))
+            blocks += (time_taken(move.start, move.start + lengths[move.key]) for move in hold.moves)
+        return Timeline(blocks=sorted(blocks), changeovers=self.machine.changeovers)
+
+
+def time_taken(start: int, finish: int, family: Family = ANY) -> Block:
+    """Time that no work may use and nothing can move."""
+    return Block(start, finish, start, finish, 0, 0, family, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """The provider's machines and everything that they hold."""
 
-    machines: tuple[Machine, ...]
-    tasks: tuple[Task, ...] = ()
-    """In order of key."""
+    rosters: Mapping[MachineId, Roster]
+    """In order of name."""
 
-    def machine(self, name: MachineId) -> Machine:
-        """The machine called ``name``.
+    premises: Premises = field(default_factory=Premises)
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """In order of name."""
+        return tuple(roster.machine for roster in self.rosters.values())
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """In order of key."""
+        return tuple(sorted((t for roster in self.rosters.values() for t in roster.tasks), key=lambda task: task.key))
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """In order of machine."""
+        return tuple(hold for roster in self.rosters.values() for hold in roster.holds)
+
+    @property
+    def next_expiry(self) -> UnixSeconds | None:
+        """Wall time at which the first hold ends."""
+        return min((hold.until for hold in self.holds), default=None)
+
+    def roster(self, name: MachineId) -> Roster:
+        """The machine called ``name`` and what it holds.
 
         Raises:
             CapacityError: this provider has none.
         """
-        for machine in self.machines:
-            if machine.name == name:
-                return machine
-        raise CapacityError(name, "there is no such machine")
+        if name not in self.rosters:
+            raise CapacityError(name, "there is no such machine")
+        return self.rosters[name]
+
+    def machine(self, name: MachineId) -> Machine:
+        """The machine called ``name``; raises as ``roster``."""
+        return self.roster(name).machine
 
     def on(self, name: MachineId) -> tuple[Task, ...]:
         """Tasks of one machine, in order of start."""
-        return tuple(sorted((t for t in self.tasks if t.machine == name), key=lambda t: (t.start, t.key)))
+        return self.roster(name).tasks
 
-    def with_task(self, task: Task) -> "Schedule":
-        """The schedule with ``task`` added, or in place of the one with its key.
+    def with_lane(self, lane: Lane) -> "Schedule":
+        """The schedule in which a machine has other tasks.
 
         Raises:
-            CapacityError: it does not fit: no such machine, outside its own bounds or the machine's shifts, or in the
-                way of other work.
+            CapacityError: tasks overlap, or lie outside their own bounds or the machine's shifts.
         """
-        return self.without(task.key).with_tasks((task,))
+        roster = self.roster(lane.machine.name)
+        tasks = tuple(sorted(lane.tasks, key=lambda task: (task.start, task.key)))
+        _check(tasks, lane.machine, {id(task) for task in roster.tasks})
+        return self._with(replace(roster, lane=replace(lane, tasks=tasks)))
 
     def with_tasks(self, tasks: Iterable[Task]) -> "Schedule":
-        """The schedule with several tasks added, each as ``with_task``; they may not be in each other's way."""
-        added = tuple(tasks)
-        schedule = replace(self, tasks=tuple(sorted((*self.tasks, *added), key=lambda t: t.key)))
-        for name in {task.machine for task in added}:
-            _check(schedule.on(name), self.machine(name))
+        """The schedule with tasks added, each in place of the one with its key; raises as ``with_lane``."""
+        added: dict[MachineId, dict[str, Task]] = {}
+        for task in tasks:
+            added.setdefault(task.machine, {})[task.key] = task
+        schedule = self
+        for name, new in added.items():
+            lane = schedule.roster(name).lane
+            kept = (task for task in lane.tasks if task.key not in new)
+            schedule = schedule.with_lane(replace(lane, tasks=(*kept, *new.values())))
         return schedule
 
-    def without(self, *keys: str) -> "Schedule":
-        """The schedule without the tasks named."""
-        return replace(self, tasks=tuple(task for task in self.tasks if task.key not in keys))
+    def with_task(self, task: Task) -> "Schedule":
+        """The schedule with one task added, or in place of the one with its key; raises as ``with_lane``."""
+        return self.with_tasks((task,))
+
+    def with_hold(self, hold: Hold) -> "Schedule":
+        """The schedule that keeps one more window free."""
+        roster = self.roster(hold.machine)
+        return self._with(replace(roster, holds=(*roster.holds, hold)))
+
+    def without_job(self, job: JobId) -> "Schedule":
+        """The schedule that holds nothing of ``job``."""
+        begins = prefix(job)
+        return self._filtered(lambda task: not task.key.startswith(begins), lambda hold: hold.job != job)
 
     def without_expired(self, wall: UnixSeconds) -> "Schedule":
-        """The schedule without the tentative slots whose hold has ended."""
-        return replace(self, tasks=tuple(t for t in self.tasks if t.until is None or t.until > wall))
+        """The schedule without the holds that have ended."""
+        return self._filtered(lambda _task: True, lambda hold: hold.until > wall)
+
+    def without_past(self, now: UnixSeconds) -> "Schedule":
+        """The schedule without the tasks that were over by ``now``."""
+        return self._filtered(lambda task: task.finish > now, lambda _hold: True)
 
     def free(self, name: MachineId, start: UnixSeconds, finish: UnixSeconds) -> bool:
         """Whether nothing is held on the machine between two times, and it works at both."""
-        open_at = self.machine(name).calendar.open_at(start, finish)
-        return open_at and all(task.finish <= start or task.start >= finish for task in self.on(name))
+        roster = self.roster(name)
+        held: tuple[Task | Hold, ...] = (*roster.tasks, *roster.holds)
+        open_at = roster.machine.calendar.open_at(start, finish)
+        return open_at and all(one.finish <= start or one.start >= finish for one in held)
+
+    def _filtered(self, tasks: Callable[[Task], bool], holds: Callable[[Hold], bool]) -> "Schedule":
+        """The schedule with what both let pass; a lane that loses nothing keeps its timeline."""
+        rosters = dict(self.rosters)
+        for name, roster in self.rosters.items():
+            lane, kept = tuple(filter(tasks, roster.tasks)), tuple(filter(holds, roster.holds))
+            if len(lane) != len(roster.tasks):
+                rosters[name] = Roster(lane=replace(roster.lane, tasks=lane), holds=kept)
+            elif len(kept) != len(roster.holds):
+                rosters[name] = replace(roster, holds=kept)
+        return replace(self, rosters=rosters)
+
+    def _with(self, roster: Roster) -> "Schedule":
+        return replace(self, rosters={**self.rosters, roster.machine.name: roster})
 
 
-def alternatives(one: Task, other: Task) -> bool:
-    """Whether at most one of two tasks can come to be at a time: tentative slots of the same job.
-
-    The slots of one operation exclude each other, and the operations of a routing follow each other.
-    """
-    tentative = one.until is not None and other.until is not None
-    return tentative and one.key.split("/", 1)[0] == other.key.split("/", 1)[0]
+def idle(machines: Iterable[Machine], premises: Premises | None = None) -> Schedule:
+    """A schedule of machines that hold nothing yet."""
+    rosters = {machine.name: Roster(lane=Lane(machine=machine)) for machine in sorted(machines, key=lambda m: m.name)}
+    return Schedule(rosters=rosters, premises=premises or Premises())
 
 
-def _check(tasks: tuple[Task, ...], machine: Machine) -> None:
+def _check(tasks: Sequence[Task], machine: Machine, known: set[int]) -> None:
+    """Whether tasks in order of start can stand together; bounds of those ``known`` were checked before."""
     for task in tasks:
+        if id(task) in known:
+            continue
         if not task.earliest <= task.start < task.finish <= task.due:
             raise CapacityError(machine.name, f"{task.key} lies outside its own bounds")
         if not machine.calendar.open_at(task.start, task.finish):
             raise CapacityError(machine.name, f"{task.key} begins or ends in a closed hour")
-    for one, other in combinations(tasks, 2):
-        if one.start < other.finish and other.start < one.finish and not alternatives(one, other):
+    for one, other in pairwise(tasks):
+        if other.start < one.finish:
             raise CapacityError(machine.name, f"{one.key} and {other.key} overlap")

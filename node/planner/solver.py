@@ -1,88 +1,180 @@
-"""Places work on one machine at least cost with OR-Tools CP-SAT; the only module that knows the solver.
+"""Puts a few neighbours of one machine in their cheapest order with OR-Tools CP-SAT; the only module that knows it.
 
-Times are seconds worked, so shifts do not appear here. One worker, a fixed seed and a deterministic effort make the
-same question give the same answer on the same solver build.
+Times are seconds worked, so shifts do not appear here; costs are cent-seconds (cents per hour times seconds). One
+worker, a fixed seed, a hint and a deterministic effort make the same question give the same answer on the same build.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from node.planner.machine import ANY, Family
+from node.planner.timeline import Block, Request, Timeline
 
 EFFORT = 0.02
-"""Deterministic time that one placement may take (CP-SAT's unit, near a second of a quiet core)."""
+"""Deterministic time that one order may take (CP-SAT's unit, near a second of a quiet core)."""
 
-_EARLY = 256
-"""One cent-second of delay weighs this much more than finishing one second early for its own sake."""
-
-
-class Span(NamedTuple):
-    """Time that is taken, whatever happens."""
-
-    start: int
-    finish: int
+NEW = "*"
+"""Key of the request among the starts; no task is called so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """One piece of movable work."""
+class Stretch(NamedTuple):
+    """The neighbours that may change places: blocks ``low`` to ``high - 1`` of a timeline."""
 
-    key: str
-    earliest: int
-    due: int
-    length: int
-    weight: int
-    """Cents per hour of later finish."""
-
-    hint: int
-    """Where it starts now."""
+    low: int
+    high: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """Where everything starts, and the movable work's delay."""
+class Order:
+    """An order of neighbours and what it costs."""
 
     starts: Mapping[str, int]
-    delay: int
-    """Sum over all work of weight times the seconds between its earliest possible finish and its finish."""
+    """Of every task of the stretch, and of the request under ``NEW``."""
+
+    cost: int
+    """Cent-seconds of changing over and of delay, up to the block after the stretch."""
 
 
-def place(busy: Sequence[Span], work: Sequence[Work], *, effort: float = EFFORT) -> Placement | None:
-    """The cheapest placement found that overlaps nothing and keeps every due time, or None when none was found."""
-    if any(item.due - item.length < item.earliest for item in work):
+def order(
+    timeline: Timeline,
+    stretch: Stretch,
+    *,
+    rate: int,
+    request: Request | None = None,
+    haste: int = 0,
+    hint: Mapping[str, int] | None = None,
+    effort: float = EFFORT,
+) -> Order | None:
+    """The cheapest order found of a stretch, with ``request`` in it if one is given; None when none was found.
+
+    Args:
+        rate: cents that an hour of changing over costs.
+        haste: cents that each hour of a later start of ``request`` counts; not part of the cost.
+        hint: a known order.
+    """
+    around = _Around.of(timeline, stretch)
+    items = _items(timeline.blocks[stretch.low : stretch.high], request, around)
+    if any(item.due - item.length < item.earliest for item in items):
         return None
-    if not work:
-        return Placement(starts={}, delay=0)
+    if not items:
+        return Order(starts={}, cost=cost_of(timeline, stretch, {}, rate=rate))
     cp_model = _cp_model()
     model = cp_model.CpModel()
-    taken = [model.new_fixed_size_interval_var(start, finish - start, "") for start, finish in _merged(busy)]
-    starts = {}
-    for item in work:
-        start = starts[item.key] = model.new_int_var(item.earliest, item.due - item.length, item.key)
-        model.add_hint(start, item.hint)
-        taken.append(model.new_fixed_size_interval_var(start, item.length, item.key))
-    model.add_no_overlap(taken)
-    model.minimize(sum((item.weight * _EARLY + 1) * (starts[item.key] - item.earliest) for item in work))
+    starts = [model.new_int_var(item.earliest, item.due - item.length, "") for item in items]
+    model.add_no_overlap(
+        model.new_fixed_size_interval_var(start, item.length, "") for start, item in zip(starts, items, strict=True)
+    )
+    costs = [cost for start, item in zip(starts, items, strict=True) for cost in _lateness(model, start, item)]
+    if not timeline.changeovers.none:
+        costs += _sequence(model, timeline, around, items, starts, rate)
+    hurry = [haste * starts[-1]] if request is not None else []
+    model.minimize(sum(costs) + sum(hurry))
+    for start, item in zip(starts, items, strict=True):
+        model.add_hint(start, (hint or {}).get(item.key, item.start))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
     solver.parameters.max_deterministic_time = effort
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    found = {key: int(solver.value(start)) for key, start in starts.items()}
-    return Placement(starts=found, delay=sum(item.weight * (found[item.key] - item.earliest) for item in work))
+    found = {item.key: int(solver.value(start)) for start, item in zip(starts, items, strict=True) if item.key}
+    return Order(starts=found, cost=cost_of(timeline, stretch, found, rate=rate, request=request))
 
 
-def _merged(busy: Sequence[Span]) -> list[Span]:
-    """The same time as disjoint spans: held alternatives may overlap, intervals of the model may not."""
-    merged: list[Span] = []
-    for span in sorted(busy):
-        if merged and span.start <= merged[-1].finish:
-            merged[-1] = Span(merged[-1].start, max(merged[-1].finish, span.finish))
+def cost_of(
+    timeline: Timeline,
+    stretch: Stretch,
+    starts: Mapping[str, int],
+    *,
+    rate: int,
+    request: Request | None = None,
+) -> int:
+    """What a stretch costs when its blocks start at ``starts`` (where they stand, if not named)."""
+    around = _Around.of(timeline, stretch)
+    items = _items(timeline.blocks[stretch.low : stretch.high], request, around)
+    between = timeline.changeovers.between
+    total, family = 0, around.before
+    for start, item in sorted((starts.get(item.key, item.start), item) for item in items):
+        total += rate * between(family, item.family) + item.late(start)
+        family = item.family
+    return total + (rate * between(family, around.after) if around.closes is not None else 0)
+
+
+class _Around(NamedTuple):
+    """What lies before and after a stretch."""
+
+    opens: int
+    before: Family
+    closes: int | None
+    after: Family
+
+    @classmethod
+    def of(cls, timeline: Timeline, stretch: Stretch) -> "_Around":
+        blocks = timeline.blocks
+        opens, before = (timeline.ends[stretch.low - 1], blocks[stretch.low - 1].family) if stretch.low else (0, ANY)
+        if stretch.high == len(blocks):
+            return cls(opens, before, None, ANY)
+        return cls(opens, before, blocks[stretch.high].start, blocks[stretch.high].family)
+
+
+def _items(blocks: Sequence[Block], request: Request | None, around: _Around) -> list[Block]:
+    """What is put in order, the request last; blocks that stand on each other count as one."""
+    items: list[Block] = []
+    for block in blocks:
+        if items and block.start < items[-1].finish:
+            finish = max(items[-1].finish, block.finish)
+            items[-1] = items[-1]._replace(finish=finish, due=finish)
         else:
-            merged.append(span)
-    return merged
+            closes = block.due if around.closes is None else min(block.due, around.closes)
+            items.append(block._replace(earliest=max(block.earliest, around.opens), due=closes))
+    if request is not None:
+        ready = max(request.ready, around.opens)
+        last = request.last + request.length
+        due = last if around.closes is None else min(last, around.closes)
+        items.append(Block(ready, ready + request.length, ready, due, 0, 0, request.family, NEW))
+    return items
+
+
+def _lateness(model: Any, start: Any, item: Block) -> list[Any]:
+    if not item.weight or item.due <= item.wanted:
+        return []
+    if item.earliest + item.length >= item.wanted:
+        return [item.weight * (start + item.length - item.wanted)]
+    late = model.new_int_var(0, item.due - item.wanted, "")
+    model.add(late >= start + item.length - item.wanted)
+    return [item.weight * late]
+
+
+def _sequence(
+    model: Any, timeline: Timeline, around: _Around, items: Sequence[Block], starts: Sequence[Any], rate: int
+) -> list[Any]:
+    """Who follows whom: a circuit from before the stretch, through all items, to what comes after it."""
+    between = timeline.changeovers.between
+    arcs, costs = [], []
+    for index, (start, item) in enumerate(zip(starts, items, strict=True), start=1):
+        leads, closes = model.new_bool_var(""), model.new_bool_var("")
+        arcs += [(0, index, leads), (index, 0, closes)]
+        change = between(around.before, item.family)
+        model.add(start >= around.opens + change).only_enforce_if(leads)
+        costs.append(rate * change * leads)
+        if around.closes is not None:
+            change = between(item.family, around.after)
+            model.add(start + item.length + change <= around.closes).only_enforce_if(closes)
+            costs.append(rate * change * closes)
+    for (one, first), (two, second) in permutations(enumerate(items), 2):
+        change = between(first.family, second.family)
+        if first.earliest + first.length + change > second.due - second.length:
+            continue
+        follows = model.new_bool_var("")
+        arcs.append((one + 1, two + 1, follows))
+        model.add(starts[two] >= starts[one] + first.length + change).only_enforce_if(follows)
+        costs.append(rate * change * follows)
+    model.add_circuit(arcs)
+    return costs
 
 
 @cache

@@ -1,10 +1,10 @@
-"""How long an operation takes, what it draws and what it must earn: pure, in integers, rounded against the provider."""
+"""How long an operation takes and what it draws: pure, in integers, rounded against the provider."""
 
 from node.planner.machine import Machine, Pace
 from protocol import params
 from protocol.ids import ProcessCode
 from protocol.job import Operation
-from protocol.units import BasisPoints, Cents, CubicMillimetres, GramsCo2, Seconds, WattHours
+from protocol.units import BasisPoints, CubicMillimetres, GramsCo2, Seconds, WattHours
 
 ALLOWANCE = BasisPoints(500)
 """Planned on top of the bare time, so that feed holds do not break a promise."""
@@ -63,15 +63,6 @@ def energy(machine: Machine, operation: Operation, quantity: int) -> WattHours:
 def co2(machine: Machine, operation: Operation, quantity: int) -> GramsCo2:
     """Of that electricity; the method is location based (GHG Protocol Scope 2)."""
     return GramsCo2(_up(energy(machine, operation, quantity) * machine.power.grid, 1000))
-
-
-def price(machine: Machine, operation: Operation, quantity: int, *, displaced: Cents) -> Cents:
-    """What ``quantity`` parts must earn: machine time, setup, electricity, what they displace, and the margin."""
-    rates = machine.rates
-    time = _up(duration(machine, operation, quantity) * rates.hour, 3600)
-    electricity = _up(energy(machine, operation, quantity) * rates.kilowatt_hour, 1000)
-    cost = time + rates.setup + electricity + displaced
-    return Cents(max(1, _up(cost * (_WHOLE + rates.margin), _WHOLE)))
 
 
 def _planned(pace: Pace, operation: Operation, quantity: int) -> Seconds:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from node.planner.machine import Machine, Pace, Power, Rates
-from node.planner.schedule import Schedule, Task
+from node.planner.machine import Changeovers, Family, Machine, Pace, Power, Rates
+from node.planner.premises import Premises
+from node.planner.schedule import Schedule, Task, idle
 from node.planner.shifts import ALWAYS, Calendar
 from protocol import params
 from protocol.capability import Capability
@@ -32,7 +33,11 @@ def at(hours: float) -> UnixSeconds:
 
 
 def a_machine(
-    name: str = "mill-1", process: ProcessCode = params.MILLING, calendar: Calendar = ALWAYS, hour: int = 6_000
+    name: str = "mill-1",
+    process: ProcessCode = params.MILLING,
+    calendar: Calendar = ALWAYS,
+    hour: int = 6_000,
+    changeover: int = 0,
 ) -> Machine:
     capability = Capability(
         machine=MachineId(name),
@@ -50,7 +55,14 @@ def a_machine(
         charge=10,
     )
     rates = Rates(hour=Cents(hour), setup=Cents(2_000), kilowatt_hour=Cents(20), margin=BasisPoints(1_000))
-    return Machine(capability=capability, pace=pace, rates=rates, power=Power(watts=5_000), calendar=calendar)
+    return Machine(
+        capability=capability,
+        pace=pace,
+        rates=rates,
+        power=Power(watts=5_000),
+        calendar=calendar,
+        changeovers=Changeovers(default=Seconds(changeover)),
+    )
 
 
 def an_operation(
@@ -114,6 +126,7 @@ def work(
     weight: int = 0,
     machine: str = "mill-1",
     key: str = "",
+    family: str = "",
 ) -> Task:
     """Own work; without ``due`` and ``earliest`` it cannot be moved."""
     return Task(
@@ -124,8 +137,9 @@ def work(
         start=at(start),
         finish=at(start + hours),
         weight=Cents(weight),
+        family=Family(family),
     )
 
 
-def a_schedule(*tasks: Task, machines: Sequence[Machine] = ()) -> Schedule:
-    return Schedule(machines=tuple(machines) or (a_machine(),)).with_tasks(tasks)
+def a_schedule(*tasks: Task, machines: Sequence[Machine] = (), premises: Premises | None = None) -> Schedule:
+    return idle(tuple(machines) or (a_machine(),), premises).with_tasks(tasks)

@@ -1,9 +1,9 @@
 """The picture of a schedule."""
 
-from dataclasses import replace
-
 from node.planner.gantt import gantt
+from node.planner.schedule import Hold
 from node.planner.shifts import WEEK, Calendar, Shift
+from protocol.ids import JobId, MachineId
 from protocol.units import Seconds, UnixSeconds
 from tests.planner.shop import HOUR, a_machine, a_schedule, at, work
 
@@ -12,10 +12,18 @@ MONDAY = 4 * 24 * HOUR
 
 
 def test_committed_tentative_free_and_closed_hours_can_be_told_apart() -> None:
-    held = replace(work(6, 3, key="slot"), until=UnixSeconds(50))
+    held = Hold(
+        job=JobId(bytes(32)),
+        first=0,
+        last=0,
+        machine=MachineId("mill-1"),
+        start=at(6),
+        finish=at(9),
+        until=UnixSeconds(50),
+    )
     opens = (at(0) - MONDAY) % WEEK
     calendar = Calendar(shifts=(Shift(opens=Seconds(opens), closes=Seconds(opens + 10 * HOUR)),))
-    schedule = a_schedule(work(1, 4), held, machines=[a_machine(calendar=calendar)])
+    schedule = a_schedule(work(1, 4), machines=[a_machine(calendar=calendar)]).with_hold(held)
     row = gantt(schedule, now=at(0), hours=12, width=12).splitlines()[1]
     assert row == "mill-1  .####.???.  "
 

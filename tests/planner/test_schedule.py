@@ -1,15 +1,12 @@
 """What a schedule lets in."""
 
-from dataclasses import replace
-
 import pytest
 
 from node.planner.errors import CapacityError
-from node.planner.schedule import Schedule, Task, prefix
+from node.planner.schedule import Hold, Schedule
 from node.planner.shifts import Calendar, Shift
 from protocol.ids import JobId, MachineId
 from protocol.units import Seconds, UnixSeconds
-from protocol.wire import decode, encode
 from tests.planner.shop import HOUR, a_machine, a_schedule, at, work
 
 MILL = MachineId("mill-1")
@@ -23,17 +20,6 @@ def test_two_pieces_of_work_do_not_overlap() -> None:
 def test_work_may_follow_work_without_a_gap() -> None:
     schedule = a_schedule(work(0, 4), work(4, 2))
     assert [task.start for task in schedule.on(MILL)] == [at(0), at(4)]
-
-
-def test_slots_of_one_job_may_overlap_each_other_and_nothing_else() -> None:
-    slots = [
-        replace(work(hour, 4, key=f"{prefix(JobId(bytes(32)))}{hour}"), until=UnixSeconds(50)) for hour in (10, 12)
-    ]
-    schedule = a_schedule(*slots)
-    with pytest.raises(CapacityError, match="overlap"):
-        schedule.with_task(work(15, 2))
-    with pytest.raises(CapacityError, match="overlap"):
-        schedule.with_task(replace(slots[1], until=None))
 
 
 def test_work_outside_its_bounds_is_refused() -> None:
@@ -58,15 +44,43 @@ def test_a_task_replaces_the_one_with_its_key() -> None:
     assert [task.start for task in schedule.tasks] == [at(2)]
 
 
-def test_only_tentative_slots_expire() -> None:
-    schedule = a_schedule(work(0, 1, key="kept"), replace(work(2, 1, key="slot"), until=UnixSeconds(50)))
-    assert {task.key for task in schedule.without_expired(UnixSeconds(49)).tasks} == {"kept", "slot"}
-    assert {task.key for task in schedule.without_expired(UnixSeconds(50)).tasks} == {"kept"}
+def a_hold(start: float, hours: float, *, until: int = 50, job: int = 1, first: int = 0, last: int = 0) -> Hold:
+    return Hold(
+        job=JobId(bytes([job]) * 32),
+        first=first,
+        last=last,
+        machine=MILL,
+        start=at(start),
+        finish=at(start + hours),
+        until=UnixSeconds(until),
+    )
 
 
-def test_a_task_survives_being_stored() -> None:
-    task = replace(work(0, 1), until=UnixSeconds(50))
-    assert decode(Task, encode(task)) == task
+def test_holds_end_by_themselves_and_tasks_do_not() -> None:
+    schedule = a_schedule(work(0, 1)).with_hold(a_hold(2, 1)).with_hold(a_hold(4, 1, until=60, job=2))
+    assert schedule.next_expiry == UnixSeconds(50)
+    assert schedule.without_expired(UnixSeconds(49)) == schedule
+    assert [hold.start for hold in schedule.without_expired(UnixSeconds(50)).holds] == [at(4)]
+    assert schedule.without_expired(UnixSeconds(60)) == a_schedule(work(0, 1))
+
+
+def test_windows_that_share_an_operation_exclude_each_other() -> None:
+    hold = a_hold(0, 1, first=1, last=2)
+    assert hold.excludes(hold.job, 2, 3)
+    assert hold.excludes(hold.job, 0, 1)
+    assert not hold.excludes(hold.job, 3, 4)
+    assert not hold.excludes(JobId(bytes(32)), 1, 2)
+
+
+def test_what_is_over_is_forgotten() -> None:
+    schedule = a_schedule(work(0, 1), work(2, 2))
+    assert [task.start for task in schedule.without_past(at(1)).tasks] == [at(2)]
+
+
+def test_a_lane_that_loses_nothing_keeps_its_timeline() -> None:
+    schedule = a_schedule(work(0, 1)).with_hold(a_hold(2, 1))
+    kept = schedule.without_job(JobId(bytes([1]) * 32))
+    assert kept.roster(MILL).lane is schedule.roster(MILL).lane
 
 
 def test_time_is_free_where_nothing_is_held() -> None:

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.planner.timing import co2, cycle, duration, energy, lots, price
+from node.planner.pricing import basis
+from node.planner.timing import co2, cycle, duration, energy, lots
 from protocol import params
 from protocol.ids import ProcessCode
-from protocol.units import Cents
 from tests.planner.shop import HOUR, a_machine, an_operation
 
 
@@ -39,18 +39,11 @@ def test_energy_and_carbon_follow_from_the_running_time() -> None:
     assert co2(machine, operation, 3) == 5_000 * 363 // 1000
 
 
-def test_a_price_is_time_setup_electricity_and_displaced_work_with_margin() -> None:
-    machine, operation = a_machine(), an_operation()
-    assert duration(machine, operation, 1) == 3_150
-    cost = 3_150 * 6_000 // 3600 + 2_000 + 34 + 900  # 1.667 kWh at 20 cents, rounded up
-    assert price(machine, operation, 1, displaced=Cents(900)) == -(-cost * 11 // 10)
-
-
 @given(st.integers(1, 500), st.integers(1, 500), st.sampled_from(list(params.PROCESSES)))
 def test_more_parts_never_take_less_time_energy_or_money(one: int, more: int, process: str) -> None:
     code = ProcessCode(process)
     machine, operation = a_machine(process=code), an_operation(process=code)
     for figure in (duration, energy, co2):
         assert figure(machine, operation, one) <= figure(machine, operation, one + more)
-    few = price(machine, operation, one, displaced=Cents(0))
-    assert 0 < few <= price(machine, operation, one + more, displaced=Cents(0))
+    few = basis(machine, operation, one, margin=machine.rates.margin).price
+    assert 0 < few <= basis(machine, operation, one + more, margin=machine.rates.margin).price
