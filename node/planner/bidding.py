@@ -7,9 +7,6 @@ same operation exclude each other, so they may share time and make the same work
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from protocol.routing import predecessors
-from protocol.transport import travel_time
-
 from node.planner.holding import held, timeline_of
 from node.planner.machine import Family, Machine
 from node.planner.menu import Bench, Found, improved, openings
@@ -22,6 +19,8 @@ from protocol.auction import Offer
 from protocol.capability import covers, shortfall
 from protocol.job import Call, Operation, Site
 from protocol.params import MAX_OFFERS, PROCESSES, TRANSPORT_HANDLING
+from protocol.routing import predecessors
+from protocol.transport import travel_time
 from protocol.units import NO_TIME, NOTHING, BasisPoints, Cents, GramsCo2, Seconds, UnixSeconds
 
 MENU = 10

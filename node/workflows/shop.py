@@ -22,11 +22,11 @@ from node.machines.gateway import Execution, Gateway, Program
 from node.machines.run import Run, run_of
 from node.machines.simulated import open_simulated
 from node.machines.trace import Controller
-from node.planner.bidding import answer
+from node.planner.bidding import answer, family_of
 from node.planner.errors import CapacityError
-from node.planner.holding import release, reserve, settle
+from node.planner.holding import Won, release, reserve, settle
 from node.planner.machine import Machine, Pace, Power, Rates
-from node.planner.schedule import Schedule, Task
+from node.planner.schedule import Schedule, Task, idle
 from node.planner.timing import cycle, lots
 from node.vault.vault import Vault
 from node.workflows import answered
@@ -166,15 +166,17 @@ class Shop:
 
     def _advanced(self, entry: Entry) -> Schedule:
         state, now = self._answer(entry.stream), self._clock.at_wall(UnixSeconds(entry.at))
-        job = state.call.job
+        job, family = state.call.job, family_of(state.call)
         match entry.event:
             case BidComputed():
                 until = UnixSeconds(state.call.reveal_by + HOLD_AFTER_REVEAL)
-                return reserve(self._schedule, entry.event.bid.offers, job, until=until, now=now)
+                offers = entry.event.bid.offers
+                return reserve(self._schedule, offers, job, until=until, now=now, family=family)
             case ResultArrived() if state.won_assignments:
-                return settle(self._schedule, job, state.won_assignments, now=now)
+                won = (Won(offer=one.offer, start=one.start) for one in state.won_assignments)
+                return settle(self._schedule, job, won, now=now, family=family)
             case _ if state.phase.terminal:
-                return release(self._schedule, job, now=now)
+                return release(self._schedule, job)
         return self._schedule
 
     async def _run(self, name: MachineId, program: Program) -> Run:
@@ -257,7 +259,7 @@ async def open_shop(
             gateways[controller.machine] = await stack.enter_async_context(open_simulated(controller, journal, clock))
         yield Shop(
             site=site,
-            schedule=Schedule(machines=tuple(equip(row, config) for row in config.machines)).with_tasks(
+            schedule=idle(equip(row, config) for row in config.machines).with_tasks(
                 task for row in config.machines for task in _other_work(row, epoch)
             ),
             gateways=gateways,
