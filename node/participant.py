@@ -12,7 +12,8 @@ from node.clock import PlantClock
 from node.config import NodeConfig
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
-from node.planner.gantt import gantt
+from node.planner.gantt import gantt, svg
+from node.planner.schedule import Hold, Task, prefix
 from node.views import Document, answer_document, event_document, job_document, job_summary
 from node.workflows import posted
 from node.workflows.answered import Answer
@@ -101,19 +102,11 @@ class Participant:
         return {"checks": [*await self._ledger_checks(), self._peer_check(), await self._outbox_check()]}
 
     async def schedule(self) -> Document:
-        """What the machines hold; tentative slots say until when."""
-        held = await self._shop.schedule()
-        tasks = [
-            {
-                "key": task.key,
-                "machine": task.machine,
-                "start": iso(task.start),
-                "finish": iso(task.finish),
-                "tentative_until": None if task.until is None else iso(task.until),
-            }
-            for task in held.tasks
-        ]
-        return {"tasks": tasks, "gantt": gantt(held, now=self._clock.now())}
+        """What the machines hold; windows of bids say until when."""
+        held, now = await self._shop.schedule(), self._clock.now()
+        tasks = [_row(one.key, one) | {"tentative_until": None} for one in held.tasks]
+        holds = [_row(prefix(one.job), one) | {"tentative_until": iso(one.until)} for one in held.holds]
+        return {"tasks": [*tasks, *holds], "gantt": gantt(held, now=now), "svg": svg(held, now=now)}
 
     async def estimate(self, content: bytes, wishes: Any) -> Document:
         """What making the part would take; posts nothing."""
@@ -256,3 +249,7 @@ def _check(status: str, what: str, text: str) -> Document:
 
 def _box(envelope: Any) -> str:
     return f"{envelope.length / 1000:g} x {envelope.width / 1000:g} x {envelope.height / 1000:g} mm"
+
+
+def _row(key: str, one: Task | Hold) -> Document:
+    return {"key": key, "machine": one.machine, "start": iso(one.start), "finish": iso(one.finish)}

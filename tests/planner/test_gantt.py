@@ -1,6 +1,8 @@
 """The picture of a schedule."""
 
-from node.planner.gantt import gantt
+from xml.etree.ElementTree import fromstring
+
+from node.planner.gantt import gantt, svg
 from node.planner.schedule import Hold
 from node.planner.shifts import WEEK, Calendar, Shift
 from protocol.ids import JobId, MachineId
@@ -30,3 +32,12 @@ def test_committed_tentative_free_and_closed_hours_can_be_told_apart() -> None:
 
 def test_an_empty_shop_is_drawn_too() -> None:
     assert gantt(a_schedule(), now=at(0), hours=4, width=4).splitlines()[1] == "mill-1  ...."
+
+
+def test_the_picture_is_well_formed_and_names_cannot_break_out_of_it() -> None:
+    sly = '<script>alert("1")</script>'
+    schedule = a_schedule(work(1, 4, key=sly), work(100, 4, key="far away"))
+    picture = svg(schedule, now=at(0))
+    assert fromstring(picture).tag.endswith("svg")  # noqa: S314  # our own picture
+    assert "<script" not in picture
+    assert picture.count('class="task"') == 1
