@@ -16,11 +16,14 @@ from ledger.types import Log
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, check_bid, seal_of
 from protocol.award import opened_bids, transcript_root
+from protocol.certificate import open_certificates
+from protocol.checkpoint import read_note
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Address, Digest, PeerId
 from protocol.job import Call
 from protocol.params import PROCESSES
-from protocol.production import StepRecord, conforming, open_record
+from protocol.production import check_logged
+from protocol.record import OpenedRecord, open_record
 from protocol.result import Result, decide
 from protocol.seal import commitment_of
 from protocol.signed import verify as verify_signature
@@ -95,7 +98,10 @@ class _Facts:
         self.result = decode(Result, verify_signature(bundle.result, AWARD))
         self.proven = tuple(verify(proof) for proof in bundle.logs)
         self.events = tuple(_decode(log, contracts) for log in self.proven)
-        self.records = tuple(open_record(step.record) for step in bundle.steps)
+        self.notes = tuple(read_note(note) for note in bundle.notes)
+        certificates = open_certificates(bundle.certificates)
+        self.opened = tuple(open_record(step.logged.record, certificates) for step in bundle.steps)
+        self.records = tuple(record.facts for record in self.opened)
 
     def all(self, kind: type[T]) -> tuple[T, ...]:
         """The ledger's events of one kind, in the order of the file."""
@@ -114,7 +120,7 @@ class _Facts:
 
     def licence(self, operation: int) -> Digest:
         """The licence that ``operation`` was done under."""
-        record = self.records[operation]
+        record = self.opened[operation]
         return self.contracts.designs.licence_id(
             owner=self.account(self.call.customer),
             commitment=self.call.design,
@@ -174,7 +180,7 @@ def _check_blocks(facts: _Facts, trusted: Trusted) -> Check:
 
 def _check_order(facts: _Facts) -> str:
     call, order = facts.call, _one(facts.all(orders.Opened), "an opened order")
-    _must(facts.bundle.version == 1, "the bundle has an unknown version")
+    _must(facts.bundle.version == 2, "the bundle has an unknown version")
     _must(call.chain == facts.contracts.chain_id, "the call is for another chain")
     _must(call.orders == facts.contracts.orders.address, "the call is for another order contract")
     _must(facts.bundle.call.author == call.customer, "the call is not signed by its customer")
@@ -245,13 +251,13 @@ def _opened_reveals(facts: _Facts) -> tuple[Reveal, ...]:
 
 def _check_licences(facts: _Facts) -> str:
     licensed = {event.licence: event for event in facts.all(designs.Licensed)}
-    for operation, record in enumerate(facts.records):
+    for operation, record in enumerate(facts.opened):
         event = licensed.get(facts.licence(operation))
         if event is None:
             raise RejectError(f"operation {operation + 1} was done without a licence")
         _must(event.licensee == facts.account(record.provider), f"operation {operation + 1}'s licence is another's")
         _must(event.units == facts.call.quantity, f"operation {operation + 1} was licensed for another count")
-        _must(record.part <= event.units, f"part {record.part} is beyond the licensed count")
+        _must(facts.bundle.part <= event.units, f"part {facts.bundle.part} is beyond the licensed count")
     return f"{len(facts.records)} licences of {facts.call.quantity} units each"
 
 
@@ -265,9 +271,8 @@ def _check_serial(facts: _Facts) -> str:
 
 def _check_quality(facts: _Facts) -> str:
     measured = [m for record in facts.records for m in record.measurements]
-    failed = [m.name for record in facts.records for m in record.measurements if not m.conforms]
+    failed = [m.name for m in measured if not m.conforms]
     _must(not failed, f"out of tolerance: {', '.join(failed)}")
-    _must(all(conforming(record) for record in facts.records), "a record does not conform")
     return (
         f"{len(measured)} characteristics measured, all within tolerance" if measured else "nothing was to be measured"
     )
@@ -282,28 +287,32 @@ def _check_step(number: int) -> Callable[[_Facts], str]:
         assignment = award.assignments[step.assignment] if award is not None else None
         if assignment is None or not assignment.offer.first <= number <= assignment.offer.last:
             raise RejectError("the step belongs to another assignment")
-        _must(record.provider == assignment.provider, "the step was done by somebody else than the winner")
+        opened, log = facts.opened[number], facts.notes[step.assignment]
+        _must(opened.provider == assignment.provider, "the step was done by somebody else than the winner")
         _must(record.program == facts.bundle.packages[number + 1], "the machine worked from another package")
-        before = call.design if number == 0 else facts.bundle.steps[number - 1].record.digest
+        before = call.design if number == 0 else facts.opened[number - 1].digest
         _must(record.previous == before, "the step does not continue the part's chain")
-        evidence = _evidence(facts, step.assignment, record)
+        evidence = _evidence(facts, step.assignment, opened)
         covered = assignment.offer.last - assignment.offer.first + 1
         position = (number - assignment.offer.first) * call.quantity + facts.bundle.part - 1
         _must((step.index, step.size) == (position, covered * call.quantity), "the step stands elsewhere in its tree")
-        merkle.verify(encode(step.record), step.index, step.size, step.proof, evidence)
-        return f"{record.machine}, signed by {record.provider.hex()[:8]}, attested and anchored"
+        merkle.verify(step.logged.record.envelope, step.index, step.size, step.proof, evidence)
+        check_logged((step.logged,), log, opened.provider)
+        witnesses = f"{len(log.cosignatures)} witnesses"
+        return f"{record.machine}, signed for {opened.provider.hex()[:8]}, attested, logged ({witnesses}) and anchored"
 
     return check
 
 
-def _evidence(facts: _Facts, assignment: int, record: StepRecord) -> Digest:
-    """The root that the winner attested and anchored for ``assignment``."""
+def _evidence(facts: _Facts, assignment: int, record: OpenedRecord) -> Digest:
+    """The root that the winner attested for ``assignment``, once the head of its log is anchored."""
     account = facts.account(record.provider)
     attested = [e for e in facts.all(orders.Attested) if (e.job, e.index) == (facts.call.job, assignment)]
     event = _one(attested, f"an attestation of assignment {assignment}")
     _must(event.provider == account, "somebody else attested it")
-    anchored = [a for a in facts.all(provenance.Anchored) if (a.publisher, a.root) == (account, event.evidence)]
-    _must(any(a.subject == facts.call.job for a in anchored), "its evidence was not anchored")
+    head = facts.notes[assignment].checkpoint
+    anchored = [(a.publisher, a.subject, a.root) for a in facts.all(provenance.Anchored)]
+    _must((account, head.log, head.root) in anchored, "the head of its log was not anchored")
     return event.evidence
 
 

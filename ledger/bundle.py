@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ledger.proofs import LogProof
 from protocol.ids import Digest
+from protocol.record import LoggedRecord
 from protocol.signed import Signed
 
 
@@ -11,8 +12,8 @@ from protocol.signed import Signed
 class Step:
     """One operation on the part."""
 
-    record: Signed
-    """The provider's signed ``StepRecord``."""
+    logged: LoggedRecord
+    """The machine's record, with the fields that the auditor needs shown, and its place in its provider's log."""
 
     assignment: int
     """Which assignment of the award the operation belongs to."""
@@ -32,7 +33,7 @@ class Bundle:
     """Evidence of one part; the wire form is the file."""
 
     version: int
-    """1."""
+    """2."""
 
     part: int
     """Number of the part in its job."""
@@ -53,6 +54,12 @@ class Bundle:
     commitments: tuple[Signed, ...]
     reveals: tuple[Signed, ...]
     result: Signed
+    certificates: tuple[bytes, ...]
+    """Of the machines that signed the steps."""
+
+    notes: tuple[bytes, ...]
+    """For each assignment the checkpoint of its provider's log under which its records stand."""
+
     steps: tuple[Step, ...]
     """In routing order."""
 

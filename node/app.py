@@ -28,23 +28,28 @@ from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
 from node.errors import ConfigError
 from node.identity import Identity, load_identity
+from node.machines.keys import machine_signers
 from node.members import Members
 from node.participant import Participant
 from node.store.bulletins import BulletinStore
 from node.store.database import open_database
 from node.vault.vault import Vault
 from node.workflows import answer_job, post_job
-from node.workflows.answered import ComputeBid, FetchPackage, FetchResult, Forget, MakeParts
+from node.workflows.answered import CloseLog, ComputeBid, FetchPackage, FetchResult, Forget, MakeParts
 from node.workflows.audit_part import Auditor
 from node.workflows.desk import Desk
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
 from node.workflows.join import announce_card, register
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.logbook import Logbook
+from node.workflows.record_exchange import RecordExchange
 from node.workflows.runner import Happened, Port, Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, open_shop, site_of
 from node.workflows.vote import Assembly
+from node.workflows.witness import Witness
+from protocol.signed import signer_of
 from protocol.units import UnixSeconds
 
 if TYPE_CHECKING:
@@ -147,6 +152,19 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         runner = Runner(
             database, (post_job.workflow(contracts), answer_job.workflow(contracts, identity.account)), _wall
         )
+        provider = signer_of(identity.signing)
+        witness = Witness(network=network, database=database, reads=reads, signer=provider)
+        logbook = Logbook(
+            provider=provider,
+            machines=machine_signers(home.machines, (row.name for row in config.shop.machines), secrets.token_bytes),
+            database=database,
+            runner=runner,
+            reads=reads,
+            witness=witness,
+            clock=clock,
+        )
+        await logbook.open()
+        records = RecordExchange(network=network, runner=runner, reads=reads, logbook=logbook, witness=witness)
         exchange = Exchange(network=network, runner=runner, identity=identity, vault=vault, reads=reads)
         shop = await stack.enter_async_context(
             open_shop(
@@ -158,16 +176,19 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 clock=clock,
                 reads=reads,
                 runner=runner,
+                logbook=logbook,
                 epoch=UnixSeconds(config.plant.epoch_plant),
             )
         )
-        _bind(runner, exchange, shop)
+        _bind(runner, exchange, records, logbook, shop)
         desk = Desk(runner=runner, vault=vault, identity=identity, reads=reads, clock=clock, auction=config.auction)
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
         async with runner.running():
             await exchange.listen(nursery, provider="provider" in config.roles)
             auditor.serve()
+            records.serve()
+            await witness.serve()
             nursery.start_soon(_settle, settlement, runner, config)
             nursery.start_soon(register, config, identity, reads, database)
             nursery.start_soon(announce_card, config, identity, exchange, network, shop.capabilities)
@@ -188,7 +209,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             nursery.cancel_scope.cancel()
 
 
-def _bind(runner: Runner, exchange: Exchange, shop: Shop) -> None:
+def _bind(runner: Runner, exchange: Exchange, records: RecordExchange, logbook: Logbook, shop: Shop) -> None:
     """Name the port of every effect that a workflow can ask for."""
 
     async def wake(_stream: str, effect: WakeAt) -> Happened:
@@ -202,10 +223,11 @@ def _bind(runner: Runner, exchange: Exchange, shop: Shop) -> None:
             Announce: Port(perform=exchange.announce),
             FetchResult: Port(perform=exchange.fetch_result),
             FetchPackage: Port(perform=exchange.fetch_package),
-            FetchRecords: Port(perform=exchange.fetch_records),
+            FetchRecords: Port(perform=records.fetch),
             ComputeBid: Port(perform=shop.compute_bid),
             MakeParts: Port(perform=shop.make_parts),
             Forget: Port(perform=shop.forget),
+            CloseLog: Port(perform=logbook.close),
         }
     )
 

@@ -88,7 +88,18 @@ class MachineConfig(BaseModel):
     deviation_um: int = Field(default=4, ge=0)
     """Standard deviation of what it makes, for the simulated controller."""
 
+    tools: tuple[str, ...] = Field(default=(), max_length=64)
+    """Identifiers of the tools that it holds; they stand in step records."""
+
     work: tuple[WorkConfig, ...] = ()
+
+
+class StockConfig(BaseModel):
+    """A lot of material in use."""
+
+    model_config = _STRICT
+    material: str = Field(min_length=1, max_length=128)
+    lot: str = Field(min_length=1, max_length=128)
 
 
 class ShopConfig(BaseModel):
@@ -99,6 +110,7 @@ class ShopConfig(BaseModel):
     grid_g_co2_kwh: int = Field(default=363, ge=0)
     """Carbon intensity of its electricity; the default is Germany's mix of 2024 (Umweltbundesamt)."""
 
+    stock: tuple[StockConfig, ...] = ()
     machines: tuple[MachineConfig, ...] = ()
 
 

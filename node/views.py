@@ -71,7 +71,7 @@ def answer_document(state: Answer, names: Names) -> Document:
         "operations": [process_name(operation.process) for operation in state.call.operations],
         "offers": [] if state.bid is None else [_offer(offer) for offer in state.bid.offers],
         "won": [_won(assignment) for assignment in state.won_assignments],
-        "steps": len(state.records),
+        "steps": len(state.made),
         "assignments": [],
         "parts": [],
         "paid": state.paid,
@@ -119,7 +119,7 @@ def _assignment(state: Post, index: int, names: Names) -> Document:
         "refunded_cents": assigned.refunded,
         "stage": assigned.stage.value,
         "evidence": None if assigned.evidence is None else assigned.evidence.hex(),
-        "steps": len(assigned.records),
+        "steps": len(assigned.facts),
     }
 
 

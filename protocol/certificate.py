@@ -9,6 +9,7 @@ from protocol.canonical import dump, parse, plain
 from protocol.errors import RejectError
 from protocol.ids import Digest, MachineId, MachineKey, PeerId
 from protocol.params import CERTIFICATE_LIFETIME, HASH_BYTES, MAX_TEXT
+from protocol.signed import Signer
 from protocol.statement import Statement, read_statement
 from protocol.units import UnixSeconds
 
@@ -36,11 +37,11 @@ class Certificate:
         return self.begins <= moment <= self.ends
 
 
-def certify(seed: bytes, certificate: Certificate) -> bytes:
-    """The certificate's envelope, signed with the provider's Ed25519 seed."""
+def certify(provider: Signer, certificate: Certificate) -> bytes:
+    """The certificate's envelope, signed with the provider's node key."""
     subject = {"name": certificate.machine, "digest": {"sha256": sha256(certificate.key).hexdigest()}}
     statement = Statement(subject=subject, predicate_type=PREDICATE, predicate=plain(certificate))
-    return dsse.sign(seed, dump(statement.document))
+    return dsse.sign(provider, dump(statement.document))
 
 
 def certificate_digest(envelope: bytes) -> Digest:

@@ -15,7 +15,7 @@ from typing import Final
 from protocol.errors import RejectError
 from protocol.ids import Digest, PeerId
 from protocol.params import HASH_BYTES, MAX_COSIGNATURES, MAX_NOTE_BYTES
-from protocol.signed import public_key, sign_bytes, verify_bytes
+from protocol.signed import Signer, verify_bytes
 from protocol.units import UnixSeconds
 
 LOG: Final = "guildmark/log/"
@@ -75,18 +75,17 @@ class Note:
     """In order of witness; of several by one witness the latest."""
 
 
-def sign_checkpoint(seed: bytes, size: int, root: Digest) -> bytes:
-    """The note in which the provider with Ed25519 ``seed`` states the head of its log."""
-    checkpoint = Checkpoint(provider=public_key(seed), size=size, root=root)
-    signature = sign_bytes(seed, checkpoint.body)
+def sign_checkpoint(provider: Signer, size: int, root: Digest) -> bytes:
+    """The note in which a provider states the head of its log; its node's key signs."""
+    checkpoint = Checkpoint(provider=PeerId(provider.key), size=size, root=root)
+    signature = provider.sign(checkpoint.body)
     return checkpoint.body + b"\n" + _line(checkpoint.origin, _ED25519, checkpoint.provider, signature)
 
 
-def cosign(seed: bytes, checkpoint: Checkpoint, at: UnixSeconds) -> bytes:
-    """The line by which the witness with Ed25519 ``seed`` vouches for a checkpoint; ``at`` is wall time."""
-    witness = public_key(seed)
-    signature = at.to_bytes(_TIME, "big") + sign_bytes(seed, _cosigned(checkpoint, at))
-    return _line(WITNESS + witness.hex(), _COSIGNATURE, witness, signature)
+def cosign(witness: Signer, checkpoint: Checkpoint, at: UnixSeconds) -> bytes:
+    """The line by which a witness vouches for a checkpoint; its node's key signs, ``at`` is wall time."""
+    signature = at.to_bytes(_TIME, "big") + witness.sign(_cosigned(checkpoint, at))
+    return _line(WITNESS + witness.key.hex(), _COSIGNATURE, witness.key, signature)
 
 
 def with_cosignatures(note: bytes, lines: Sequence[bytes]) -> bytes:

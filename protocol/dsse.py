@@ -12,7 +12,7 @@ from typing import Final
 from protocol.canonical import dump, load
 from protocol.errors import RejectError
 from protocol.params import HASH_BYTES, MAX_ENVELOPE_BYTES
-from protocol.signed import public_key, sign_bytes, verify_bytes
+from protocol.signed import Signer, verify_bytes
 
 IN_TOTO: Final = "application/vnd.in-toto+json"
 """Payload type of an in-toto Statement."""
@@ -29,9 +29,9 @@ class DsseEnvelope:
     signature: bytes
 
 
-def sign(seed: bytes, payload: bytes) -> bytes:
-    """The envelope's bytes around an in-toto Statement, signed with a 32-byte Ed25519 seed."""
-    signature = {"keyid": public_key(seed).hex(), "sig": _text(sign_bytes(seed, pre_authentication(payload)))}
+def sign(signer: Signer, payload: bytes) -> bytes:
+    """The envelope's bytes around an in-toto Statement."""
+    signature = {"keyid": signer.key.hex(), "sig": _text(signer.sign(pre_authentication(payload)))}
     return dump({"payload": _text(payload), "payloadType": IN_TOTO, "signatures": [signature]})
 
 

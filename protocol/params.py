@@ -84,6 +84,9 @@ MAX_NOTE_BYTES = 16 * 1024
 MAX_COSIGNATURES = 32
 """Signature lines on one checkpoint; more witnesses than that prove nothing more."""
 
+MAX_RECORDS = 1_000
+"""Step records in one answer; with all fields shown about 4 MiB, a quarter of what an answer may have."""
+
 MAX_PROOF = 63
 """Hashes in one inclusion or consistency proof; a tree has fewer than 2**63 entries (C2SP tlog-witness)."""
 

@@ -18,6 +18,7 @@ from protocol.errors import RejectError
 from protocol.facts import StepFacts
 from protocol.ids import Digest, MachineKey, PeerId
 from protocol.params import MAX_DISCLOSURE_BYTES, MAX_INPUTS, MAX_MEASUREMENTS, MAX_TEXT
+from protocol.signed import Signer
 from protocol.statement import Statement, read_statement
 
 PREDICATE: Final = "urn:guildmark:production-step:1"
@@ -99,15 +100,15 @@ class OpenedRecord:
         return StepFacts(**{field.name: self.value(field.name) for field in fields(StepFacts)})
 
 
-def make_record(seed: bytes, facts: StepFacts, *, provider: PeerId, certificate: Digest, secret: bytes) -> Record:
-    """Sign ``facts`` with the machine's Ed25519 ``seed``; ``secret`` is 32 fresh random bytes that salt its fields."""
+def make_record(machine: Signer, facts: StepFacts, *, provider: PeerId, certificate: Digest, secret: bytes) -> Record:
+    """Sign ``facts`` with the machine's key; ``secret`` is 32 fresh random bytes that salt the fields."""
     values: dict[str, Json] = {field.name: plain(getattr(facts, field.name)) for field in fields(StepFacts)}
     values[EVENT] = event_hash(facts, provider)
     shown = disclosure.disclosures(secret, values)
     digests = {name: disclosure.digest(text) for name, text in zip(values, shown, strict=True)}
     predicate = {"certificate": certificate.hex(), "fields": digests, "provider": provider.hex()}
     statement = Statement(subject=_subject(digests), predicate_type=PREDICATE, predicate=predicate)
-    return Record(envelope=dsse.sign(seed, dump(statement.document)), disclosures=shown)
+    return Record(envelope=dsse.sign(machine, dump(statement.document)), disclosures=shown)
 
 
 def show(record: Record, names: Iterable[str]) -> Record:

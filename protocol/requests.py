@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from protocol.ids import Digest, JobId
-from protocol.signed import Signed
+from protocol.record import LoggedRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +27,25 @@ class RecordsRequest:
 
     job: JobId
     index: int
+    first: int
+    """Records before this one are there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """The signed step records of one assignment, by operation, then by part."""
+    """Step records of one assignment, by operation, then by part; the customer sees all fields, other parties some."""
 
-    records: tuple[Signed, ...]
+    total: int
+    """Records of the whole assignment."""
+
+    certificates: tuple[bytes, ...]
+    """Of the machines that signed; DSSE envelopes."""
+
+    note: bytes
+    """Checkpoint of the provider's log, with cosignatures, under which the records stand."""
+
+    records: tuple[LoggedRecord, ...]
+    """From the first that was asked for; at most ``MAX_RECORDS``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

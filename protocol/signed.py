@@ -5,6 +5,7 @@ big-endian bytes, so that no payload under one topic verifies under another (the
 encoding).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -39,6 +40,23 @@ class Signed:
         return Digest(sha256(encode(self)).digest())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A key that signs: a seed in this process, or a device that never shows it."""
+
+    key: bytes
+    """Ed25519 public key, 32 bytes."""
+
+    sign: Callable[[bytes], bytes]
+    """Signature of a message, 64 bytes."""
+
+
+def signer_of(seed: bytes) -> Signer:
+    """The signer with a 32-byte Ed25519 seed."""
+    key = SigningKey(seed)
+    return Signer(key=bytes(key.verify_key), sign=lambda message: bytes(key.sign(message).signature))
+
+
 def public_key(seed: bytes) -> PeerId:
     """The peer that a 32-byte Ed25519 seed belongs to."""
     return PeerId(bytes(SigningKey(seed).verify_key))
@@ -46,7 +64,8 @@ def public_key(seed: bytes) -> PeerId:
 
 def sign(seed: bytes, topic: str, payload: bytes) -> Signed:
     """Sign ``payload`` under ``topic`` with a 32-byte Ed25519 seed. Deterministic (RFC 8032)."""
-    return Signed(author=public_key(seed), payload=payload, signature=sign_bytes(seed, _preimage(topic, payload)))
+    signer = signer_of(seed)
+    return Signed(author=PeerId(signer.key), payload=payload, signature=signer.sign(_preimage(topic, payload)))
 
 
 def verify(signed: Signed, topic: str) -> bytes:
@@ -58,11 +77,6 @@ def verify(signed: Signed, topic: str) -> bytes:
     preimage = _preimage(topic, signed.payload)
     verify_bytes(signed.author, preimage, signed.signature, f"signature does not hold under {topic}")
     return signed.payload
-
-
-def sign_bytes(seed: bytes, message: bytes) -> bytes:
-    """Ed25519 signature of exactly ``message``; the caller's format keeps it apart from every other one."""
-    return bytes(SigningKey(seed).sign(message).signature)
 
 
 def verify_bytes(key: bytes, message: bytes, signature: bytes, otherwise: str) -> None:

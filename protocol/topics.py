@@ -27,5 +27,8 @@ FETCH_PACKAGE = "/guildmark/package/1"
 FETCH_RECORDS = "/guildmark/records/1"
 """A party of the job asks a provider for the signed records of one operation."""
 
+WITNESS = "/guildmark/witness/1"
+"""A log asks a node to cosign its checkpoint: C2SP ``tlog-witness``, request and answer as in its HTTP form."""
+
 FETCH_BUNDLE = "/guildmark/bundle/1"
 """An auditor asks a customer for a part's evidence."""

@@ -25,7 +25,6 @@ SIGNED_MESSAGES = (
     ("topics.COMMITMENT", "Commitment", "gossip", ("auction.accept_commitment",)),
     ("topics.REVEAL", "Reveal", "gossip", ("auction.accept_reveal", "auction.check_bid")),
     ("topics.AWARD", "Result", "gossip", ("result.accept_result",)),
-    ("production.RECORD_TOPIC", "StepRecord", "Records", ("production.open_record", "production.check_operation")),
 )
 """Domain of the signature, message, what carries it, and what decides about it."""
 
@@ -44,14 +43,26 @@ ANSWERS = (
     ("Bulletins", ()),
     ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.receive",)),
-    ("Records", ()),
+    ("Records", ("production.check_logged", "production.check_operation")),
 )
 
 PARTS = (
     "Range",
     "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Rise", "Offer", "Bid", "Assignment", "Award",
-    "NoAwardReason", "NoAward", "Standing", "Measurement", "PackageLeaf", "RulePack",
+    "NoAwardReason", "NoAward", "Standing", "LoggedRecord", "Record", "PackageLeaf", "RulePack",
 )  # fmt: skip
+
+TEXTS = (
+    ("StepFacts", "record", ("record.open_record",)),
+    ("Lot", None, ()),
+    ("Measurement", None, ()),
+    ("Certificate", "certificate", ("certificate.open_certificate",)),
+    ("Checkpoint", "note", ("checkpoint.read_note",)),
+    ("Cosignature", None, ("checkpoint.read_cosignature",)),
+    ("Addition", "addition", ("witness.read_addition", "witness.judge_addition")),
+    ("SplitView", "split_view", ("witness.check_split",)),
+)
+"""What is said in JSON or text, the vectors of its form, and what decides about it."""
 
 RULES = (
     "bulletin.subject_of",
@@ -70,6 +81,12 @@ RULES = (
     "seal._associated",
     "production.job_id",
     "production.evidence_root",
+    "record.Record.digest",
+    "certificate.certificate_digest",
+    "checkpoint.Checkpoint.log",
+    "epcis.event_hash",
+    "disclosure.digest",
+    "dsse.pre_authentication",
     "signed.Signed.digest",
     "rules.RulePack.digest",
     "merkle.leaf_hash",
@@ -169,6 +186,19 @@ def page() -> Iterator[str]:
         yield from chapter(question, ())
     for answer, checks in ANSWERS:
         yield from chapter(answer, checks)
+    yield "## Records, certificates and logs"
+    for stem in ("record", "disclosure", "dsse", "canonical", "checkpoint"):
+        yield prose(ast.get_docstring(module(stem)) or "").split("\n\n", 1)[1]
+    yield (
+        f"A log asks a witness under `{value('topics.WITNESS')}` with the text of an [Addition](#addition); it answers with"
+        " one cosignature line, or refuses with the code `stale` and the size that it cosigned last."
+    )
+    for text, file, rules in TEXTS:
+        yield from described(text)
+        for rule in rules:
+            yield from decided(rule)
+        if file:
+            yield f"Vectors: `{file}.json`."
     yield "## Parts of messages"
     for part in PARTS:
         yield from described(part)
@@ -230,7 +260,7 @@ def shape(annotation: ast.expr) -> str:
 
 def linked(name: str) -> str:
     """A type's name, with a link to where this page describes it."""
-    described_here = set(PARTS)
+    described_here = set(PARTS) | {text for text, _, _ in TEXTS}
     described_here |= {m for _, m, _, _ in SIGNED_MESSAGES} | {q for _, q, _ in REQUESTS} | {a for a, _ in ANSWERS}
     if name in described_here:
         return f"[{name}](#{name.lower()})"

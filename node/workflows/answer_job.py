@@ -10,10 +10,12 @@ from node.workflows.answered import (
     BidComputed,
     BidDeclined,
     CallHeard,
+    CloseLog,
     ComputeBid,
     FetchPackage,
     FetchResult,
     Forget,
+    LogClosed,
     MakeParts,
     OperationMade,
     PackageArrived,
@@ -21,9 +23,9 @@ from node.workflows.answered import (
     Phase,
     ResultArrived,
     covers_operation,
+    finished_before,
     heads,
-    own_records,
-    records_before,
+    own_work,
 )
 from node.workflows.events import (
     SHARED_EVENTS,
@@ -43,9 +45,10 @@ from node.workflows.events import (
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, seal_of
+from protocol.checkpoint import read_note
 from protocol.ids import Address, Digest
 from protocol.job import Call
-from protocol.production import conforming, evidence_root, open_record
+from protocol.production import evidence_root
 from protocol.result import Result
 from protocol.topics import COMMITMENT, REVEAL
 from protocol.transport import travel_time
@@ -69,6 +72,7 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
             PackageArrived,
             PartMade,
             OperationMade,
+            LogClosed,
             *SHARED_EVENTS,
         ),
     )
@@ -92,6 +96,8 @@ class _Rule:
         if isinstance(event, Mined):
             problem = f"the ledger refused to {event.effect}: {event.error}" if event.error else state.problem
             return replace(state, gas=state.gas + event.gas, problem=problem), ()
+        if isinstance(event, LogClosed):
+            return self._closed(state, event)
         if state.phase.terminal:
             return state, ()
         match event:
@@ -145,7 +151,7 @@ class _Rule:
 
     def _expired(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
         """After the deadline nothing that is not attested is held; what is attested still has its way to be paid."""
-        if state.attested:
+        if state.closed:
             return state, ()
         expire = Submit(key="expire", transactions=(self._contracts.orders.expire(state.call.job),))
         released = replace(state, phase=Phase.RELEASED, problem=state.problem or "the order's deadline passed")
@@ -166,7 +172,7 @@ class _Rule:
             case RecordsArrived():
                 return self._continue(replace(state, arrived=(*state.arrived, event)))
             case PartMade():
-                return replace(state, records=(*state.records, event.record)), ()
+                return replace(state, made=(*state.made, event)), ()
             case OperationMade():
                 return self._made(state, event)
             case _:
@@ -195,8 +201,8 @@ class _Rule:
         here = state.assignments[index].site
         arrival = state.assignments[index].start
         if operation == offer.first and index > 0:
-            finished = max(open_record(signed).finished for signed in records_before(state, operation))
-            arrival = UnixSeconds(max(arrival, finished + travel_time(state.assignments[index - 1].site, here)))
+            way = travel_time(state.assignments[index - 1].site, here)
+            arrival = UnixSeconds(max(arrival, finished_before(state, operation) + way))
         return MakeParts(
             key=f"make/{operation}", operation=operation, offer=offer, not_before=arrival, previous=previous
         )
@@ -207,25 +213,27 @@ class _Rule:
         state, further = self._continue(state)  # the next operation may be ours too
         if event.operation != offer.last:
             return state, further
-        records = own_records(state, index)
-        root = evidence_root(records)
-        submit = Submit(
-            key=f"attest/{index}",
-            transactions=(
-                self._contracts.provenance.anchor(state.call.job, root, len(records)),
-                *self._recordings(state, index, root),
-                self._contracts.orders.attest(state.call.job, index, root),
-            ),
-        )
-        return replace(state, attested=(*state.attested, index)), (*further, submit)
+        return state, (*further, CloseLog(key=f"close/{index}", index=index))
+
+    def _closed(self, state: Answer, event: LogClosed) -> tuple[Answer, tuple[Effect, ...]]:
+        """Anchor what the log has grown by, whatever became of the job; count the units and attest the assignment."""
+        index, checkpoint = event.index, read_note(event.note).checkpoint
+        transactions: list[Transaction] = []
+        if event.grown:
+            transactions.append(self._contracts.provenance.anchor(checkpoint.log, checkpoint.root, event.grown))
+        if not state.phase.terminal:
+            root = evidence_root([part.record for part in own_work(state, index)])
+            transactions += self._recordings(state, index, root)
+            transactions.append(self._contracts.orders.attest(state.call.job, index, root))
+            state = replace(state, closed=(*state.closed, event))
+        return state, (Submit(key=f"attest/{index}", transactions=tuple(transactions)),) if transactions else ()
 
     def _recordings(self, state: Answer, index: int, root: Digest) -> tuple[Transaction, ...]:
         """Count the made units against each operation's licence; only conforming parts get serials."""
         offer = state.assignments[index].offer
         recordings: list[Transaction] = []
         for operation in range(offer.first, offer.last + 1):
-            records = [open_record(s) for s in own_records(state, index)]
-            units = sum(1 for record in records if record.operation == operation and conforming(record))
+            units = sum(1 for part in state.made if part.operation == operation and part.conforms)
             leaf = next(p.leaf for p in state.packages if p.operation == operation)
             if units:
                 licence = self._contracts.designs.licence_id(

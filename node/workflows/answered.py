@@ -8,10 +8,13 @@ from node.workflows.events import (
 )
 from protocol.auction import Bid, Offer
 from protocol.award import Assignment, Standing
+from protocol.certificate import open_certificates
+from protocol.checkpoint import read_note
 from protocol.errors import RejectError
-from protocol.ids import Address, Digest
+from protocol.ids import Address, Digest, MachineId
 from protocol.job import Call
-from protocol.production import evidence_root, open_record
+from protocol.production import check_logged, evidence_root
+from protocol.record import Record, open_record
 from protocol.result import Result
 from protocol.seal import PackageLeaf
 from protocol.signed import Signed
@@ -85,9 +88,22 @@ class PackageArrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartMade:
-    """One finished step: the signed record of one part in one operation."""
+    """One finished step: what the workflow needs of it, and the signed record with all its fields shown."""
 
-    record: Signed
+    operation: int
+    part: int
+    machine: MachineId
+    finished: UnixSeconds
+    """Plant time."""
+
+    conforms: bool
+    certificate: Digest
+    """Of the machine's key."""
+
+    entry: int
+    """Number of the record in our log."""
+
+    record: Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +111,18 @@ class OperationMade:
     """All parts of ``operation`` are done."""
 
     operation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogClosed:
+    """Our log has a witnessed head over every record of assignment ``index``."""
+
+    index: int
+    note: bytes
+    """The checkpoint with its cosignatures."""
+
+    grown: int
+    """Entries since the head that was anchored before; 0 when it is the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +162,14 @@ class MakeParts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseLog:
+    """Have the log's head witnessed, now that assignment ``index`` is made."""
+
+    key: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
     """Delete the job's packages; a used-up licence leaves no design behind."""
 
@@ -165,13 +201,15 @@ class Answer:
     arrived: tuple[RecordsArrived, ...] = ()
     """Verified records of other providers' assignments that ours continue."""
 
-    records: tuple[Signed, ...] = ()
-    """Our own, in order of making."""
+    made: tuple[PartMade, ...] = ()
+    """Our own work, in order of making."""
 
     making: tuple[int, ...] = ()
     """Operations that have been started."""
 
-    attested: tuple[int, ...] = ()
+    closed: tuple[LogClosed, ...] = ()
+    """Own assignments that are made and attested, each with the log's head over its records."""
+
     ended: tuple[int, ...] = ()
     """Own assignments that are paid or refunded."""
 
@@ -203,12 +241,11 @@ def stream_of(job: bytes) -> str:
     return f"{NAME}/{job.hex()}"
 
 
-def own_records(state: Answer, index: int) -> tuple[Signed, ...]:
-    """Our records of assignment ``index``, by operation, then by part."""
+def own_work(state: Answer, index: int) -> tuple[PartMade, ...]:
+    """What we made of assignment ``index``, by operation, then by part."""
     offer = state.assignments[index].offer
-    opened = [(open_record(signed), signed) for signed in state.records]
-    wanted = [(r.operation, r.part, s) for r, s in opened if offer.first <= r.operation <= offer.last]
-    return tuple(signed for _operation, _part, signed in sorted(wanted, key=lambda row: row[:2]))
+    made = [part for part in state.made if offer.first <= part.operation <= offer.last]
+    return tuple(sorted(made, key=lambda part: (part.operation, part.part)))
 
 
 def heads(state: Answer, operation: int) -> tuple[Digest, ...] | None:
@@ -216,29 +253,46 @@ def heads(state: Answer, operation: int) -> tuple[Digest, ...] | None:
     quantity = state.call.quantity
     if operation == 0:
         return (state.call.design,) * quantity
-    before = records_before(state, operation)
-    return tuple(signed.digest for signed in before) if len(before) == quantity else None
+    own = sorted((part.part, part.record.digest) for part in state.made if part.operation == operation - 1)
+    arrived = _arrived_before(state, operation)
+    before = [logged.record.digest for logged in arrived.records[-quantity:]] if arrived else [d for _, d in own]
+    return tuple(before) if len(before) == quantity else None
+
+
+def finished_before(state: Answer, operation: int) -> UnixSeconds:
+    """When the last part was done with the operation before, ours or another's (plant time)."""
+    event = _arrived_before(state, operation)
+    if event is None:
+        return max(part.finished for part in state.made if part.operation == operation - 1)
+    certificates = open_certificates(event.certificates)
+    last = event.records[-state.call.quantity :]
+    return max(UnixSeconds(open_record(logged.record, certificates).value("finished")) for logged in last)
 
 
 def check_arrival(state: Answer, event: RecordsArrived, evidence: Digest) -> None:
-    """Whether another provider's records are what it attested, one per part and signed by it.
+    """Whether another provider's records are what it attested and logged, one per part, by its machines.
 
     Raises:
         RejectError: they are not.
     """
-    if evidence_root(event.records) != evidence:
+    if evidence_root([logged.record for logged in event.records]) != evidence:
         raise RejectError("records are not those that were attested")
-    provider = state.assignments[event.index].provider
-    if any(open_record(signed).provider != provider for signed in event.records):
-        raise RejectError("a record is not signed by the provider of its operation")
+    assignment = state.assignments[event.index]
+    check_logged(event.records, read_note(event.note), assignment.provider)
+    covered = range(assignment.offer.first, assignment.offer.last + 1)
+    places = [(operation, part) for operation in covered for part in range(1, state.call.quantity + 1)]
+    certificates = open_certificates(event.certificates)
+    opened = [open_record(logged.record, certificates) for logged in event.records]
+    found = [(record.value("operation"), record.value("part")) for record in opened]
+    if found != places or any(record.value("job") != state.call.job for record in opened):
+        raise RejectError("records are not one for each part of each operation")
+    if any(record.provider != assignment.provider for record in opened):
+        raise RejectError("a record is not by the provider of its operation")
 
 
-def records_before(state: Answer, operation: int) -> tuple[Signed, ...]:
-    """The records of the operation before, in order of part, ours or another's."""
-    known = [*state.records, *(signed for event in state.arrived for signed in event.records)]
-    opened = [(open_record(signed), signed) for signed in known]
-    before = [(record.part, signed) for record, signed in opened if record.operation == operation - 1]
-    return tuple(signed for _part, signed in sorted(before, key=lambda row: row[0]))
+def _arrived_before(state: Answer, operation: int) -> RecordsArrived | None:
+    """The records of the other provider that did the operation before."""
+    return next((e for e in state.arrived if state.assignments[e.index].offer.last == operation - 1), None)
 
 
 def covers_operation(state: Answer, index: int, operation: int) -> bool:

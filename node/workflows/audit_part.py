@@ -21,12 +21,14 @@ from node.config import Home, load_config
 from node.errors import ConfigError, RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.workflows import posted
+from node.workflows.events import RecordsArrived
 from node.workflows.exchange import ANSWER_DEADLINE
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import Post, operations_of
 from node.workflows.runner import Runner
 from node.workflows.thread import licence_of, part_serials
 from protocol import merkle
+from protocol.checkpoint import read_note
 from protocol.errors import IgnoreError
 from protocol.ids import Address, Digest, PeerId
 from protocol.params import HASH_BYTES
@@ -117,7 +119,7 @@ class Auditor:
         contracts, posted = self._reads.contracts, state.posted
         assert state.result is not None  # noqa: S101  # a job with parts has a result
         bundle = Bundle(
-            version=1,
+            version=2,
             part=part,
             unit=unit,
             call=posted.call,
@@ -127,6 +129,8 @@ class Auditor:
             commitments=tuple(c.commitment for c in state.commitments),
             reveals=tuple(r.reveal for r in state.reveals),
             result=sign(self._identity.signing, AWARD, encode(state.result)),
+            certificates=_certificates(state),
+            notes=tuple(arrived.note for arrived in _arrived(state)),
             steps=_steps(state, part),
             logs=_proofs(chain, contracts, state),
         )
@@ -177,16 +181,26 @@ class _Blocks:
         return None if row is None else bytes(row[0])
 
 
+def _arrived(state: Post) -> tuple[RecordsArrived, ...]:
+    """The verified records of each assignment, as far as they are there."""
+    return tuple(assigned.arrived for assigned in state.assigned if assigned.arrived is not None)
+
+
+def _certificates(state: Post) -> tuple[bytes, ...]:
+    found = {certificate for arrived in _arrived(state) for certificate in arrived.certificates}
+    return tuple(sorted(found))
+
+
 def _steps(state: Post, part: int) -> tuple[Step, ...]:
     """The part's records in routing order, each with its place in its assignment's evidence tree."""
     steps = []
-    for index, assigned in enumerate(state.assigned):
-        leaves = [encode(record) for record in assigned.records]
+    for index, arrived in enumerate(_arrived(state)):
+        leaves = [logged.record.envelope for logged in arrived.records]
         for offset, _operation in enumerate(operations_of(state, index)):
             position = offset * state.call.quantity + part - 1
             steps.append(
                 Step(
-                    record=assigned.records[position],
+                    logged=arrived.records[position],
                     assignment=index,
                     index=position,
                     size=len(leaves),
@@ -203,6 +217,8 @@ def _proofs(chain: Chain, contracts: Contracts, state: Post) -> tuple[LogProof, 
     licences = {licence_of(state, contracts, operation.index) for operation in state.call.operations}
     last = licence_of(state, contracts, len(state.call.operations) - 1)
 
+    heads = {read_note(arrived.note).checkpoint.root for arrived in _arrived(state)}
+
     def wanted(event: object) -> bool:
         match event:
             case members.Registered():
@@ -216,7 +232,7 @@ def _proofs(chain: Chain, contracts: Contracts, state: Post) -> tuple[LogProof, 
             case orders.Opened() | orders.Awarded() | orders.Assigned() | orders.Attested():
                 return event.job == job
             case provenance.Anchored():
-                return event.subject == job
+                return event.root in heads
         return False
 
     logs = [log for log in _logs(chain, contracts) if wanted(contracts.decode(log))]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ledger.types import Transaction
 from protocol.ids import Address, Digest
-from protocol.signed import Signed
+from protocol.record import LoggedRecord
 from protocol.units import Cents, UnixSeconds
 
 
@@ -107,7 +107,14 @@ class RecordsArrived:
     """The signed step records of assignment ``index``, as its provider handed them out."""
 
     index: int
-    records: tuple[Signed, ...]
+    certificates: tuple[bytes, ...]
+    """Of the machines that signed."""
+
+    note: bytes
+    """Checkpoint of the provider's log, with cosignatures, under which the records stand."""
+
+    records: tuple[LoggedRecord, ...]
+    """By operation, then by part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

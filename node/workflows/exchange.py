@@ -22,10 +22,8 @@ from node.workflows.answered import (
     FetchResult,
     PackageArrived,
     ResultArrived,
-    check_arrival,
-    own_records,
 )
-from node.workflows.events import Announce, FetchRecords, RecordsArrived
+from node.workflows.events import Announce
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import CommitmentArrived, PackageReleased, Phase, Post, RevealArrived
 from node.workflows.runner import Happened, Runner
@@ -35,7 +33,7 @@ from protocol.capability import Card, accept_card
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
-from protocol.requests import PackageRequest, Records, RecordsRequest, ResultRequest
+from protocol.requests import PackageRequest, ResultRequest
 from protocol.result import Result, accept_result
 from protocol.rules import check_call
 from protocol.seal import PackageDelivery, commitment_of, receive
@@ -46,7 +44,6 @@ from protocol.topics import (
     CARD,
     COMMITMENT,
     FETCH_PACKAGE,
-    FETCH_RECORDS,
     FETCH_RESULT,
     REVEAL,
 )
@@ -95,7 +92,6 @@ class Exchange:
             await nursery.start(self._listen_to, topic, kind, hear)
         self._network.serve(FETCH_RESULT, self._answer_result)
         self._network.serve(FETCH_PACKAGE, self._answer_package)
-        self._network.serve(FETCH_RECORDS, self._answer_records)
 
     async def say(self, topic: str, message: bytes, until: UnixSeconds) -> None:
         """Sign one message and put it on everybody's board until ``until``, wall time."""
@@ -143,23 +139,6 @@ class Exchange:
             raise UnavailableError(f"the customer's package is not usable: {error}") from error
         self._vault.keep(call.job, effect.operation, content)
         return Happened(key=effect.key, event=PackageArrived(operation=effect.operation, leaf=delivery.leaf))
-
-    async def fetch_records(self, stream: str, effect: FetchRecords) -> Happened | None:
-        """Ask a provider for its records; a provider checks them here, a customer in its workflow."""
-        state = self._runner.state(stream)
-        assert isinstance(state, Answer | Post)  # noqa: S101  # the only workflows that fetch records
-        if state.phase.terminal:
-            return None
-        peer = await self._reads.peer_of(effect.account)
-        request = RecordsRequest(job=state.call.job, index=effect.index)
-        reply = await self._request(peer, FETCH_RECORDS, encode(request))
-        try:
-            event = RecordsArrived(index=effect.index, records=decode(Records, reply).records)
-            if isinstance(state, Answer):
-                check_arrival(state, event, await self._reads.evidence(state.call.job, effect.index))
-        except ProtocolError as error:
-            raise UnavailableError(f"the provider's records are not usable: {error}") from error
-        return Happened(key=effect.key, event=event)
 
     # What peers say.
 
@@ -259,16 +238,6 @@ class Exchange:
         stream = posted.stream_of(request.job)
         await self._runner.post(stream, f"released/{request.operation}/{peer.hex()}", released)
         return encode(delivery)
-
-    async def _answer_records(self, peer: PeerId, payload: bytes) -> bytes:
-        request = decode(RecordsRequest, payload)
-        state = self._runner.state(answered.stream_of(request.job))
-        if not isinstance(state, Answer) or request.index not in state.attested:
-            raise RefusedError("unknown", "no records of that here")
-        parties = {state.call.customer, *(a.provider for a in state.assignments)}
-        if peer not in parties:
-            raise RefusedError("not-yours", "records go to the parties of a job only")
-        return encode(Records(records=own_records(state, request.index)))
 
     def _checked_result(self, signed: Signed, state: Answer) -> Signed:
         result = decode(Result, verify(signed, AWARD))

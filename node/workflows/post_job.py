@@ -234,11 +234,11 @@ class _Rule:
     def _judge(self, state: Post, event: RecordsArrived) -> tuple[Post, tuple[Effect, ...]]:
         """Verified records release what they may; false ones, or parts out of tolerance, open a dispute."""
         try:
-            check_records(state, event)
+            facts = check_records(state, event)
         except RejectError as error:
             state = replace(state, problem=f"assignment {event.index}: {error}")
             return state, (self._dispute(state, event.index),)
-        state = _with(state, event.index, stage=Stage.VERIFIED, records=event.records)
+        state = _with(state, event.index, stage=Stage.VERIFIED, arrived=event, facts=facts)
         effects: list[Effect] = []
         for index, verdict in verdicts(state):
             move = self._contracts.orders.approve(state.call.job, index)

@@ -9,11 +9,15 @@ from node.workflows.events import (
 )
 from protocol.auction import Bid, Reveal
 from protocol.award import Assignment, transcript_root
+from protocol.certificate import open_certificates
+from protocol.checkpoint import read_note
 from protocol.errors import RejectError
+from protocol.facts import StepFacts, conforming
 from protocol.ids import Address, Digest
 from protocol.job import Call
 from protocol.params import INSPECTION
-from protocol.production import StepRecord, check_operation, conforming, evidence_root, open_record
+from protocol.production import check_logged, check_operation, evidence_root
+from protocol.record import open_record
 from protocol.result import Result
 from protocol.seal import PackageLeaf
 from protocol.signed import Signed
@@ -61,7 +65,12 @@ class Assigned:
     price: Cents
     stage: Stage = Stage.ASSIGNED
     evidence: Digest | None = None
-    records: tuple[Signed, ...] = ()
+    arrived: RecordsArrived | None = None
+    """Its verified records."""
+
+    facts: tuple[StepFacts, ...] = ()
+    """What they say, by operation, then by part."""
+
     paid: Cents = NOTHING
     fee: Cents = NOTHING
     refunded: Cents = NOTHING
@@ -182,35 +191,39 @@ def heads(state: Post, index: int) -> tuple[Digest, ...]:
     """
     if index == 0:
         return (state.call.design,) * state.call.quantity
-    before = state.assigned[index - 1].records
-    if not before:
+    before = state.assigned[index - 1].arrived
+    if before is None:
         raise RejectError(f"assignment {index - 1} has no verified records yet")
-    return tuple(signed.digest for signed in before[-state.call.quantity :])
+    return tuple(logged.record.digest for logged in before.records[-state.call.quantity :])
 
 
-def check_records(state: Post, event: RecordsArrived) -> tuple[StepRecord, ...]:
-    """The records of one assignment, once they are what was attested and continue every part's chain.
+def check_records(state: Post, event: RecordsArrived) -> tuple[StepFacts, ...]:
+    """What the records of one assignment say, once they are attested, logged and continue every part's chain.
 
     Raises:
         RejectError: they are not.
     """
-    if evidence_root(event.records) != state.assigned[event.index].evidence:
+    if evidence_root([logged.record for logged in event.records]) != state.assigned[event.index].evidence:
         raise RejectError("records are not those that were attested")
     if state.result is None or state.result.award is None:
         raise RejectError("nothing was awarded")
+    provider = state.result.award.assignments[event.index].provider
+    check_logged(event.records, read_note(event.note), provider)
+    certificates = open_certificates(event.certificates)
+    opened = [open_record(logged.record, certificates) for logged in event.records]
     quantity, previous = state.call.quantity, heads(state, event.index)
-    opened: list[StepRecord] = []
+    told: list[StepFacts] = []
     for step, operation in enumerate(operations_of(state, event.index)):
-        part_records = event.records[step * quantity : (step + 1) * quantity]
-        opened += check_operation(
+        part_records = opened[step * quantity : (step + 1) * quantity]
+        told += check_operation(
             part_records,
             job=state.call.job,
             operation=operation,
-            provider=state.result.award.assignments[event.index].provider,
+            provider=provider,
             previous=previous,
         )
-        previous = tuple(signed.digest for signed in part_records)
-    return tuple(opened)
+        previous = tuple(record.digest for record in part_records)
+    return tuple(told)
 
 
 def verdicts(state: Post) -> tuple[tuple[int, bool], ...]:
@@ -229,12 +242,11 @@ def verdicts(state: Post) -> tuple[tuple[int, bool], ...]:
         if not following:
             decided.append((index, True))
             continue
-        measured = _records_of(state, following[0])
+        measured = _facts_of(state, following[0])
         if measured:
-            decided.append((index, all(conforming(record) for record in measured)))
+            decided.append((index, all(conforming(facts) for facts in measured)))
     return tuple(decided)
 
 
-def _records_of(state: Post, operation: int) -> tuple[StepRecord, ...]:
-    opened = (open_record(signed) for assigned in state.assigned for signed in assigned.records)
-    return tuple(record for record in opened if record.operation == operation)
+def _facts_of(state: Post, operation: int) -> tuple[StepFacts, ...]:
+    return tuple(facts for assigned in state.assigned for facts in assigned.facts if facts.operation == operation)

@@ -13,8 +13,6 @@ import trio
 
 from node.clock import PlantClock
 from node.config import Home, MachineConfig, ShopConfig
-from node.design.characteristics import Characteristic
-from node.design.packages import InspectionList, Kind, open_package
 from node.errors import UnavailableError
 from node.identity import Identity
 from node.machines.gateway import Characteristic as ToMeasure
@@ -38,20 +36,18 @@ from node.workflows.answered import (
     Forget,
     MakeParts,
     OperationMade,
-    PartMade,
     ResultArrived,
 )
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.logbook import Logbook
 from node.workflows.runner import Entry, Happened, Runner
+from node.workflows.told import Supplies, Told, characteristics_of, facts_of, supplies_of
 from protocol import merkle
 from protocol.auction import Bid
 from protocol.capability import Capability
-from protocol.facts import Measurement
 from protocol.ids import MachineId, MaterialCode, ProcessCode
 from protocol.job import Envelope, Site
 from protocol.params import PROCESSES
-from protocol.production import RECORD_TOPIC, StepRecord
-from protocol.signed import Signed, sign
 from protocol.units import (
     BasisPoints,
     Cents,
@@ -61,9 +57,7 @@ from protocol.units import (
     Micrometres,
     Seconds,
     UnixSeconds,
-    WattHours,
 )
-from protocol.wire import decode, encode
 
 log = logging.getLogger("guildmark.shop")
 
@@ -83,6 +77,8 @@ class Shop:
         schedule: Schedule,
         gateways: dict[MachineId, Gateway],
         deviations: dict[MachineId, Micrometres],
+        supplies: Supplies,
+        logbook: Logbook,
         identity: Identity,
         vault: Vault,
         clock: PlantClock,
@@ -95,6 +91,8 @@ class Shop:
         self._seen = 0
         self._gateways = gateways
         self._deviations = deviations
+        self._supplies = supplies
+        self._logbook = logbook
         self._identity = identity
         self._vault = vault
         self._clock = clock
@@ -141,9 +139,11 @@ class Shop:
             if not done.issuperset(parts):
                 program = self._program(state, effect, machine, parts, package)
                 run = await self._run(effect.offer.machine, program)
-                for part in parts:
-                    record = self._record(state, effect, run, part, len(parts), package)
-                    await self._runner.post(stream, f"part/{effect.operation}/{part}", PartMade(record=record))
+                told = Told(
+                    state=state, effect=effect, run=run, load=len(parts), package=package, supplies=self._supplies
+                )
+                says = [partial(facts_of, told, part) for part in parts]
+                await self._logbook.record(stream, effect.offer.machine, says)
         return Happened(key=f"made/{effect.operation}", event=OperationMade(operation=effect.operation))
 
     async def forget(self, stream: str, _effect: Forget) -> None:
@@ -197,36 +197,13 @@ class Shop:
             digest=merkle.leaf_hash(package),
             parts=tuple(parts),
             duration=cycle(machine.pace, operation),
-            characteristics=tuple(ToMeasure(name=c.name, nominal=c.nominal) for c in _characteristics(package)),
+            characteristics=tuple(ToMeasure(name=c.name, nominal=c.nominal) for c in characteristics_of(package)),
             deviation=self._deviations[effect.offer.machine],
         )
 
-    def _record(self, state: Answer, effect: MakeParts, run: Run, part: int, load: int, package: bytes) -> Signed:
-        measured = {value.name: value.value for value in run.measured}
-        leaf = next(p.leaf for p in state.packages if p.operation == effect.operation)
-        record = StepRecord(
-            job=state.call.job,
-            part=part,
-            operation=effect.operation,
-            provider=self._identity.peer,
-            machine=effect.offer.machine,
-            program=merkle.leaf_hash(encode(leaf)),
-            started=run.started or run.finished,
-            finished=run.finished,
-            energy=WattHours(run.energy // load),
-            observations=run.observations,
-            measurements=tuple(
-                Measurement(name=c.name, nominal=c.nominal, lower=c.lower, upper=c.upper, value=measured[c.name])
-                for c in _characteristics(package)
-            ),
-            previous=effect.previous[part - 1],
-        )
-        return sign(self._identity.signing, RECORD_TOPIC, encode(record))
-
     def _recorded(self, stream: str, operation: int) -> set[int]:
         state = self._answer(stream)
-        records = (decode(StepRecord, signed.payload) for signed in state.records)
-        return {record.part for record in records if record.operation == operation}
+        return {part.part for part in state.made if part.operation == operation}
 
     def _answer(self, stream: str) -> Answer:
         state = self._runner.state(stream)
@@ -245,6 +222,7 @@ async def open_shop(
     clock: PlantClock,
     reads: LedgerReads,
     runner: Runner,
+    logbook: Logbook,
     epoch: UnixSeconds,
 ) -> AsyncIterator[Shop]:
     """The shop that ``config`` describes, machines connected; its other work counts from ``epoch`` (plant time)."""
@@ -264,6 +242,8 @@ async def open_shop(
             ),
             gateways=gateways,
             deviations={MachineId(row.name): Micrometres(row.deviation_um) for row in config.machines},
+            supplies=supplies_of(config),
+            logbook=logbook,
             identity=identity,
             vault=vault,
             clock=clock,
@@ -313,11 +293,6 @@ def _other_work(row: MachineConfig, epoch: UnixSeconds) -> list[Task]:
         )
         for number, work in enumerate(row.work, start=1)
     ]
-
-
-def _characteristics(package: bytes) -> tuple[Characteristic, ...]:
-    opened = open_package(package)
-    return decode(InspectionList, opened.content).characteristics if opened.kind is Kind.INSPECTION_LIST else ()
 
 
 def _code(row: MachineConfig) -> ProcessCode:

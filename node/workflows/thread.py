@@ -3,8 +3,8 @@
 from ledger.contracts import Contracts
 from node.workflows.posted import Post, operations_of
 from protocol import merkle
+from protocol.facts import conforming
 from protocol.ids import Digest
-from protocol.production import conforming, open_record
 from protocol.wire import encode
 
 
@@ -32,8 +32,8 @@ def part_serials(state: Post, contracts: Contracts) -> tuple[tuple[int, Digest],
     A serial is minted under the licence of the routing's last operation, one for each conforming part in order.
     """
     last = len(state.call.operations) - 1
-    records = [open_record(signed) for assigned in state.assigned for signed in assigned.records]
-    finished = sorted(record.part for record in records if record.operation == last and conforming(record))
+    told = (facts for assigned in state.assigned for facts in assigned.facts)
+    finished = sorted(facts.part for facts in told if facts.operation == last and conforming(facts))
     if not finished:
         return ()
     licence = licence_of(state, contracts, last)

@@ -17,8 +17,8 @@ from node.workflows.events import (
     UnitsRecorded,
 )
 from protocol.award import NoAward, NoAwardReason
+from protocol.checkpoint import read_note
 from protocol.params import PROCESSES
-from protocol.production import open_record
 from protocol.units import Cents
 
 Names = Callable[[bytes], str]
@@ -70,10 +70,11 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
         case answered.PackageArrived():
             return f"package of operation {event.operation + 1} received and checked against the commitment"
         case answered.PartMade():
-            record = open_record(event.record)
-            return f"part {record.part}: operation {record.operation + 1} done on {record.machine}, step signed"
+            return f"part {event.part}: operation {event.operation + 1} done on {event.machine}, step signed and logged"
         case answered.OperationMade():
             return f"operation {event.operation + 1} done"
+        case answered.LogClosed():
+            return f"{len(read_note(event.note).cosignatures)} nodes witness our log of records"
     return None
 
 

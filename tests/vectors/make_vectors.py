@@ -20,6 +20,7 @@ from protocol.wire import encode
 from tests.vectors.malformed import malformed
 from tests.vectors.messages import SIGNER, Message, messages
 from tests.vectors.missigned import missigned
+from tests.vectors.texts import Text, texts
 
 HERE = Path(__file__).parent
 
@@ -45,12 +46,24 @@ def vectors(message: Message) -> list[dict[str, Any]]:
     return accepted + rejected
 
 
+def text_vectors(text: Text) -> list[dict[str, Any]]:
+    """The same for what is not msgpack; ``wire`` is its bytes in hexadecimal."""
+    accepted = [
+        {"name": name, "wire": content.hex(), "fields": legible(text.read(content))} for name, content in text.accepted
+    ]
+    return accepted + [
+        {"name": name, "wire": content.hex(), "reject": reason} for name, content, reason in text.rejected
+    ]
+
+
 def legible(value: object) -> Any:
     """``value`` as JSON carries it."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, dict):
+        return {name: legible(item) for name, item in value.items()}
     if isinstance(value, tuple):
         return [legible(item) for item in value]
     if is_dataclass(value):
@@ -60,9 +73,11 @@ def legible(value: object) -> Any:
 
 def files() -> dict[Path, str]:
     """Every file and what has to stand in it."""
+    lists = {message.file: vectors(message) for message in messages()}
+    lists |= {text.file: text_vectors(text) for text in texts()}
     return {
-        HERE / f"{message.file}.json": "[\n" + ",\n".join(json.dumps(v) for v in vectors(message)) + "\n]\n"
-        for message in messages()
+        HERE / f"{name}.json": "[\n" + ",\n".join(json.dumps(vector) for vector in found) + "\n]\n"
+        for name, found in lists.items()
     }
 
 

@@ -5,20 +5,21 @@ from dataclasses import dataclass, replace
 from protocol.auction import Bid, Commitment, Reveal, seal_of
 from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
-from protocol.facts import Measurement
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Hole, Site
 from protocol.params import MILLING, TURNING
-from protocol.production import RECORD_TOPIC, StepRecord
+from protocol.production import NEXT_SHOP
+from protocol.record import LoggedRecord, Record, show
 from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest
 from protocol.result import Result, decide
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
 from protocol.signed import Signed, sign
 from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
 from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, REVEAL
-from protocol.units import Cents, Metres, Micrometres, UnixSeconds, WattHours
+from protocol.units import Cents, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
 from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
+from tests.unit.protocol.steps import certified, facts, record
 
 SIGNER = seed("mill")
 JOB = JobId(b"j" * 32)
@@ -68,7 +69,6 @@ def messages() -> tuple[Message, ...]:
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
         Message(kind=PackageRequest, topic=None, accepted=_package_requests()),
         Message(kind=PackageDelivery, topic=None, accepted=_deliveries()),
-        Message(kind=StepRecord, topic=RECORD_TOPIC, accepted=_records()),
         Message(kind=RecordsRequest, topic=None, accepted=_records_requests()),
         Message(kind=Records, topic=None, accepted=_record_lists()),
         Message(kind=BundleRequest, topic=None, accepted=(("of a serial", BundleRequest(serial=Digest(b"n" * 32))),)),
@@ -218,53 +218,20 @@ def _deliveries() -> tuple[tuple[str, PackageDelivery], ...]:
     )
 
 
-def _records() -> tuple[tuple[str, StepRecord], ...]:
-    milled = StepRecord(
-        job=JOB,
-        part=1,
-        operation=0,
-        provider=peer("mill"),
-        machine=MachineId("m"),
-        program=Digest(b"p" * 32),
-        started=UnixSeconds(START),
-        finished=UnixSeconds(START + 600),
-        energy=WattHours(1500),
-        observations=Digest(b"o" * 32),
-        measurements=(),
-        previous=Digest(b"d" * 32),
-    )
-    bore = measurement("bore", 6_000, 5_990, 6_010, 6_003)
-    flatness = measurement("flatness", 0, -50, 50, -7)
-    numbers = EDGES + NEGATIVE_EDGES
-    every = tuple(measurement(f"n{i}", *numbers[i : i + 4]) for i in range(0, len(numbers), 4))
-    return (
-        ("one measurement", replace(milled, measurements=(bore,))),
-        ("none", milled),
-        ("a value below zero", replace(milled, measurements=(bore, flatness))),
-        ("every width of an integer", replace(milled, measurements=every)),
-    )
-
-
-def measurement(name: str, nominal: int, lower: int, upper: int, value: int) -> Measurement:
-    """A characteristic in micrometres."""
-    return Measurement(
-        name=name,
-        nominal=Micrometres(nominal),
-        lower=Micrometres(lower),
-        upper=Micrometres(upper),
-        value=Micrometres(value),
-    )
-
-
 def _records_requests() -> tuple[tuple[str, RecordsRequest], ...]:
-    return (("first assignment", RecordsRequest(job=JOB, index=0)), ("a later one", RecordsRequest(job=JOB, index=3)))
+    first = RecordsRequest(job=JOB, index=0, first=0)
+    return (("first assignment", first), ("a later one, second page", replace(first, index=3, first=1_000)))
 
 
 def _record_lists() -> tuple[tuple[str, Records], ...]:
-    record = _records()[1][1]
-    signed = tuple(sign(SIGNER, RECORD_TOPIC, encode(replace(record, part=number))) for number in (1, 2))
+    short = Record(envelope=b"{}", disclosures=("WyJhIl0",))
+    first = LoggedRecord(record=short, index=6, proof=(Digest(b"h" * 32),))
+    numbered = tuple(replace(first, index=number) for number in EDGES + NEGATIVE_EDGES)
+    real = replace(first, record=show(record(facts()), NEXT_SHOP))
+    small = Records(total=2, certificates=(b"{}",), note=b"note", records=(first,))
     return (
-        ("one part", Records(records=signed[:1])),
-        ("two parts", Records(records=signed)),
-        ("none", Records(records=())),
+        ("one of two, abridged", small),
+        ("one, as the next shop sees it", replace(small, certificates=(certified(),), records=(real,))),
+        ("every width of an integer", replace(small, records=numbered)),
+        ("none", replace(small, records=())),
     )

@@ -66,7 +66,7 @@ def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
     transcript = transcript_root(encode(signed_call), [encode(c) for c in commitments], [r.payload for r in reveals])
     result = decide(asked, tuple(bid for _, bid in bids), transcript)
     return Bundle(
-        version=1,
+        version=2,
         part=1,
         unit=1,
         call=signed_call,
@@ -76,6 +76,8 @@ def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
         commitments=commitments,
         reveals=reveals,
         result=sign(CUSTOMER_SEED, AWARD, encode(result)),
+        certificates=(),
+        notes=(),
         steps=(),
         logs=(opened_proof(asked, block),),
     )

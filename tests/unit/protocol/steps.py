@@ -8,7 +8,7 @@ from protocol.facts import Lot, Measurement, StepFacts
 from protocol.ids import Digest, JobId, MachineId, MachineKey, MaterialCode
 from protocol.params import CERTIFICATE_LIFETIME
 from protocol.record import OpenedRecord, Record, make_record, open_record
-from protocol.signed import public_key
+from protocol.signed import public_key, signer_of
 from protocol.units import Micrometres, UnixSeconds, WattHours
 from tests.unit.protocol.examples import START, peer, seed
 
@@ -28,7 +28,7 @@ def certificate(provider: str = "mill", machine: str = MACHINE) -> Certificate:
 
 
 def certified(provider: str = "mill", machine: str = MACHINE) -> bytes:
-    return certify(seed(provider), certificate(provider, machine))
+    return certify(signer_of(seed(provider)), certificate(provider, machine))
 
 
 def facts(part: int = 1, operation: int = 0, previous: Digest = DESIGN) -> StepFacts:
@@ -78,7 +78,7 @@ def measurement(name: str, nominal: int, lower: int, upper: int, value: int) -> 
 def record(said: StepFacts, provider: str = "mill") -> Record:
     """The record by which ``provider``'s machine says that; its salts follow from what it says."""
     return make_record(
-        seed(f"{provider} {said.machine}"),
+        signer_of(seed(f"{provider} {said.machine}")),
         said,
         provider=peer(provider),
         certificate=certificate_digest(certified(provider, said.machine)),

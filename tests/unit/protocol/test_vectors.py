@@ -11,6 +11,7 @@ from protocol.errors import RejectError
 from protocol.wire import decode, encode
 from tests.vectors import make_vectors
 from tests.vectors.messages import Message, messages
+from tests.vectors.texts import Text, texts
 
 HERE = Path(make_vectors.__file__).parent
 
@@ -58,6 +59,32 @@ def test_a_file_has_more_rejected_forms_than_accepted_and_no_name_twice(message:
     assert len({vector["name"] for vector in found}) == len(found)
     assert all(vector["reject"] for vector in rejected)
     assert all("topic" not in vector or vector["topic"] == message.topic for vector in found)
+
+
+TEXTS = pytest.mark.parametrize("text", texts(), ids=lambda text: text.file)
+
+
+def vectors_of(text: Text) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((HERE / f"{text.file}.json").read_text())
+    return found
+
+
+@TEXTS
+def test_every_accepted_text_says_what_its_fields_say(text: Text) -> None:
+    accepted = [vector for vector in vectors_of(text) if "fields" in vector]
+    assert accepted
+    for vector in accepted:
+        assert make_vectors.legible(text.read(bytes.fromhex(vector["wire"]))) == vector["fields"], vector["name"]
+
+
+@TEXTS
+def test_every_rejected_text_is_its_senders_fault_for_the_reason_given(text: Text) -> None:
+    rejected = [vector for vector in vectors_of(text) if "reject" in vector]
+    assert len(rejected) > len(text.accepted)
+    for vector in rejected:
+        with pytest.raises(RejectError) as caught:
+            text.read(bytes.fromhex(vector["wire"]))
+        assert vector["reject"] in str(caught.value), vector["name"]
 
 
 def test_no_vector_file_is_stale() -> None:

@@ -1,0 +1,144 @@
+"""This node among witnesses: it cosigns other logs' checkpoints if they only grew, and has its own log's cosigned."""
+
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from federation.errors import FederationError, RefusedError
+from federation.network import Network
+from ledger.members import PROVIDER
+from node.errors import UnavailableError
+from node.store.database import Database
+from node.store.witnessed import Witnessed
+from node.workflows.ledger_reads import LedgerReads
+from protocol.checkpoint import Checkpoint, cosign, read_cosignature, read_note, with_cosignatures
+from protocol.errors import IgnoreError, RejectError
+from protocol.ids import Digest, PeerId
+from protocol.signed import Signer
+from protocol.topics import WITNESS
+from protocol.witness import (
+    Addition,
+    SplitError,
+    SplitView,
+    StaleError,
+    compare,
+    judge_addition,
+    read_addition,
+    write_addition,
+)
+
+log = logging.getLogger("guildmark.witness")
+
+WITNESSES = 4
+"""Nodes asked to cosign one checkpoint; each more costs a request, and makes a split view dearer by one accomplice."""
+
+PATIENCE = 5.0
+"""Seconds for all of them together: a record's anchor does not wait for the absent."""
+
+STALE = "stale"
+"""Code of a refusal whose text is the size that the witness cosigned last (HTTP 409 in tlog-witness)."""
+
+Prove = Callable[[int, int], Awaitable[tuple[Digest, ...]]]
+"""Consistency proof of our log from an old to a new size."""
+
+
+class Witness:
+    """Both sides of the witness protocol; what it has seen of others' logs is in the node's database."""
+
+    def __init__(self, *, network: Network, database: Database, reads: LedgerReads, signer: Signer) -> None:
+        self._network = network
+        self._database = database
+        self._reads = reads
+        self._signer = signer
+        self._seen: dict[PeerId, int] = {}
+
+    async def serve(self) -> None:
+        """Make the tables and answer logs that ask."""
+        await self._database.write(Witnessed.create)
+        self._network.serve(WITNESS, self._answer)
+
+    async def meet(self, note: bytes) -> None:
+        """Compare a note that came from anywhere with what is known of its log.
+
+        Raises:
+            RejectError: it is no note, or contradicts what its log showed us before; the evidence is kept then.
+        """
+        provider = read_note(note).checkpoint.provider
+        latest = await self._database.write(lambda connection: Witnessed(connection).latest(provider))
+        if latest is not None:
+            try:
+                compare(latest, note)
+            except SplitError as error:
+                await self._accuse(provider, error.evidence)
+                raise
+
+    async def splits(self) -> list[SplitView]:
+        """All evidence of logs that showed two histories."""
+        return await self._database.write(lambda connection: Witnessed(connection).splits())
+
+    async def cosigned(self, note: bytes, prove: Prove) -> bytes:
+        """Our log's ``note`` with the cosignatures of those who can be asked now, in order of witness."""
+        checkpoint = read_note(note).checkpoint
+        lines: dict[PeerId, bytes] = {}
+
+        async def ask(witness: PeerId) -> None:
+            try:
+                lines[witness] = await self._ask(witness, note, checkpoint, prove)
+            except (FederationError, RejectError) as error:
+                log.info("no cosignature from %s: %s", witness.hex()[:8], error)
+
+        with trio.move_on_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                for witness in self._network.peers()[:WITNESSES]:
+                    nursery.start_soon(ask, witness)
+        return with_cosignatures(note, [lines[witness] for witness in sorted(lines)])
+
+    async def _ask(self, witness: PeerId, note: bytes, checkpoint: Checkpoint, prove: Prove) -> bytes:
+        old = min(self._seen.get(witness, 0), checkpoint.size)
+        try:
+            line = await self._add(witness, note, old, await prove(old, checkpoint.size))
+        except RefusedError as error:
+            if error.code != STALE or not error.text.isdecimal() or int(error.text) > checkpoint.size:
+                raise
+            old = int(error.text)
+            line = await self._add(witness, note, old, await prove(old, checkpoint.size))
+        if read_cosignature(line, checkpoint).witness != witness:
+            raise RejectError("somebody else's cosignature")
+        self._seen[witness] = checkpoint.size
+        return line
+
+    async def _add(self, witness: PeerId, note: bytes, old: int, proof: tuple[Digest, ...]) -> bytes:
+        request = write_addition(Addition(old=old, proof=proof, note=note))
+        return await self._network.request(witness, WITNESS, request, deadline=PATIENCE)
+
+    async def _answer(self, _peer: PeerId, payload: bytes) -> bytes:
+        addition = read_addition(payload)
+        provider = read_note(addition.note).checkpoint.provider
+        try:
+            await self._reads.account_of(provider, role=PROVIDER)
+        except IgnoreError as error:
+            raise RefusedError("unknown-log", str(error)) from error
+        except UnavailableError as error:
+            raise RefusedError("not-now", "the ledger cannot be asked") from error
+
+        def judge(connection: sqlite3.Connection) -> Checkpoint:
+            # One transaction: of two requests that extend one checkpoint differently, one comes second.
+            witnessed = Witnessed(connection)
+            checkpoint = judge_addition(addition, witnessed.latest(provider))
+            witnessed.keep(provider, addition.note)
+            return checkpoint
+
+        try:
+            checkpoint = await self._database.write(judge)
+        except StaleError as error:
+            raise RefusedError(STALE, str(error.size)) from error
+        except SplitError as error:
+            await self._accuse(provider, error.evidence)
+            raise RefusedError("split-view", str(error)) from error
+        return cosign(self._signer, checkpoint, self._reads.wall())
+
+    async def _accuse(self, provider: PeerId, evidence: SplitView) -> None:
+        if await self._database.write(lambda connection: Witnessed(connection).accuse(provider, evidence)):
+            log.error("the log of %s showed two histories; the evidence is kept", provider.hex()[:8])
