@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from ledger.chain import Chain
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Deployment
 from ledger.errors import LedgerError, WrongChainError
+from ledger.members import PROVIDER
 from node.api.routes import build_api
 from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
@@ -153,13 +155,19 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             database, (post_job.workflow(contracts), answer_job.workflow(contracts, identity.account)), _wall
         )
         provider = signer_of(identity.signing)
-        witness = Witness(network=network, database=database, reads=reads, signer=provider)
+        witness = Witness(
+            network=network,
+            database=database,
+            signer=provider,
+            registered=partial(reads.account_of, role=PROVIDER),
+            wall=reads.wall,
+        )
         logbook = Logbook(
             provider=provider,
             machines=machine_signers(home.machines, (row.name for row in config.shop.machines), secrets.token_bytes),
             database=database,
             runner=runner,
-            reads=reads,
+            random=secrets.token_bytes,
             witness=witness,
             clock=clock,
         )

@@ -15,7 +15,6 @@ from node.clock import PlantClock
 from node.store.database import Database
 from node.store.record_log import RecordLog
 from node.workflows.answered import Answer, CloseLog, LogClosed, PartMade
-from node.workflows.ledger_reads import LedgerReads
 from node.workflows.runner import Happened, Runner, mark_done
 from node.workflows.witness import Witness
 from protocol.certificate import Certificate, certify, open_certificate
@@ -44,7 +43,7 @@ class Logbook:
         machines: Mapping[MachineId, Signer],
         database: Database,
         runner: Runner,
-        reads: LedgerReads,
+        random: Callable[[int], bytes],
         witness: Witness,
         clock: PlantClock,
     ) -> None:
@@ -52,7 +51,7 @@ class Logbook:
         self._machines = machines
         self._database = database
         self._runner = runner
-        self._reads = reads
+        self._random = random
         self._witness = witness
         self._clock = clock
         self._writing = trio.Lock()  # an entry's number and its machine's head are known before it is written
@@ -149,7 +148,7 @@ class Logbook:
             facts,
             provider=PeerId(self._provider.key),
             certificate=certificate,
-            secret=self._reads.random(32),
+            secret=self._random(32),
         )
         return PartMade(
             operation=facts.operation,

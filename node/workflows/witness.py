@@ -8,16 +8,15 @@ import trio
 
 from federation.errors import FederationError, RefusedError
 from federation.network import Network
-from ledger.members import PROVIDER
 from node.errors import UnavailableError
 from node.store.database import Database
 from node.store.witnessed import Witnessed
-from node.workflows.ledger_reads import LedgerReads
 from protocol.checkpoint import Checkpoint, cosign, read_cosignature, read_note, with_cosignatures
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Digest, PeerId
 from protocol.signed import Signer
 from protocol.topics import WITNESS
+from protocol.units import UnixSeconds
 from protocol.witness import (
     Addition,
     SplitError,
@@ -40,6 +39,9 @@ PATIENCE = 5.0
 STALE = "stale"
 """Code of a refusal whose text is the size that the witness cosigned last (HTTP 409 in tlog-witness)."""
 
+Registered = Callable[[PeerId], Awaitable[object]]
+"""Returns when a peer is a provider; raises ``IgnoreError`` when it is none, ``UnavailableError`` when nobody knows."""
+
 Prove = Callable[[int, int], Awaitable[tuple[Digest, ...]]]
 """Consistency proof of our log from an old to a new size."""
 
@@ -47,11 +49,20 @@ Prove = Callable[[int, int], Awaitable[tuple[Digest, ...]]]
 class Witness:
     """Both sides of the witness protocol; what it has seen of others' logs is in the node's database."""
 
-    def __init__(self, *, network: Network, database: Database, reads: LedgerReads, signer: Signer) -> None:
+    def __init__(
+        self,
+        *,
+        network: Network,
+        database: Database,
+        signer: Signer,
+        registered: Registered,
+        wall: Callable[[], UnixSeconds],
+    ) -> None:
         self._network = network
         self._database = database
-        self._reads = reads
         self._signer = signer
+        self._registered = registered
+        self._wall = wall
         self._seen: dict[PeerId, int] = {}
 
     async def serve(self) -> None:
@@ -117,7 +128,7 @@ class Witness:
         addition = read_addition(payload)
         provider = read_note(addition.note).checkpoint.provider
         try:
-            await self._reads.account_of(provider, role=PROVIDER)
+            await self._registered(provider)
         except IgnoreError as error:
             raise RefusedError("unknown-log", str(error)) from error
         except UnavailableError as error:
@@ -137,7 +148,7 @@ class Witness:
         except SplitError as error:
             await self._accuse(provider, error.evidence)
             raise RefusedError("split-view", str(error)) from error
-        return cosign(self._signer, checkpoint, self._reads.wall())
+        return cosign(self._signer, checkpoint, self._wall())
 
     async def _accuse(self, provider: PeerId, evidence: SplitView) -> None:
         if await self._database.write(lambda connection: Witnessed(connection).accuse(provider, evidence)):
