@@ -21,19 +21,31 @@ Json = Mapping[str, Any] | Sequence[Any] | str | int | bool | None
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude that a JSON number carries exactly (RFC 7493 section 2.2)."""
 
+
+def _no_float(text: str) -> Any:
+    raise ValueError(f"{text} is not an integer")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise ValueError(f"an integer of {len(text)} characters does not fit 53 bits")
+    return int(text)
+
+
 _write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+_read = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_integer).decode
 
 
 def dump(value: Json) -> bytes:
     """The one form of plain JSON: no spaces, keys in order, UTF-8.
 
     Raises:
-        RejectError: text that is not Unicode.
+        RejectError: text that is not Unicode, or nested too deeply to write.
     """
     try:
         return _write(value).encode()
-    except UnicodeEncodeError as error:
-        raise RejectError("text is not Unicode") from error
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise RejectError("not Unicode, or nested too deeply") from error
 
 
 def load(content: bytes, what: str) -> Any:
@@ -43,7 +55,7 @@ def load(content: bytes, what: str) -> Any:
         RejectError: not JSON, a float or an integer beyond 53 bits in it, or not the canonical bytes.
     """
     try:
-        value = json.loads(content.decode(), parse_float=_no_float, parse_constant=_no_float, parse_int=_integer)
+        value = _read(content.decode())
     except (ValueError, RecursionError) as error:
         raise RejectError(f"{what} is not JSON: {error}") from error
     if dump(value) != content:
@@ -134,13 +146,3 @@ def _object_parser(kind: type) -> Callable[[Any, str], Any]:
         return kind(**{name: read_field(value[name], f"{where}.{name}") for name, read_field in parsers.items()})
 
     return read
-
-
-def _no_float(text: str) -> Any:
-    raise ValueError(f"{text} is not an integer")
-
-
-def _integer(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
-        raise ValueError(f"an integer of {len(text)} characters does not fit 53 bits")
-    return int(text)

@@ -4,7 +4,6 @@ Disclosures and digests are those of SD-JWT (RFC 9901 section 4.2): the base64ur
 value, and the SHA-256 of that text. The salt keeps fields with few possible values from being guessed.
 """
 
-import base64
 import binascii
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +14,10 @@ from protocol.errors import RejectError
 
 SALT_BYTES = 16
 """128 bits, as SD-JWT recommends."""
+
+
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +70,12 @@ def digest_bytes(text: str) -> bytes:
 
 
 def _text(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    return binascii.b2a_base64(content, newline=False).rstrip(b"=").translate(_TO_URL).decode()
 
 
 def _bytes(text: str) -> bytes:
     try:
-        content = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        content = binascii.a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
         raise RejectError("not base64url") from error
     if _text(content) != text:
