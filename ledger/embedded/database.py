@@ -112,6 +112,12 @@ class ChainDatabase(BaseAtomicDB):  # type: ignore[misc]  # upstream is untyped
         finally:
             self._overlay = None
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Mempool writes inside become one commit at the end, or none of them: an array of calls waits for one disk."""
+        with self._transaction():
+            yield
+
     # Mempool and logs.
 
     def keep_pending(self, tx_hash: bytes, sender: bytes, nonce: int, raw: bytes) -> None:
@@ -139,6 +145,9 @@ class ChainDatabase(BaseAtomicDB):  # type: ignore[misc]  # upstream is untyped
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        if self._connection.in_transaction:
+            yield
+            return
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield

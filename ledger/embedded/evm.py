@@ -22,6 +22,7 @@ from eth_utils.exceptions import ValidationError
 from ledger.embedded.block import Filling, PoisonError
 from ledger.embedded.database import ChainDatabase
 from ledger.embedded.errors import BAD_PARAMETERS, REVERTED, SERVER, DatabaseMismatchError, RpcError
+from ledger.embedded.tries import list_trie
 
 GAS_LIMIT = 60_000_000
 """In the header of a block; the mainnet's order of magnitude."""
@@ -35,6 +36,10 @@ GENESIS_TIME = 1_700_000_000
 
 BLOB_TYPE = 3
 """EIP-4844; this chain keeps no blobs and takes none."""
+
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Of secp256k1, the most that ``s`` may be (EIP-2): otherwise anybody can give a transaction a second hash. py-evm
+checks it for untyped transactions only."""
 
 _ERROR_SELECTOR = bytes.fromhex("08c379a0")
 """Solidity's ``Error(string)``."""
@@ -78,12 +83,20 @@ class Evm:
         if found != _mark(chain_id):
             raise DatabaseMismatchError(f"the database holds {found.decode(errors='replace')}, not chain {chain_id}")
         self._builder = PragueVM.get_transaction_builder()
+        self._head: Any = self._chain.get_canonical_head()
+        self._head_state: Any = None
 
     # The chain.
 
     def head(self) -> Any:
         """Header of the latest block."""
-        return self._chain.get_canonical_head()
+        return self._head
+
+    def head_state(self) -> Any:
+        """World state after the latest block, for reading; kept until the next block, with what was read of it."""
+        if self._head_state is None:
+            self._head_state = self.state(self._head)
+        return self._head_state
 
     def header(self, number: int) -> Any:
         """Header of a block.
@@ -115,6 +128,10 @@ class Evm:
         """World state after a block."""
         return PragueVM.build_state(self._database, header, ChainContext(self.chain_id))
 
+    def block(self, number: int) -> Any:
+        """A whole block, as another chain would import it."""
+        return self._chain.get_canonical_block_by_number(number)
+
     def transactions(self, header: Any) -> tuple[Any, ...]:
         """Transactions of a block."""
         return tuple(self._chain.chaindb.get_block_transactions(header, self._builder))
@@ -142,8 +159,9 @@ class Evm:
         try:
             transaction = self._builder.decode(raw)
             transaction.validate()
-            transaction.check_signature_validity()
-            _ = transaction.sender
+            if transaction.s > _HALF_ORDER:
+                raise ValidationError("its signature has a high s")  # noqa: TRY301  # the gate below words it
+            _ = transaction.sender  # recovered from the signature, and kept
         except Exception as error:  # the gate: bytes in, transaction or verdict out
             raise RpcError(BAD_PARAMETERS, f"invalid transaction: {error}") from error
         if getattr(transaction, "chain_id", None) != self.chain_id:
@@ -180,12 +198,22 @@ class Evm:
             filling = Filling(vm, header, rows, room=BLOCK_GAS)
             for queue in queues:
                 filling.take(queue)
-            block = vm.set_block_transactions_and_withdrawals(
-                vm.get_block(), filling.header, tuple(filling.transactions), tuple(filling.receipts)
-            )
-            block = vm.mine_block(block).block
+            roots = {
+                "transaction_root": self._keep([one.encode() for one in filling.transactions]),
+                "receipt_root": self._keep([one.encode() for one in filling.receipts]),
+            }
+            filled = vm.get_block().copy(header=filling.header.copy(**roots), transactions=tuple(filling.transactions))
+            block = vm.finalize_block(filled).block
             self._chain.chaindb.persist_block(block)
+        self._head, self._head_state = block.header, None
         return block.header, rows.settled
+
+    def _keep(self, items: list[bytes]) -> bytes:
+        """Store the trie over ``items``; its root."""
+        root, nodes = list_trie(items)
+        for name, node in nodes.items():
+            self._database[name] = node
+        return root
 
     # Execution without sending.
 

@@ -54,7 +54,7 @@ class Mempool:
 
     def next_nonce(self, account: bytes) -> int:
         """The account's nonce, its waiting transactions counted."""
-        nonce: int = self._evm.state(self._evm.head()).get_nonce(account)
+        nonce: int = self._evm.head_state().get_nonce(account)
         queue = self._by_sender.get(account, {})
         while nonce in queue:
             nonce += 1
@@ -67,8 +67,7 @@ class Mempool:
 
     def ready(self) -> bool:
         """Some transaction could be in the next block."""
-        head = self._evm.head()
-        state = self._evm.state(head)
+        head, state = self._evm.head(), self._evm.head_state()
         return any(
             min(queue) <= state.get_nonce(sender) and queue[min(queue)].max_fee_per_gas >= head.base_fee_per_gas
             for sender, queue in self._by_sender.items()
@@ -90,7 +89,7 @@ class Mempool:
         self._by_hash[transaction.hash] = transaction
 
     def _check(self, transaction: Any) -> None:
-        state = self._evm.state(self._evm.head())
+        state = self._evm.head_state()
         nonce = state.get_nonce(transaction.sender)
         if transaction.nonce < nonce:
             raise RpcError(SERVER, f"nonce too low: next nonce {nonce}, tx nonce {transaction.nonce}")

@@ -1,6 +1,7 @@
 """The JSON-RPC methods: parse, ask the node, render. What web3.py and a verifier need, and nothing that signs."""
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
@@ -34,6 +35,8 @@ MAX_BATCH = 200
 
 _HASH_DIGITS = 66
 
+_SEND = "eth_sendRawTransaction"
+
 Json = Any
 
 
@@ -59,7 +62,7 @@ class Methods:
             "eth_getStorageAt": self._storage,
             "eth_getTransactionCount": self._count,
             "eth_getProof": self._proof,
-            "eth_sendRawTransaction": lambda raw: encode_hex(node.submit(_bytes(raw))),
+            _SEND: lambda raw: encode_hex(node.submit(_bytes(raw))),
             "eth_call": lambda call, tag="latest": encode_hex(self._evm.call(_request(call), self._header(tag))),
             "eth_estimateGas": self._estimate,
             "eth_getBlockByNumber": self._block,
@@ -73,14 +76,25 @@ class Methods:
 
     def answer(self, document: Json) -> Json:
         """The answer to one JSON-RPC call or to an array of them."""
-        if not isinstance(document, list):
-            return self._answer_one(document)
-        if not 0 < len(document) <= MAX_BATCH:
+        calls = document if isinstance(document, list) else [document]
+        if not 0 < len(calls) <= MAX_BATCH:
             return failure(None, RpcError(INVALID, f"a batch holds 1 to {MAX_BATCH} calls"))
-        return [self._answer_one(call) for call in document]
+        try:
+            answers = self._answer_all(calls)
+        except sqlite3.OperationalError:  # a full disk: nothing of the array was kept
+            log.exception("the database does not take writes")
+            answers = [failure(_identifier(call), RpcError(INTERNAL, "internal error")) for call in calls]
+        return answers if isinstance(document, list) else answers[0]
+
+    def _answer_all(self, calls: list[Json]) -> list[Json]:
+        """An array that only sends is one commit."""
+        if len(calls) > 1 and all(isinstance(call, dict) and call.get("method") == _SEND for call in calls):
+            with self._node.together():
+                return [self._answer_one(call) for call in calls]
+        return [self._answer_one(call) for call in calls]
 
     def _answer_one(self, call: Json) -> Json:
-        identifier = call.get("id") if isinstance(call, dict) else None
+        identifier = _identifier(call)
         try:
             method, parameters = self._parse(call)
             with self._node.lock:
@@ -89,6 +103,8 @@ class Methods:
             return failure(identifier, error)
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError, ValidationError) as error:
             return failure(identifier, RpcError(BAD_PARAMETERS, f"invalid call: {error}"))
+        except sqlite3.OperationalError:
+            raise
         except Exception:  # the gate: bytes of a stranger in, verdict out
             log.exception("a call failed")
             return failure(identifier, RpcError(INTERNAL, "internal error"))
@@ -211,6 +227,10 @@ def failure(identifier: Json, error: RpcError) -> Json:
         "id": identifier,
         "error": body if error.revert is None else {**body, "data": error.revert},
     }
+
+
+def _identifier(call: Json) -> Json:
+    return call.get("id") if isinstance(call, dict) else None
 
 
 def _request(call: Json) -> Request:

@@ -4,6 +4,8 @@ import logging
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ledger.embedded.database import ChainDatabase
@@ -40,6 +42,17 @@ class EmbeddedNode:
             self.mempool.add(transaction, raw)
         return bytes(transaction.hash)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is done inside is on disk, all or nothing, when it ends; nobody else is served meanwhile."""
+        with self.lock:
+            try:
+                with self.database.together():
+                    yield
+            except BaseException:
+                self.mempool = Mempool(self.database, self.evm)
+                raise
+
     def mine(self) -> Any:
         """Make a block now; returns its header."""
         with self.lock:
@@ -58,10 +71,11 @@ class EmbeddedNode:
     def run(self, stop: threading.Event, *, seconds: float) -> None:
         """Look every ``seconds`` whether a block is due and make it, until ``stop`` is set."""
         while not stop.is_set():
+            began = time.monotonic()
             try:
                 if self.due():
                     self.mine()
             except sqlite3.OperationalError:
                 # A full disk passes; nothing of the block is kept, and its transactions wait for the next one.
                 log.exception("no block: the database does not take writes")
-            stop.wait(seconds)
+            stop.wait(max(0.0, began + seconds - time.monotonic()))

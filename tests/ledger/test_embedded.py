@@ -18,7 +18,7 @@ from ledger.embedded.evm import Evm
 from ledger.types import Creation
 from protocol.ids import Address
 from tests.ledger import probe
-from tests.ledger.places import CHAIN_ID, Direct, a_key
+from tests.ledger.places import CHAIN_ID, GAS, Direct, a_key
 
 KEY, OTHER = a_key(1), a_key(2)
 
@@ -138,6 +138,45 @@ def test_an_account_that_nobody_ever_touched_is_proven_absent(direct: Direct) ->
 @pytest.mark.parametrize("slots", [["0x0"] * 1001, [hex(2**256)], ["-0x1"]], ids=["many", "long", "negative"])
 def test_slots_that_are_no_words_or_too_many_are_refused(direct: Direct, slots: list[str]) -> None:
     assert direct.fail("eth_getProof", "0x" + "00" * 20, slots, "latest")["code"] == -32602
+
+
+def test_our_blocks_are_what_an_importing_chain_computes_for_itself(direct: Direct, tmp_path: Path) -> None:
+    target = direct.probe(KEY)
+    for number in range(140):
+        direct.send(KEY, probe.call(target, probe.store(number, number)))
+    direct.mine()
+    direct.mine()
+    with closing(ChainDatabase(tmp_path / "importer.sqlite")) as database:
+        importer = Evm(database, CHAIN_ID)
+        for number in range(1, int(direct.ask("eth_blockNumber"), 16) + 1):
+            with database.block():
+                importer._chain.import_block(direct.node.evm.block(number))
+        assert importer._chain.get_canonical_head() == direct.node.evm.head()
+
+
+def test_an_array_that_cannot_be_stored_whole_is_refused_whole(direct: Direct) -> None:
+    target = direct.probe(KEY)
+    connection = direct.database._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    long = probe.call(target, probe.store(1, 1) + bytes(900))
+    raws = [direct.signer.sign(KEY, long, nonce=nonce, gas=GAS).raw for nonce in range(1, 40)]
+    calls = [{"id": n, "method": "eth_sendRawTransaction", "params": ["0x" + raw.hex()]} for n, raw in enumerate(raws)]
+    connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    assert all("error" in answer for answer in direct.methods.answer(calls))
+    assert (direct.database.pending(), direct.nonce(KEY)) == ([], 1)
+    connection.execute("PRAGMA max_page_count = 1000000")
+    assert [answer["id"] for answer in direct.methods.answer(calls) if "result" in answer] == list(range(39))
+    direct.mine()
+    assert direct.nonce(KEY) == 40
+
+
+def test_a_signature_has_one_form(direct: Direct) -> None:
+    """EIP-2: with the other one a stranger could give our transaction a second hash."""
+    target = direct.probe(KEY)
+    *fields, parity, r, s = rlp.decode(direct.signer.sign(KEY, probe.call(target, b""), nonce=1, gas=GAS).raw[1:])
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    turned = [*fields, b"" if parity else b"\1", r, (order - int.from_bytes(s, "big")).to_bytes(32, "big")]
+    assert "invalid" in direct.fail("eth_sendRawTransaction", "0x02" + rlp.encode(turned).hex())["message"]
 
 
 def test_gas_stays_free_after_full_blocks(direct: Direct) -> None:
