@@ -17,7 +17,8 @@ from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
-from ledger.errors import LedgerError, UnavailableError, WrongChainError
+from ledger.errors import LedgerError, RefusedError, UnavailableError, WrongChainError
+from ledger.refusals import is_known, why
 from ledger.reverts import explain
 from ledger.types import Creation, Log, Transaction
 from protocol.ids import Address
@@ -31,10 +32,8 @@ _REVERTED = 3
 _BUSY = -32005
 """JSON-RPC error code "limit exceeded" (EIP-1474): the same question may be answered later."""
 
-_NO_METHOD = -32601
-
-_ALREADY = ("already known", "already imported", "known transaction")
-"""How clients say that they have a transaction: as good as accepting it."""
+_NO_METHOD = (-32601, -32004)
+"""JSON-RPC and EIP-1474 for a method that the endpoint does not have."""
 
 _CONNECTIONS = 16
 """Kept open to the endpoint for our threads."""
@@ -49,6 +48,9 @@ class Head:
     number: int
     hash: bytes
     timestamp: UnixSeconds
+
+    base_fee: int
+    """Wei for each gas of it (EIP-1559); zero on a free chain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +185,7 @@ class Chain:
 
     def fees(self) -> tuple[int, int]:
         """``maxFeePerGas`` and ``maxPriorityFeePerGas`` (EIP-1559) of a transaction now; zero on a free chain."""
-        base = self._ask("eth_getBlockByNumber", ["latest", False], lambda block: _integer(block["baseFeePerGas"]))
+        base = self.head().base_fee
         tip = self._ask("eth_maxPriorityFeePerGas", [], _integer) if base else 0
         return 2 * base + tip, tip
 
@@ -210,15 +212,15 @@ class Chain:
         """Hand a signed transaction to the endpoint; one that it has already, mined or not, is accepted too.
 
         Raises:
-            LedgerError: it is refused: nonce used up by another, underpriced, or not payable.
+            RefusedError: nonce used up by another, underpriced, not payable, or anything else.
         """
         try:
             self._ask("eth_sendRawTransaction", ["0x" + raw.hex()], _bytes)
         except UnavailableError:
             raise
         except LedgerError as error:
-            if not any(phrase in str(error).lower() for phrase in _ALREADY) and self.receipt(keccak(raw)) is None:
-                raise
+            if not is_known(str(error)) and self.receipt(keccak(raw)) is None:
+                raise RefusedError(why(str(error)), str(error)) from error
 
     def _ask(self, method: str, parameters: list[Any], parse: Callable[[Any], T]) -> T:
         try:
@@ -235,7 +237,7 @@ class Chain:
             raise explain(_revert_bytes(failure), message)
         if code == _BUSY:
             raise UnavailableError(f"{self.url} is busy: {message}")
-        if code == _NO_METHOD:
+        if code in _NO_METHOD:
             raise _NoMethodError(f"{method}: {message}")
         raise LedgerError(f"the ledger refused {method}: {message}")
 
@@ -287,6 +289,7 @@ def _head(block: Any) -> Head:
         number=_integer(block["number"]),
         hash=_bytes(block["hash"]),
         timestamp=UnixSeconds(_integer(block["timestamp"])),
+        base_fee=_integer(block.get("baseFeePerGas") or "0x0"),
     )
 
 

@@ -1,5 +1,7 @@
 """How the ledger can fail; the class says whose fault it is, for that decides what happens next."""
 
+from enum import Enum
+
 
 class LedgerError(Exception):
     """Base of every error that ``ledger`` raises. Catch a subclass: each asks for something different."""
@@ -7,6 +9,25 @@ class LedgerError(Exception):
 
 class UnavailableError(LedgerError):
     """The endpoint did not answer, or answered nonsense. Nothing is known to have happened: retry with a deadline."""
+
+
+class Why(Enum):
+    """Why an endpoint does not take a signed transaction; the values are words for a person."""
+
+    UNPAYABLE = "the account cannot pay for its gas"
+    UNDERPRICED = "it offers less for gas than is asked"
+    NONCE_USED = "its nonce is used up"
+    OTHER = "refused"
+
+
+class RefusedError(LedgerError):
+    """The endpoint does not take a signed transaction. No verdict on it: only a receipt or the account's nonce is."""
+
+    why: Why
+
+    def __init__(self, why: Why, message: str) -> None:
+        self.why = why
+        super().__init__(f"the ledger refused a transaction: {message}")
 
 
 class RevertedError(LedgerError):

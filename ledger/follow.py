@@ -35,6 +35,9 @@ class Batch:
     """When set: blocks above this height are gone. Undo what their logs led to, then apply ``events``."""
 
 
+_NOTHING = Batch(events=(), head=None, rolled_back_to=None)
+
+
 class Follower:
     """A cursor on the chain in one SQLite file."""
 
@@ -57,14 +60,19 @@ class Follower:
 
         Raises:
             UnavailableError: the endpoint does not answer.
+            WrongChainError: it serves another chain now.
             LedgerError: it refuses to tell the logs even of a single block.
         """
         head = chain.head()
         told = self._told()
         if told and told[0][1] == head.hash:
-            return Batch(events=(), head=None, rolled_back_to=None)
+            return _NOTHING
         fork = self._fork(chain, told)
         rolled_back_to = fork if told and fork != told[0][0] else None
+        if rolled_back_to is not None:
+            chain.verify()
+            if _only_shorter(told, fork, head):
+                return _NOTHING
         first, last = fork + 1, head.number - self._depth
         if last < first:
             return Batch(events=(), head=None, rolled_back_to=rolled_back_to)
@@ -73,7 +81,7 @@ class Follower:
         # The head stood before the first question and stands after the last one: all answers are of one branch.
         witness = chain.block(head.number)
         if witness is None or witness.hash != head.hash:
-            return Batch(events=(), head=None, rolled_back_to=None)
+            return _NOTHING
         return Batch(events=events, head=reached, rolled_back_to=rolled_back_to)
 
     @staticmethod
@@ -113,3 +121,12 @@ class Follower:
                 if end == first:
                     raise
                 size = (end - first + 1) // 2
+
+
+def _only_shorter(told: list[tuple[int, bytes]], fork: int, head: Head) -> bool:
+    """The chain lacks blocks that were told but contradicts none of them.
+
+    So looks an endpoint that lags, as replicas behind one address do, and nothing may be undone for that. A chain that
+    was put back looks so too, until it is as long again and shows other blocks.
+    """
+    return min(number for number, _ in told if number > fork) > head.number

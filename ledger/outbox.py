@@ -4,20 +4,26 @@
   asking twice is asking once.
 - Intents are signed in the order they were taken. The nonce is the one after the last that was given, or the account's
   on chain where that is higher (at the very first intent, or when an old backup was restored). Nonce and signed bytes
-  are stored together before anybody else sees them, and never change: a resend cannot be a second transaction.
-- The same bytes are sent at every new head until their receipt is deep enough.
+  are stored together before anybody else sees them. The nonce never changes, so that at most one of all the bytes that
+  an intent was ever signed as can be mined.
+- The same bytes are sent at every new head until their receipt is deep enough. Only where they offer too little for gas
+  are they signed again, at a higher price under the same nonce.
 - A refusal that the endpoint predicts is sent all the same: a refusal that is mined leaves no gap for later nonces to
   wait behind, and the next block may see it otherwise.
 - A receipt that disappears (a reorganisation, or a chain restored from a backup) re-opens its intent; the outcome is
   told again only if it turns out differently.
+- What an operator must mend is an alarm; the outbox goes on by itself when it is mended.
 """
 
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ledger.alarms import Alarm, Waiting, alarms
 from ledger.chain import Chain, Head, Receipt, account_of
-from ledger.errors import LedgerError, RevertedError, UnavailableError, WrongChainError
+from ledger.errors import LedgerError, RefusedError, RevertedError, UnavailableError, WrongChainError
+from ledger.intents import Intent, Intents, Seen
+from ledger.pricing import due, raised
 from ledger.types import Transaction
 from protocol.ids import Address
 
@@ -31,37 +37,11 @@ than any call of the federation's contracts takes; what is not used is not paid.
 DISPLACED_BLOCKS = 16
 """A nonce that was used this many blocks ago while our transaction has no receipt went to a foreign transaction."""
 
+DISPLACED_LOOKS = 3
+"""At so many heads the receipt must be missing for that: behind one address there may be replicas that lag."""
+
 NONCE_TAKEN = "NonceTaken"
 """Reason of an intent whose nonce a foreign transaction has used up: this account is for this outbox alone."""
-
-_SCHEMA = (
-    """
-    CREATE TABLE IF NOT EXISTS intent (
-        ordinal    INTEGER PRIMARY KEY,
-        key        TEXT NOT NULL UNIQUE,
-        target     BLOB NOT NULL,
-        payload    BLOB NOT NULL,
-        nonce      INTEGER UNIQUE,
-        hash       BLOB,
-        raw        BLOB,
-        block      INTEGER,
-        block_hash BLOB,
-        success    INTEGER,
-        gas        INTEGER,
-        told       INTEGER
-    ) STRICT
-    """,
-    "CREATE INDEX IF NOT EXISTS intent_open ON intent (ordinal) WHERE told IS NULL OR success IS NULL",
-    """
-    CREATE TABLE IF NOT EXISTS intent_sender (
-        id INTEGER PRIMARY KEY CHECK (id = 0), chain_id INTEGER NOT NULL, account BLOB NOT NULL,
-        number INTEGER NOT NULL, hash BLOB NOT NULL
-    ) STRICT
-    """,
-)
-"""``success`` is what the chain says, ``told`` what the caller has stored; ``intent_sender`` keeps the head of then."""
-
-_REOPEN = "UPDATE intent SET block = NULL, block_hash = NULL, success = NULL, gas = NULL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,33 +79,6 @@ class Reverted:
 Outcome = Confirmed | Reverted
 
 
-@dataclass(frozen=True, slots=True)
-class _Intent:
-    """A row that is not done with; columns of ``_OPEN`` in order."""
-
-    ordinal: int
-    key: str
-    target: bytes
-    payload: bytes
-    nonce: int | None
-    hash: bytes
-    raw: bytes
-    block: int | None
-    success: int | None
-    gas: int
-    told: int | None
-
-    @property
-    def transaction(self) -> Transaction:
-        return Transaction(to=Address(self.target), payload=self.payload)
-
-
-_OPEN = """
-SELECT ordinal, key, target, payload, nonce, hash, raw, block, success, gas, told
-FROM intent WHERE told IS NULL OR success IS NULL OR told <> success ORDER BY ordinal
-"""
-
-
 class Outbox:
     """The outbox in one SQLite file. One process pumps it, under one key whose account nobody else uses."""
 
@@ -136,30 +89,29 @@ class Outbox:
         chains that reorganise.
         """
         assert connection.isolation_level is None, "the caller begins and commits"  # noqa: S101
-        self._connection = connection
+        self._intents = Intents(connection)
         self._confirmations = confirmations
         self._sent: dict[int, bytes] = {}
-        for statement in _SCHEMA:
-            connection.execute(statement)
+        self._refused: dict[str, RefusedError] = {}
+        self._missed: dict[int, set[bytes]] = {}
+        self.alarms: tuple[Alarm, ...] = ()
+        """What kept the last pump from getting on; replaced by each."""
 
     def enqueue(self, key: str, transaction: Transaction) -> None:
         """Take an intent; call it inside the caller's SQL transaction. A known key is left as it is."""
-        self._connection.execute(
-            "INSERT OR IGNORE INTO intent (key, target, payload) VALUES (?, ?, ?)",
-            (key, transaction.to, transaction.payload),
-        )
+        self._intents.add(key, transaction)
 
     def acknowledge(self, key: str) -> None:
         """Note that the caller has stored the outcome of ``key``; call it inside the caller's SQL transaction."""
-        self._connection.execute("UPDATE intent SET told = success WHERE key = ?", (key,))
+        self._intents.acknowledge(key)
 
     def pending(self) -> tuple[str, ...]:
         """Keys whose outcome the caller does not have, or whose receipt has disappeared, in order."""
-        return tuple(intent.key for intent in self._open())
+        return tuple(intent.key for intent in self._intents.open())
 
     def gas_spent(self) -> int:
         """Gas of all mined transactions."""
-        return int(self._connection.execute("SELECT COALESCE(SUM(gas), 0) FROM intent").fetchone()[0])
+        return self._intents.gas()
 
     def pump(self, chain: Chain, signing_key: bytes) -> tuple[Outcome, ...]:
         """Send what is due and return the outcomes that are not acknowledged; call it again and again.
@@ -169,56 +121,48 @@ class Outbox:
             WrongChainError: these intents are for another chain.
             LedgerError: ``signing_key`` is not the one of earlier intents.
         """
-        if self._connection.execute("SELECT 1 FROM intent LIMIT 1").fetchone() is None:
+        if not self._intents.any():
             return ()
         sender, head = account_of(signing_key), chain.head()
         self._watch(chain, sender, head)
         mined = chain.nonce(sender)
-        self._connection.execute(f"{_REOPEN} WHERE success IS NOT NULL AND nonce >= ?", (mined,))
-        for intent in self._open():
+        self._intents.reopen_from(mined)
+        for intent in self._intents.open():
             if intent.success is not None:
                 continue
             if intent.nonce is None:
-                self._send(chain, intent.ordinal, self._sign(chain, signing_key, intent, mined), head)
+                self._send(chain, intent, self._sign(chain, signing_key, intent, mined, head), head)
             elif intent.nonce >= mined:
-                self._send(chain, intent.ordinal, intent.raw, head)
+                self._send(chain, intent, self._price(chain, signing_key, intent, mined, head), head)
             else:
                 self._settle(chain, sender, intent, head)
+        self._look(sender, mined, head)
         return tuple(self._outcomes(chain, sender, head))
-
-    def _open(self) -> list[_Intent]:
-        return [_Intent(*row) for row in self._connection.execute(_OPEN)]
 
     def _watch(self, chain: Chain, sender: Address, head: Head) -> None:
         """Re-open what stood in blocks that are gone since the last time, if any are."""
-        row = self._connection.execute("SELECT chain_id, account, number, hash FROM intent_sender").fetchone()
-        if row is not None:
-            chain_id, account, number, known = row
-            if chain_id != chain.chain_id:
-                raise WrongChainError(chain_id, chain.chain_id)
-            if account != sender:
-                raise LedgerError(f"the outbox belongs to account 0x{account.hex()}, not 0x{sender.hex()}")
-            if known == head.hash:
-                return
-            if not _canonical(chain, number, known):
+        seen = self._intents.seen()
+        if seen is not None:
+            if seen.chain_id != chain.chain_id:
+                raise WrongChainError(seen.chain_id, chain.chain_id)
+            if seen.account != sender:
+                raise LedgerError(f"the outbox belongs to account 0x{seen.account.hex()}, not 0x{sender.hex()}")
+            if seen.hash == head.hash or head.number < seen.number:
+                return  # nothing is new, or the endpoint lags: what it does not have yet is not gone
+            if not _canonical(chain, seen.number, seen.hash):
+                chain.verify()
                 self._reopen(chain)
-        self._connection.execute(
-            "INSERT OR REPLACE INTO intent_sender VALUES (0, ?, ?, ?, ?)",
-            (chain.chain_id, sender, head.number, head.hash),
-        )
+        self._intents.see(Seen(chain_id=chain.chain_id, account=sender, number=head.number, hash=head.hash))
 
     def _reopen(self, chain: Chain) -> None:
-        blocks = self._connection.execute(
-            "SELECT DISTINCT block, block_hash FROM intent WHERE success IS NOT NULL ORDER BY block DESC"
-        ).fetchall()
-        for number, known in blocks:
+        for number, known in self._intents.blocks():
             if _canonical(chain, number, known):
                 return
-            self._connection.execute(f"{_REOPEN} WHERE block_hash = ?", (known,))
+            self._intents.reopen_block(known)
 
-    def _sign(self, chain: Chain, key: bytes, intent: _Intent, mined: int) -> bytes:
+    def _sign(self, chain: Chain, key: bytes, intent: Intent, mined: int, head: Head) -> bytes:
         """Estimate, sign, and store nonce and bytes before anybody else sees them."""
-        last = self._connection.execute("SELECT MAX(nonce) FROM intent").fetchone()[0]
+        last = self._intents.last_nonce()
         nonce, gas = mined if last is None else max(mined, last + 1), AMPLE_GAS
         if nonce == mined:
             try:
@@ -227,45 +171,77 @@ class Outbox:
                 raise
             except LedgerError:
                 gas = AMPLE_GAS
-        signed = chain.sign(key, intent.transaction, nonce=nonce, gas=gas, fees=chain.fees())
-        self._connection.execute(
-            "UPDATE intent SET nonce = ?, hash = ?, raw = ? WHERE ordinal = ?",
-            (nonce, signed.hash, signed.raw, intent.ordinal),
+        fees = chain.fees()
+        signed = chain.sign(key, intent.transaction, nonce=nonce, gas=gas, fees=fees)
+        self._intents.sign(intent.ordinal, signed, nonce=nonce, gas_limit=gas, fees=fees, at=head.number)
+        return signed.raw
+
+    def _price(self, chain: Chain, key: bytes, intent: Intent, mined: int, head: Head) -> bytes:
+        """The bytes to send: those that are stored, or the same under the same nonce at a higher price."""
+        assert intent.nonce is not None  # noqa: S101  # it was signed before
+        offered, waited = (intent.fee, intent.tip), head.number - intent.signed_at
+        if not due(offered, base_fee=head.base_fee, waited=waited, first=intent.nonce == mined):
+            return intent.raw
+        fees = raised(offered, chain.fees())
+        if fees is None:
+            return intent.raw
+        signed = chain.sign(key, intent.transaction, nonce=intent.nonce, gas=intent.gas_limit, fees=fees)
+        self._intents.sign(
+            intent.ordinal, signed, nonce=intent.nonce, gas_limit=intent.gas_limit, fees=fees, at=head.number
         )
         return signed.raw
 
-    def _send(self, chain: Chain, ordinal: int, raw: bytes, head: Head) -> None:
+    def _send(self, chain: Chain, intent: Intent, raw: bytes, head: Head) -> None:
         """Send the same bytes, once for each head; a refusal is no verdict, for only a receipt or the nonce tells."""
-        if self._sent.get(ordinal) == head.hash:
+        if self._sent.get(intent.ordinal) == head.hash:
             return
+        self._refused.pop(intent.key, None)
         try:
             chain.send(raw)
-        except UnavailableError:
-            raise
-        except LedgerError:
-            pass
-        self._sent[ordinal] = head.hash
+        except RefusedError as refusal:
+            self._refused[intent.key] = refusal
+        self._sent[intent.ordinal] = head.hash
 
-    def _settle(self, chain: Chain, sender: Address, intent: _Intent, head: Head) -> None:
+    def _settle(self, chain: Chain, sender: Address, intent: Intent, head: Head) -> None:
         """Store the receipt of an intent whose nonce is used."""
-        receipt = chain.receipt(intent.hash)
+        receipts = ((one, chain.receipt(one)) for one in self._intents.hashes(intent))
+        mined, receipt = next(((one, found) for one, found in receipts if found is not None), (intent.hash, None))
         if receipt is None:
-            deep = chain.block(max(0, head.number - DISPLACED_BLOCKS))
-            if deep is None or chain.nonce(sender, block=deep.number) <= (intent.nonce or 0):
+            receipt = self._displaced(chain, sender, intent, head)
+            if receipt is None:
                 return
-            receipt = Receipt(block=deep.number, block_hash=deep.hash, status=False, gas_used=0, contract=None, logs=())
         self._sent.pop(intent.ordinal, None)
-        self._connection.execute(
-            "UPDATE intent SET block = ?, block_hash = ?, success = ?, gas = ? WHERE ordinal = ?",
-            (receipt.block, receipt.block_hash, receipt.status, receipt.gas_used, intent.ordinal),
-        )
+        self._refused.pop(intent.key, None)
+        self._missed.pop(intent.ordinal, None)
+        self._intents.settle(intent.ordinal, mined, receipt)
+
+    def _displaced(self, chain: Chain, sender: Address, intent: Intent, head: Head) -> Receipt | None:
+        """The end of an intent whose nonce went to a foreign transaction, once that is certain."""
+        looks = self._missed.setdefault(intent.ordinal, set())
+        looks.add(head.hash)
+        deep = chain.block(max(0, head.number - DISPLACED_BLOCKS))
+        if len(looks) < DISPLACED_LOOKS or deep is None:
+            return None
+        if chain.nonce(sender, block=deep.number) <= (intent.nonce or 0):
+            return None
+        return Receipt(block=deep.number, block_hash=deep.hash, status=False, gas_used=0, contract=None, logs=())
+
+    def _look(self, sender: Address, mined: int, head: Head) -> None:
+        waiting = [
+            Waiting(key=one.key, nonce=one.nonce, blocks=head.number - one.signed_at)
+            for one in self._intents.open()
+            if one.success is None and one.nonce is not None and one.nonce >= mined
+        ]
+        self.alarms = alarms(sender, mined, sorted(waiting, key=lambda one: one.nonce), self._refused)
 
     def _outcomes(self, chain: Chain, sender: Address, head: Head) -> Iterable[Outcome]:
-        for intent in self._open():
+        for intent in self._intents.open():
             if intent.success is None or intent.block is None or intent.block + self._confirmations - 1 > head.number:
                 continue
             if intent.success:
-                yield Confirmed(key=intent.key, transaction=intent.hash, block=intent.block, gas_used=intent.gas)
+                yield Confirmed(
+                    key=intent.key, transaction=intent.mined or intent.hash, block=intent.block, gas_used=intent.gas
+                )
             else:
                 name, arguments = _reason(chain, sender, intent, intent.block)
                 yield Reverted(key=intent.key, name=name, arguments=arguments, gas_used=intent.gas)
@@ -276,7 +252,7 @@ def _canonical(chain: Chain, number: int, known: bytes) -> bool:
     return there is not None and there.hash == known
 
 
-def _reason(chain: Chain, sender: Address, intent: _Intent, block: int) -> tuple[str, tuple[object, ...]]:
+def _reason(chain: Chain, sender: Address, intent: Intent, block: int) -> tuple[str, tuple[object, ...]]:
     """Why a mined transaction was refused: receipts do not say, so the call is asked again around its block."""
     if not intent.gas:
         return NONCE_TAKEN, ()

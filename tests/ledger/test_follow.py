@@ -10,7 +10,7 @@ from ledger import follow
 from ledger.chain import Chain, account_of
 from ledger.embedded import methods
 from ledger.embedded.server import EmbeddedConfig, EmbeddedServer
-from ledger.errors import UnavailableError
+from ledger.errors import UnavailableError, WrongChainError
 from ledger.follow import Batch, Follower
 from protocol.ids import Address
 from tests.ledger import probe
@@ -146,7 +146,7 @@ def branches(tmp_path: Path) -> Iterator[tuple[Way, Chain, Chain, Address]]:
         yield way, Chain(a.url, CHAIN_ID), Chain(b.url, CHAIN_ID), target
 
 
-@pytest.mark.parametrize("blocks", [0, 1, 4], ids=["shorter", "as long", "longer"])
+@pytest.mark.parametrize("blocks", [2, 5], ids=["as long", "longer"])
 def test_a_reorganisation_undoes_exactly_the_blocks_that_are_gone(
     branches: tuple[Way, Chain, Chain, Address], tmp_path: Path, blocks: int
 ) -> None:
@@ -171,6 +171,45 @@ def test_a_reorganisation_undoes_exactly_the_blocks_that_are_gone(
         assert reader.values[-1] == 999
 
 
+def test_an_endpoint_that_lags_is_waited_for_and_one_that_was_put_back_until_it_is_as_long(
+    branches: tuple[Way, Chain, Chain, Address], tmp_path: Path
+) -> None:
+    way, a, b, target = branches
+    chain = Chain(way.url, CHAIN_ID)
+    reader = Reader(tmp_path / "node.sqlite", target)
+    with closing(reader.connection):
+        reader.advance(chain)
+        common = a.head().number
+        log(a, target, 30)
+        reader.advance(chain)
+        way.upstream = b.url
+        assert reader.advance(chain) == Batch(events=(), head=None, rolled_back_to=None)
+        way.upstream = a.url
+        log(a, target, 40)
+        reader.advance(chain)
+        assert reader.values == [1, 2, 30, 40]
+        way.upstream = b.url
+        log(b, target, 300)
+        assert reader.advance(chain).rolled_back_to == common
+        assert reader.values == [1, 2, 300]
+
+
+def test_another_chain_at_the_same_address_undoes_nothing(
+    chain: Chain, target: Address, reader: Reader, tmp_path: Path
+) -> None:
+    log(chain, target, 1)
+    reader.advance(chain)
+    foreign = EmbeddedServer(EmbeddedConfig(database=tmp_path / "foreign.sqlite", chain_id=1, block_seconds=0))
+    foreign.start()
+    with closing(foreign):
+        for _ in range(3):
+            mine(Chain(foreign.url, 1))
+        with pytest.raises(WrongChainError):
+            reader.advance(Chain(foreign.url, CHAIN_ID))
+    reader.advance(chain)
+    assert reader.values == [1]
+
+
 def test_a_reorganisation_deeper_than_what_is_remembered_is_told_from_the_start(
     branches: tuple[Way, Chain, Chain, Address], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,9 +223,10 @@ def test_a_reorganisation_deeper_than_what_is_remembered_is_told_from_the_start(
             log(a, target, value)
             reader.advance(chain)
         way.upstream = b.url
-        log(b, target, 300)
+        for value in (300, 400):
+            log(b, target, value)
         assert reader.advance(chain).rolled_back_to == 0
-        assert reader.values == [1, 2, 300]
+        assert reader.values == [1, 2, 300, 400]
 
 
 def test_a_chain_that_moves_while_it_is_asked_tells_nothing_yet(
