@@ -99,7 +99,7 @@ class Participant:
 
     async def doctor(self) -> Document:
         """What the node finds wrong with itself, and what to do about it."""
-        return {"checks": [*await self._ledger_checks(), self._peer_check(), await self._outbox_check()]}
+        return {"checks": [*await self._ledger_checks(), self._peer_check(), *await self._outbox_checks()]}
 
     async def schedule(self) -> Document:
         """What the machines hold; windows of bids say until when."""
@@ -238,9 +238,15 @@ class Participant:
             return _check("fail", "peers", "connected to nobody; check network.bootstrap in node.toml")
         return _check("ok", "peers", f"connected to {peers}")
 
-    async def _outbox_check(self) -> Document:
-        pending = await self._settlement.pending()
-        return _check("ok" if pending < 20 else "warn", "outbox", f"{pending} transactions under way")
+    async def _outbox_checks(self) -> list[Document]:
+        pending, undone = await self._settlement.pending(), len(await self._runner.undone())
+        checks = [_check("fail", "outbox", alarm.text) for alarm in self._settlement.alarms]
+        if not checks:
+            checks.append(_check("ok" if pending < 20 else "warn", "outbox", f"{pending} transactions under way"))
+        if undone:
+            text = f"{undone} events were in blocks that are gone; their jobs wait until the ledger says them again"
+            checks.append(_check("warn", "fork", text))
+        return checks
 
 
 def _check(status: str, what: str, text: str) -> Document:

@@ -28,8 +28,17 @@ CREATE TABLE IF NOT EXISTS event (
     kind    TEXT NOT NULL,
     payload BLOB NOT NULL,
     at      INTEGER NOT NULL,
+    undone  INTEGER NOT NULL DEFAULT 0,
     UNIQUE (stream, key)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS event_undone ON event (stream, id) WHERE undone = 1;
+CREATE TABLE IF NOT EXISTS event_block (
+    stream  TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    block   INTEGER NOT NULL,
+    PRIMARY KEY (stream, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS event_block_by_block ON event_block (block);
 CREATE TABLE IF NOT EXISTS effect (
     id      INTEGER PRIMARY KEY,
     stream  TEXT NOT NULL,

@@ -3,6 +3,9 @@
 A workflow is a pure ``transition(state, event) -> (state, effects)``. An event and its effects are stored in one
 transaction; an effect is performed at least once and, after a restart, again, so performing must be idempotent. An
 event's key makes it count once per stream. A state is never stored: it is the fold of its events.
+
+What stood on the ledger may disappear from it. An event that is undone keeps its place in the log: the state is the
+fold of the events before the first undone one, and those after it wait until it is posted again.
 """
 
 import logging
@@ -158,6 +161,27 @@ class Runner:
             self._start(stream, effect)
         return len(entries)
 
+    async def undo(self, choose: Callable[[sqlite3.Connection], Sequence[tuple[str, str]]]) -> int:
+        """Undo the events (stream and key) that ``choose`` names, in one transaction with what it changes; how many.
+
+        Their effects stay owed and stay done: performing is idempotent, and the events are expected back.
+        """
+
+        def change(connection: sqlite3.Connection) -> tuple[int, dict[str, State]]:
+            chosen = choose(connection)
+            connection.executemany("UPDATE event SET undone = 1 WHERE stream = ? AND key = ?", chosen)
+            return len(chosen), {stream: self._fold(connection, stream)[0] for stream in {one for one, _ in chosen}}
+
+        async with self._lock:
+            count, states = await self._database.write(change)
+            self._states.update(states)
+        return count
+
+    async def undone(self) -> tuple[tuple[str, str], ...]:
+        """Stream and key of every event that is undone."""
+        query = "SELECT stream, key FROM event WHERE undone = 1 ORDER BY id"
+        return tuple(await self._database.write(lambda connection: connection.execute(query).fetchall()))
+
     async def history(self, stream: str, *, after: int = 0) -> tuple[Entry, ...]:
         """The stream's log from entry id ``after`` on."""
         query = "SELECT id, stream, kind, payload, at FROM event WHERE stream = ? AND id > ? ORDER BY id"
@@ -199,10 +223,38 @@ class Runner:
             (stream, key, type(event).__name__, encode(event), at),
         )
         if cursor.rowcount == 0:
+            again = "UPDATE event SET undone = 0 WHERE stream = ? AND key = ? AND undone = 1"
+            if connection.execute(again, (stream, key)).rowcount:
+                states[stream], asked = self._fold(connection, stream)
+                self._owe(connection, stream, asked, effects)
+            return
+        entries.append(Entry(id=cursor.lastrowid or 0, stream=stream, event=event, at=at))
+        if connection.execute("SELECT 1 FROM event WHERE stream = ? AND undone = 1", (stream,)).fetchone():
             return
         state = states.get(stream, self._states.get(stream))
         states[stream], asked = self._transition(stream)(state, event)
-        entries.append(Entry(id=cursor.lastrowid or 0, stream=stream, event=event, at=at))
+        self._owe(connection, stream, asked, effects)
+
+    def _fold(self, connection: sqlite3.Connection, stream: str) -> tuple[State, tuple[Effect, ...]]:
+        """The stream's state up to the first undone event, and every effect that was asked for on the way."""
+        state: State | None = None
+        effects: list[Effect] = []
+        query = "SELECT kind, payload, undone FROM event WHERE stream = ? ORDER BY id"
+        for kind, payload, undone in connection.execute(query, (stream,)):
+            if undone:
+                break
+            state, asked = self._transition(stream)(state, decode(self._events[kind], payload))
+            effects += asked
+        return state, tuple(effects)
+
+    def _owe(
+        self,
+        connection: sqlite3.Connection,
+        stream: str,
+        asked: Sequence[Effect],
+        effects: list[tuple[str, Effect]],
+    ) -> None:
+        """Store the effects that are not stored yet, and add them to ``effects``."""
         for effect in asked:
             added = connection.execute(
                 "INSERT OR IGNORE INTO effect (stream, key, kind, payload) VALUES (?, ?, ?, ?)",
@@ -215,9 +267,14 @@ class Runner:
                 effects.append((stream, effect))
 
     def _load(self, connection: sqlite3.Connection) -> list[tuple[str, Effect]]:
-        for stream, kind, payload in connection.execute("SELECT stream, kind, payload FROM event ORDER BY id"):
-            event: Event = decode(self._events[kind], payload)
-            self._states[stream], _ = self._transition(stream)(self._states.get(stream), event)
+        waiting: set[str] = set()
+        query = "SELECT stream, kind, payload, undone FROM event ORDER BY id"
+        for stream, kind, payload, undone in connection.execute(query):
+            if undone:
+                waiting.add(stream)
+            if stream not in waiting:
+                event: Event = decode(self._events[kind], payload)
+                self._states[stream], _ = self._transition(stream)(self._states.get(stream), event)
         rows = connection.execute("SELECT stream, kind, payload FROM effect WHERE done = 0 ORDER BY id").fetchall()
         return [(stream, decode(self._effects[kind], payload)) for stream, kind, payload in rows]
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import trio
 
+from ledger.alarms import Alarm
 from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError
@@ -42,7 +43,9 @@ class Settlement:
         self._key = signing_key
         self._outbox = Outbox(connect(database.path), confirmations=confirmations)
         self._asked: dict[str, trio.MemorySendChannel[Outcome]] = {}
-        self._follower = Follower(connect(database.path), contracts.addresses, start=contracts.block)
+        self._follower = Follower(
+            connect(database.path), contracts.addresses, start=contracts.block, confirmations=confirmations
+        )
 
     @staticmethod
     def enqueue(connection: sqlite3.Connection, stream: str, effect: Effect) -> None:
@@ -84,6 +87,11 @@ class Settlement:
         """Gas of all this node's final transactions."""
         return await self._database.write(lambda connection: Outbox(connection).gas_spent())
 
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What keeps this node's transactions from the ledger, for the operator."""
+        return self._outbox.alarms
+
     async def pending(self) -> int:
         """Transactions that are not final yet."""
         return await self._database.write(lambda connection: len(Outbox(connection).pending()))
@@ -91,10 +99,10 @@ class Settlement:
     async def _report(self, runner: Runner, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             stream, effect, number, last = outcome.key.split(_SEPARATOR)
-            if isinstance(outcome, Confirmed):
-                event = Mined(effect=effect, gas=outcome.gas_used, error="")
-            else:
-                event = Mined(effect=effect, gas=outcome.gas_used, error=outcome.reason)
+            error = "" if isinstance(outcome, Confirmed) else outcome.reason
+            event = Mined(effect=effect, gas=outcome.gas_used, error=error)
+            # A transaction that turns out otherwise after a fork says so beside what it said before.
+            said = f"mined/{effect}/{number}/{error}" if error else f"mined/{effect}/{number}"
 
             def note(
                 connection: sqlite3.Connection,
@@ -110,22 +118,41 @@ class Settlement:
                 if (told := self._asked.get(outcome.key)) is not None:
                     told.send_nowait(outcome)
             else:
-                await runner.post(stream, f"mined/{effect}/{number}", event, within=note)
+                await runner.post(stream, said, event, within=note)
 
     async def _follow(self, runner: Runner, wall: Callable[[], UnixSeconds]) -> None:
         batch: Batch = await trio.to_thread.run_sync(self._follower.advance, self._chain)
         if batch.rolled_back_to is not None:
-            log.warning("the chain was reorganised back to block %d", batch.rolled_back_to)
-        events = [posted for entry in batch.events for posted in self._events(runner, entry, wall())]
+            await self._roll_back(runner, batch.rolled_back_to)
+        undone = await runner.undone() if batch.events else ()
+        said = [(entry.block, one) for entry in batch.events for one in self._events(runner, entry, wall(), undone)]
 
         def note(connection: sqlite3.Connection) -> None:
             self._follower.commit(batch, connection)
             blocks = [(entry.block, entry.block_hash) for entry in batch.events]
             connection.executemany("INSERT OR REPLACE INTO seen_block VALUES (?, ?)", blocks)
+            places = [(stream, key, block) for block, (stream, key, _) in said]
+            connection.executemany("INSERT OR REPLACE INTO event_block VALUES (?, ?, ?)", places)
 
-        await runner.post_all(events, within=note)
+        await runner.post_all([posted for _, posted in said], within=note)
 
-    def _events(self, runner: Runner, entry: Log, now: UnixSeconds) -> list[tuple[str, str, object]]:
+    async def _roll_back(self, runner: Runner, block: int) -> None:
+        """Undo what blocks above ``block`` said, in one transaction with the cursor's way back."""
+        gone = Batch(events=(), head=None, rolled_back_to=block)
+
+        def choose(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+            self._follower.commit(gone, connection)
+            connection.execute("DELETE FROM seen_block WHERE number > ?", (block,))
+            return connection.execute("SELECT stream, key FROM event_block WHERE block > ?", (block,)).fetchall()
+
+        count = await runner.undo(choose)
+        log.warning(
+            "the chain was reorganised back to block %d; %d events are undone until it says them again", block, count
+        )
+
+    def _events(
+        self, runner: Runner, entry: Log, now: UnixSeconds, undone: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str, object]]:
         # Not by the log's place in its block: a transaction that is mined again after a fork says the same elsewhere.
         said_once = sha256(b"".join((entry.address, *entry.topics, entry.payload))).hexdigest()[:16]
         key = f"ledger/{entry.transaction.hex()}/{said_once}"
@@ -141,7 +168,8 @@ class Settlement:
         return [
             (stream, key, recorded)
             for stream, state in jobs
-            if isinstance(state, Post) and recorded.licence in licences(state, self._contracts)
+            if (stream, key) in undone
+            or (isinstance(state, Post) and recorded.licence in licences(state, self._contracts))
         ]
 
 

@@ -1,6 +1,5 @@
 """Every fault of an endpoint or an account: nothing is lost or doubled, and the operator is told what to mend."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -125,7 +124,6 @@ def test_what_an_endpoint_says_against_a_transaction_reaches_the_operator(
 def test_a_replica_that_lags_doubles_and_tells_nothing(
     sender: Sender, tmp_path: Path, served: EmbeddedServer, chain: Chain, target: Address
 ) -> None:
-    shutil.copy(tmp_path / "chain.sqlite", tmp_path / "stale.sqlite")
     stale = EmbeddedServer(EmbeddedConfig(database=tmp_path / "stale.sqlite", chain_id=CHAIN_ID, block_seconds=0))
     stale.start()
     with closing(stale), closing(Way(served.url)) as way:
@@ -246,8 +244,7 @@ def test_whichever_of_its_prices_is_mined_an_intent_is_confirmed_once(sender: Se
 def test_nonces_that_somebody_else_must_use_first_are_an_alarm(
     sender: Sender, tmp_path: Path, served: EmbeddedServer, chain: Chain, target: Address
 ) -> None:
-    """The account sent two transactions from elsewhere; then the chain was put back to before them."""
-    shutil.copy(tmp_path / "chain.sqlite", tmp_path / "old.sqlite")
+    """The account sent two transactions from elsewhere; then the chain was put back to its beginning."""
     lost = [chain.sign(KEY, a_store(target, 100 + nonce), nonce=nonce, gas=GAS) for nonce in range(2)]
     for signed in lost:
         chain.send(signed.raw)
@@ -267,12 +264,10 @@ def test_nonces_that_somebody_else_must_use_first_are_an_alarm(
         mine(back)
         sender.pump(back)
         assert troubles(sender) == []
-        assert values(back, target) == [100, 101, 7]
+        assert back.nonce(ME) == 3
 
 
-def test_an_endpoint_that_is_away_is_no_alarm_and_changes_nothing(
-    sender: Sender, chain: Chain, target: Address
-) -> None:
+def test_an_endpoint_that_is_away_changes_nothing(sender: Sender, chain: Chain, target: Address) -> None:
     sender.take("pay", a_store(target, 7))
     with pytest.raises(UnavailableError):
         sender.pump(Chain("http://127.0.0.1:1", CHAIN_ID))

@@ -131,3 +131,54 @@ async def test_concurrent_posts_fold_in_the_order_of_the_log(tmp_path: Path) -> 
         state = again.state("tally/1")
         assert sorted(state.asked) == sorted(str(n) for n in range(50))  # type: ignore[union-attr]
         assert tuple(e.event.name for e in await again.history("tally/1")) == state.asked  # type: ignore[union-attr]
+
+
+async def undo(runner: Runner, *keys: str) -> int:
+    return await runner.undo(lambda _connection: [("tally/1", key) for key in keys])
+
+
+async def test_what_follows_an_undone_event_waits_in_its_place_until_it_is_back(tmp_path: Path) -> None:
+    async with running(tmp_path, never) as runner:
+        for name in ("a", "b", "c"):
+            await runner.post("tally/1", name, Asked(name=name))
+        assert await undo(runner, "b") == 1
+        assert runner.state("tally/1").asked == ("a",)  # type: ignore[union-attr]
+        await runner.post("tally/1", "d", Asked(name="d"))
+        assert runner.state("tally/1").asked == ("a",)  # type: ignore[union-attr]
+        assert await runner.undone() == (("tally/1", "b"),)
+    async with running(tmp_path, never) as again:
+        assert again.state("tally/1").asked == ("a",)  # type: ignore[union-attr]
+        assert not await again.post("tally/1", "b", Asked(name="b"))
+        assert again.state("tally/1").asked == ("a", "b", "c", "d")  # type: ignore[union-attr]
+        assert await again.undone() == ()
+
+
+async def test_an_effect_that_waited_behind_an_undone_event_is_performed_once(tmp_path: Path) -> None:
+    performed = []
+
+    async def note(stream: str, effect: Work) -> Happened:
+        performed.append(effect.key)
+        return await done(stream, effect)
+
+    async with running(tmp_path, note) as runner:
+        await runner.post("tally/1", "a", Asked(name="a"))
+        await until_done(runner, 1)
+        await undo(runner, "a")
+        assert runner.state("tally/1") is None
+        await runner.post("tally/1", "b", Asked(name="b"))
+        assert performed == ["a"]
+        await runner.post("tally/1", "a", Asked(name="a"))
+        await until_done(runner, 2)
+    assert performed == ["a", "b"]
+
+
+async def test_an_undoing_that_fails_undoes_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path, never) as runner:
+        await runner.post("tally/1", "a", Asked(name="a"))
+
+        def fail(_connection: object) -> list[tuple[str, str]]:
+            raise RuntimeError("no")
+
+        with pytest.raises(RuntimeError):
+            await runner.undo(fail)
+        assert runner.state("tally/1").asked == ("a",)  # type: ignore[union-attr]
