@@ -3,8 +3,10 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,22 @@ STOP_SECONDS = 15.0
 
 class StartError(Exception):
     """A process ended, or did not become ready in time; its last words are in the text."""
+
+
+@contextmanager
+def _held_back(number: signal.Signals) -> Iterator[None]:
+    """Let a signal wait for the end of this: a process that is just starting is not yet known to whoever stops it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handler = signal.signal(number, lambda *_: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(number, handler)
+        if came:
+            signal.raise_signal(number)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +55,7 @@ class Process:
     def start(self) -> None:
         """Start it; does not wait."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _held_back(signal.SIGINT):
             self._running = subprocess.Popen(
                 (sys.executable, *self.arguments),
                 stdin=subprocess.DEVNULL,
