@@ -203,7 +203,7 @@ class Federation:
                 "[auction]",
                 "opening = 3",
                 "commit = 4",
-                "reveal = 3",
+                "reveal = 6",
                 "grace = 600",
                 "",
                 "[plant]",

@@ -12,10 +12,11 @@ from ledger.orders import Opened, Orders
 from ledger.proofs import ProofError, VerifiedLog, verify
 from ledger.types import Log
 from protocol.auction import Bid, Reveal, check_bid
-from protocol.award import opened_bids, transcript_root
+from protocol.award import transcript_root
 from protocol.errors import RejectError
 from protocol.ids import Digest, PeerId
 from protocol.job import Call
+from protocol.opening import open_bids
 from protocol.result import Result, decide
 from protocol.rules import RulePack
 from protocol.signed import Signed
@@ -52,16 +53,19 @@ def past_auction(bundle: Bundle, pack_at: PackAt) -> PastAuction:
     """
     call = _open(Call, bundle.call, CALL)
     result = _open(Result, bundle.result, AWARD)
-    bids = opened_bids(_reveal(signed, call) for signed in bundle.reveals)
+    reveals = (_reveal(signed, call) for signed in bundle.reveals)
+    opened = open_bids(
+        call, (c.author for c in bundle.commitments), {r.bid.provider: r for r in reveals}, result.declined
+    )
     _by(call.customer, bundle.call, bundle.result)
     transcript = transcript_root(
         encode(bundle.call), [encode(c) for c in bundle.commitments], [r.payload for r in bundle.reveals]
     )
-    if decide(call, bids, transcript) != result:
+    if decide(call, opened.bids, transcript, opened.excluded) != result:
         raise RejectError("the award does not follow from the revealed bids")
     order = _order_log(bundle, call)
     pack = pack_at(call.rule_pack, order.block_number)
-    return PastAuction(call=call, opened=order.timestamp, bids=bids, transcript=transcript, pack=pack)
+    return PastAuction(call=call, opened=order.timestamp, bids=opened.bids, transcript=transcript, pack=pack)
 
 
 def _open(kind: type[T], signed: Signed, topic: str) -> T:

@@ -15,12 +15,13 @@ from ledger.proofs import ProofError, VerifiedLog, verify
 from ledger.types import Log
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, check_bid, seal_of
-from protocol.award import opened_bids, transcript_root
+from protocol.award import transcript_root
 from protocol.certificate import open_certificates
 from protocol.checkpoint import read_note
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Address, Digest, PeerId
 from protocol.job import Call
+from protocol.opening import open_bids
 from protocol.params import PROCESSES
 from protocol.production import check_logged
 from protocol.record import OpenedRecord, open_record
@@ -215,7 +216,10 @@ def _check_award(facts: _Facts) -> str:
     transcript = transcript_root(
         encode(bundle.call), [encode(c) for c in bundle.commitments], [r.payload for r in bundle.reveals]
     )
-    recomputed = decide(call, opened_bids(reveals), transcript)
+    opened = open_bids(
+        call, (c.author for c in bundle.commitments), {r.bid.provider: r for r in reveals}, result.declined
+    )
+    recomputed = decide(call, opened.bids, transcript, opened.excluded)
     _must(recomputed == result, "the award does not follow from the revealed bids")
     award = result.award
     if award is None:

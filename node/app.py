@@ -36,8 +36,17 @@ from node.participant import Participant
 from node.store.bulletins import BulletinStore
 from node.store.database import open_database
 from node.vault.vault import Vault
-from node.workflows import answer_job, post_job
-from node.workflows.answered import CloseLog, ComputeBid, FetchPackage, FetchResult, Forget, MakeParts
+from node.workflows import answer_job, post_job, watch_auction
+from node.workflows.answered import (
+    CloseLog,
+    ComputeBid,
+    Confirm,
+    FetchPackage,
+    FetchResult,
+    Forget,
+    GatherReceipts,
+    MakeParts,
+)
 from node.workflows.audit_part import Auditor
 from node.workflows.desk import Desk
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
@@ -152,7 +161,13 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             confirmations=config.ledger.confirmations,
         )
         runner = Runner(
-            database, (post_job.workflow(contracts), answer_job.workflow(contracts, identity.account)), _wall
+            database,
+            (
+                post_job.workflow(contracts),
+                answer_job.workflow(contracts, identity.account),
+                watch_auction.WORKFLOW,
+            ),
+            _wall,
         )
         provider = signer_of(identity.signing)
         witness = Witness(
@@ -189,7 +204,15 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             )
         )
         _bind(runner, exchange, records, logbook, shop)
-        desk = Desk(runner=runner, vault=vault, identity=identity, reads=reads, clock=clock, auction=config.auction)
+        desk = Desk(
+            runner=runner,
+            vault=vault,
+            identity=identity,
+            reads=reads,
+            clock=clock,
+            auction=config.auction,
+            directory=exchange.directory,
+        )
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
         async with runner.running():
@@ -229,6 +252,8 @@ def _bind(runner: Runner, exchange: Exchange, records: RecordExchange, logbook: 
             Submit: Port(perform=None, hook=Settlement.enqueue),
             WakeAt: Port(perform=wake),
             Announce: Port(perform=exchange.announce),
+            GatherReceipts: Port(perform=exchange.gather_receipts),
+            Confirm: Port(perform=shop.confirm),
             FetchResult: Port(perform=exchange.fetch_result),
             FetchPackage: Port(perform=exchange.fetch_package),
             FetchRecords: Port(perform=records.fetch),

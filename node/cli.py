@@ -27,6 +27,7 @@ class _Commands(click.Group):
         "schedule": "shop",
         "doctor": "shop",
         "ledger": "ledger",
+        "auction": "auction",
     }
     """Which module of ``node.commands`` holds the command or group of that name."""
 

@@ -98,6 +98,10 @@ class Client:
         """A part's evidence as one file."""
         return self._request("GET", f"/parts/{part}/bundle").content
 
+    def transcript(self, job: str) -> bytes:
+        """The auction of a job that the node posted, as one file."""
+        return self._request("GET", f"/jobs/{job}/transcript").content
+
     def schedule(self) -> dict[str, Any]:
         """What the node's machines hold."""
         return self._json("GET", "/schedule")

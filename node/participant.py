@@ -1,6 +1,7 @@
 """One participant's services behind its HTTP interface: finds the state, asks the workflow, returns the document."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import trio
@@ -28,6 +29,8 @@ from node.workflows.vote import Assembly
 from node.workflows.words import iso, money, process_name
 from protocol.ids import MaterialCode
 from protocol.job import Weights
+from protocol.signed import sign
+from protocol.transcript import write
 from protocol.units import Cents, Micrometres
 
 KEEP_ALIVE = 15.0
@@ -145,6 +148,17 @@ class Participant:
         if isinstance(state, Post):
             return job_document(state, self.contracts, self.name_of)
         return answer_document(state, self.name_of)
+
+    def transcript(self, prefix: str) -> bytes:
+        """The auction of a posted job, as one file.
+
+        Raises:
+            RequestError: the job was not posted here, or its auction is not over.
+        """
+        state = self._state(self.stream(prefix))
+        if not isinstance(state, Post) or state.result is None:
+            raise RequestError("no-transcript", "only a job posted here whose auction is over has a transcript")
+        return write(posted.transcript_of(state, partial(sign, self._identity.signing)))
 
     def stream(self, prefix: str) -> str:
         """The one stream whose job begins with ``prefix``.

@@ -125,7 +125,12 @@ class Reveal:
 
 def seal_of(bid: Bid, salt: bytes) -> Digest:
     """SHA-256 over domain, salt and the bid's wire form, which names job and provider: no seal can be copied."""
-    return Digest(sha256(b"guildmark/bid/1" + salt + encode(bid)).digest())
+    return seal_over(encode(bid), salt)
+
+
+def seal_over(wire: bytes, salt: bytes) -> Digest:
+    """The seal of a bid in its wire form."""
+    return Digest(sha256(b"guildmark/bid/1" + salt + wire).digest())
 
 
 def accept_call(call: Call, *, signer: PeerId, now: UnixSeconds) -> None:

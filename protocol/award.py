@@ -7,15 +7,15 @@ of the CO2 of making and moving them, of the makers' quality class and of the wa
 that nobody could know when bidding. There is no solver in it: whoever runs it anywhere finds the same makers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import shake_256
-from typing import Final
+from typing import Final, TypeAlias
 
-from protocol.auction import Bid, Offer, Reveal
+from protocol.auction import Bid, Offer
 from protocol.composition import RANK_BITS, Caps, ComplexityError, Plan, Space, Window
-from protocol.ids import Digest, JobId, PeerId
+from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.job import OPEN, Call, Filters, Site, Weights
 from protocol.merkle import root
 from protocol.routing import Fork, predecessors, shape
@@ -31,6 +31,10 @@ HOUR: Final = 3600
 
 RANK_BYTES: Final = 7
 """Of one offer's rank; sixteen of them still fit into ``RANK_BITS``."""
+
+
+Allow: TypeAlias = Callable[[PeerId, Offer], bool]
+"""Which offers may be in a plan; for asking what else would have been possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +184,9 @@ def award(call: Call, bids: Sequence[Bid], transcript: Digest) -> Award | NoAwar
     return choose(terms_of(call), bids, transcript)
 
 
-def choose(terms: Terms, bids: Sequence[Bid], transcript: Digest) -> Award | NoAward:
-    """``award`` on plain terms; only ``transcript`` breaks ties."""
-    field = _Field(terms, bids, transcript)
+def choose(terms: Terms, bids: Sequence[Bid], transcript: Digest, allow: Allow | None = None) -> Award | NoAward:
+    """``award`` on plain terms, from the offers that ``allow`` lets through."""
+    field = Field(terms, bids, transcript, allow)
     for operation in range(len(terms.after)):
         if not any(window.first <= operation <= window.last for window in field.windows):
             return NoAward(job=terms.job, reason=NoAwardReason.NO_OFFER, measure=operation)
@@ -205,18 +209,28 @@ def standing(call: Call, bids: Sequence[Bid], outcome: Award, provider: PeerId) 
     )
     if won:
         return Standing(provider=provider, won=won, score_gap=0, price_gap=Cents(0))
-    best = _Field(terms_of(call), bids, outcome.transcript).best_with(provider)
+    best = best_with(terms_of(call), bids, outcome.transcript, provider)
     return Standing(
         provider=provider,
         won=(),
-        score_gap=None if best is None else _score(best.cost) - outcome.score,
+        score_gap=None if best is None else best.score - outcome.score,
         price_gap=None if best is None else Cents(best.price - outcome.price),
     )
 
 
-def opened_bids(reveals: Iterable[Reveal]) -> tuple[Bid, ...]:
-    """The bids of the reveals, one per provider, in order of provider."""
-    return tuple(sorted({r.bid.provider: r.bid for r in reveals}.values(), key=lambda bid: bid.provider))
+def best_with(terms: Terms, bids: Sequence[Bid], transcript: Digest, provider: PeerId) -> Award | None:
+    """The best plan in which ``provider`` makes something."""
+    plans = []
+    for bid in bids:
+        for operation in {o.first for o in bid.offers if bid.provider == provider}:
+            # Plans that give it this operation: nobody else's offer may cover it.
+            outcome = choose(terms, bids, transcript, _keeps(provider, operation))
+            plans += [outcome] if isinstance(outcome, Award) else []
+    return min(plans, key=lambda plan: plan.score, default=None)
+
+
+def _keeps(provider: PeerId, operation: int) -> Allow:
+    return lambda owner, offer: owner == provider or not offer.first <= operation <= offer.last
 
 
 def passes(terms: Terms, bid: Bid) -> bool:
@@ -229,11 +243,12 @@ def passes(terms: Terms, bid: Bid) -> bool:
     )
 
 
-class _Field:
+class Field:
     """Call and bids as the search sees them, and its plans as awards."""
 
-    def __init__(self, terms: Terms, bids: Sequence[Bid], transcript: Digest) -> None:
+    def __init__(self, terms: Terms, bids: Sequence[Bid], transcript: Digest, allow: Allow | None = None) -> None:
         self._terms = terms
+        self._allow = allow
         self._transcript = transcript
         self._offers: list[tuple[Bid, Offer]] = []
         self._sites: dict[Site, int] = {}
@@ -296,47 +311,38 @@ class _Field:
             return NoAward(job=job, reason=NoAwardReason.OVER_BUDGET, measure=price)
         return NoAward(job=job, reason=NoAwardReason.CLASHING, measure=len(self.windows))
 
-    def best_with(self, provider: PeerId) -> Plan | None:
-        """The best plan in which ``provider`` makes something."""
-        owner = [bid.provider == provider for bid, _ in self._offers]
-        plans = []
-        for operation in range(self.space.length):
-            windows = [w for w in self.windows if owner[w.number] or not w.first <= operation <= w.last]
-            if any(w.first <= operation <= w.last for w in windows):
-                plans.append(select(self.space, windows, self.caps, self.exclusive))
-        return min((plan for plan in plans if plan is not None), key=lambda plan: plan.cost, default=None)
+    def place_of(self, number: int) -> tuple[PeerId, MachineId]:
+        """The machine that a window is on."""
+        bid, offer = self._offers[number]
+        return bid.provider, offer.machine
 
     def _enter(self, bid: Bid) -> set[frozenset[int]]:
         """Take up a bid's offers; returns its clashes by the windows' numbers."""
-        site = self._site(bid.site)
+        terms, site, base = self._terms, self._site(bid.site), len(self._offers)
+        tonne, grade, worst = terms.weights.co2_tonne, terms.weights.grade * MICRO, terms.filters.grade
         ranks = shake_256(b"guildmark/rank/1" + self._transcript + bid.provider).digest(RANK_BYTES * len(bid.offers))
-        base, grade = len(self._offers), self._terms.weights.grade
-        for index, offer in enumerate(bid.offers):
+        for number, offer in enumerate(bid.offers, base):
             self._offers.append((bid, offer))
-            if offer.grade > self._terms.filters.grade:
+            if offer.grade > worst or not (self._allow is None or self._allow(bid.provider, offer)):
                 continue
-            span = offer.last - offer.first + 1
+            place, span = RANK_BYTES * (number - base), offer.last - offer.first + 1
             # A bundle counts its rank once per operation, so that neither it nor its parts are favoured in a tie.
-            rank = span * int.from_bytes(ranks[RANK_BYTES * index : RANK_BYTES * (index + 1)], "big")
-            score = offer.price * MICRO + offer.co2 * self._terms.weights.co2_tonne + offer.grade * grade * span * MICRO
-            self.windows.append(
-                Window(
-                    base + index,
-                    offer.first,
-                    offer.last,
-                    site,
-                    offer.opens,
-                    offer.closes,
-                    offer.duration,
-                    (score * HOUR << RANK_BITS) + rank,
-                    offer.price,
-                    offer.co2,
-                    tuple(
-                        (rise.start, ((rise.price - offer.price) * MICRO * HOUR) << RANK_BITS, rise.price - offer.price)
-                        for rise in offer.rises
-                    ),
-                )
+            rank = span * int.from_bytes(ranks[place : place + RANK_BYTES], "big")
+            score = offer.price * MICRO + offer.co2 * tonne + offer.grade * grade * span
+            window = Window(
+                number,
+                offer.first,
+                offer.last,
+                site,
+                offer.opens,
+                offer.closes,
+                offer.duration,
+                (score * HOUR << RANK_BITS) + rank,
+                offer.price,
+                offer.co2,
+                _steps(offer) if offer.rises else (),
             )
+            self.windows.append(window)
         return {frozenset((base + a, base + b)) for a, b in bid.clashes}
 
     def _site(self, site: Site) -> int:
@@ -371,6 +377,14 @@ class _Mover:
             score = co2 * self._weights.co2_tonne + way * self._weights.kilometre * (MICRO // 1000)
             found = self._known[a, b] = (time_of(way), score * HOUR << RANK_BITS, co2)
         return found
+
+
+def _steps(offer: Offer) -> tuple[tuple[int, int, int], ...]:
+    """An offer's price curve as the search sees it."""
+    return tuple(
+        (rise.start, ((rise.price - offer.price) * MICRO * HOUR) << RANK_BITS, rise.price - offer.price)
+        for rise in offer.rises
+    )
 
 
 def _score(cost: int) -> int:

@@ -16,9 +16,10 @@ from protocol.errors import IgnoreError, RejectError
 from protocol.ids import PeerId
 from protocol.job import Call
 from protocol.params import BULLETIN_LIFETIME, MAX_CLOCK_SKEW, MAX_MESSAGE_BYTES, MAX_TEXT
-from protocol.result import Result
+from protocol.result import Reply, Result
+from protocol.roll import Roll
 from protocol.signed import Signed, verify
-from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, REVEAL
+from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, REPLY, REVEAL, ROLL
 from protocol.units import UnixSeconds
 from protocol.wire import decode
 
@@ -63,7 +64,9 @@ TOPICS: dict[str, Topic] = {
     CALL: Topic(kind=Call, subject=lambda call: call.job),
     COMMITMENT: Topic(kind=Commitment, subject=lambda commitment: commitment.job),
     REVEAL: Topic(kind=Reveal, subject=lambda reveal: reveal.bid.job),
-    AWARD: Topic(kind=Result, subject=lambda result: result.job),
+    ROLL: Topic(kind=Roll, subject=lambda roll: roll.job),
+    AWARD: Topic(kind=Result, subject=lambda result: b"".join((result.job, *result.declined))),
+    REPLY: Topic(kind=Reply, subject=lambda reply: reply.result),
 }
 """The topics whose messages are signed envelopes around one kind; about other topics only their size is known."""
 

@@ -23,6 +23,9 @@ from protocol.routing import Fork, Series
 RANK_BITS = 64
 """Low bits of a cost that hold the sum of ranks."""
 
+MAKERS = 16
+"""Sites that the first pass looks at for each operation."""
+
 PROMISING = 12
 """Labels that the first pass follows at each step."""
 
@@ -122,6 +125,8 @@ class Search:
             self._at[window.first].setdefault(window.site, []).append(window)
         self._is_chain = not any(isinstance(element, Fork) for element in space.series)
         self._bound, self._through = self._to_go() if self._is_chain else ([], [])
+        self._focus: list[dict[int, list[Window]]] | None = None
+        self._least: dict[int, int] = {}
         self._limit: int | None = None
         self._promising: int | None = None
         self._labels = 0
@@ -136,15 +141,16 @@ class Search:
             ComplexityError: more than ``MAX_LABELS`` partial plans.
         """
         if self._is_chain:
-            self._promising, self._limit = PROMISING, limit
+            self._promising, self._limit, self._focus = PROMISING, limit, self._best_makers()
             quick = self._sweep()
             limit = limit if quick is None else quick.cost
-        self._promising, self._limit = None, limit
+        self._promising, self._limit, self._focus = None, limit, None
         return self._sweep()
 
     def _sweep(self) -> Plan | None:
         space = self._space
         start: Label = (space.earliest, 0, 0, 0, -1, space.earliest, None)
+        self._least = {-1 if space.origin is None else space.origin: space.rate * space.earliest}
         ends = self._series(space.series, {-1 if space.origin is None else space.origin: [start]})
         plans = [
             (cost + space.rate * (time - space.earliest), (time, cost, price, co2, source))
@@ -175,7 +181,7 @@ class Search:
         fronts: list[dict[int, list[Label]]] = [{} for _ in range(count + 1)]
         for step in range(count):
             before: Ends = ends if step == 0 else self._kept(fronts[step], first + step)
-            for site, windows in self._at[first + step].items():
+            for site, windows in (self._focus or self._at)[first + step].items():
                 arrivals = self._arrivals(before, site, first + step)
                 if arrivals:
                     self._serve(arrivals, windows, first, fronts)
@@ -186,8 +192,13 @@ class Search:
     ) -> None:
         """Add a label for every arrival that some window can take; it begins at once, or when the window opens."""
         times = [arrival[0] for arrival in arrivals]
+        rate, room = self._space.rate, None
+        if self._limit is not None and self._is_chain:
+            room = self._limit + rate * self._space.earliest - min(a[1] + rate * a[0] for a in arrivals)
         for number, _, last, site, opens, closes, duration, cost, price, co2, rises in windows:
             if last - first + 1 >= len(fronts):
+                continue
+            if room is not None and cost + rate * duration + self._bound[last + 1].get(site, room) > room:
                 continue
             # Of the arrivals before the window opens only the last, the cheapest, matters if nothing is capped.
             place = 0 if self._caps is not None else max(bisect_right(times, opens) - 1, 0)
@@ -222,7 +233,8 @@ class Search:
         kept = {}
         for _, site, label in valued:
             kept.setdefault(site, []).append(label)
-        return kept
+        self._least = {site: min(label[1] + rate * label[0] for label in labels) for site, labels in kept.items()}
+        return {site: kept[site] for site in sorted(kept, key=self._least.__getitem__)}
 
     def _arrivals(self, ends: Ends, site: int, operation: int | None) -> list[Arrival]:
         """When the parts can be at ``site`` and what that costs, for ``operation`` (None: handed on)."""
@@ -235,12 +247,16 @@ class Search:
             room = self._limit + rate * self._space.earliest - self._through[operation][site]
         found: list[Arrival] = []
         for other, labels in ends.items():
+            if room is not None and self._least[other] > room:
+                break  # sites come in order of their least, and moving there costs more
             time, spent, grams = self._space.move(other, site) if other >= 0 else (0, 0, 0)
             enough = None if room is None else room - spent - rate * time
+            if enough is not None and self._least[other] > enough:
+                continue
             found += [
-                (ready + time, cost + spent, price, co2 + grams, (ready, cost, price, co2, number, start, source))
-                for ready, cost, price, co2, number, start, source in labels
-                if enough is None or cost + rate * ready <= enough
+                (label[0] + time, label[1] + spent, label[2], label[3] + grams, label)
+                for label in labels
+                if enough is None or label[1] + rate * label[0] <= enough
             ]
         return self._pareto(found)
 
@@ -325,11 +341,32 @@ class Search:
                 ]
                 if ways:
                     through[operation][site] = min(ways)
-            makers = list(through[operation].items())
+            makers = sorted(through[operation].items(), key=itemgetter(1))
             for site in ends[operation] if makers else ():
-                moves = [(space.move(site, other), go) for other, go in makers]
-                bound[operation][site] = min(spent + rate * time + go for (time, spent, _), go in moves)
+                bound[operation][site] = _nearest(site, makers, space)
         return bound, through
+
+    def _best_makers(self) -> list[dict[int, list[Window]]]:
+        """For each operation the makers that look best, for the first pass."""
+        chosen = []
+        for at, through in zip(self._at, self._through, strict=True):
+            sites = sorted(through, key=through.__getitem__)[:MAKERS]
+            chosen.append({site: at[site] for site in sorted(sites)})
+        return chosen
+
+
+def _nearest(site: int, makers: Sequence[tuple[int, int]], space: Space) -> int:
+    """Least that it costs from ``site`` through one of ``makers``, which are given with the cheapest first."""
+    best: int | None = None
+    for other, go in makers:
+        if best is not None and go >= best:
+            break
+        time, spent, _ = space.move(site, other)
+        whole = go + spent + space.rate * time
+        if best is None or whole < best:
+            best = whole
+    assert best is not None  # noqa: S101  # there is a maker
+    return best
 
 
 def risen(rises: tuple[tuple[int, int, int], ...], start: int) -> tuple[int, int]:

@@ -93,6 +93,15 @@ MAX_PROOF = 63
 MAX_CLOCK_SKEW = Seconds(5)
 """By how much a peer's clock may differ from ours before its messages are ignored as early or late."""
 
+SILENCE = Seconds(15)
+"""After the last moment to reveal; then a witness may tell the result that the customer owes."""
+
+ACCEPT_WINDOW = Seconds(10)
+"""From a result until its winners must have answered it; a machine's time is held so long for nothing."""
+
+MAX_TRANSCRIPT_BYTES = 67_108_864
+"""Of one transcript file: 512 bidders with the longest menus need half of it."""
+
 CARD_LIFETIME = Seconds(3600)
 """Longest validity of a machine card; a vanished provider leaves the directory by itself."""
 

@@ -4,6 +4,17 @@ from dataclasses import dataclass
 
 from protocol.ids import Digest, JobId
 from protocol.record import LoggedRecord
+from protocol.signed import Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessRequest:
+    """A bidder shows a witness what it has said; answered with a ``Receipt`` signed under ``receipt/1``."""
+
+    topic: str
+    """``commitment/1`` or ``reveal/1``."""
+
+    message: Signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

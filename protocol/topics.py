@@ -5,6 +5,12 @@ CALL = "call/1"
 COMMITMENT = "commitment/1"
 REVEAL = "reveal/1"
 AWARD = "award/1"
+ROLL = "roll/1"
+REPLY = "reply/1"
+RECEIPT = "receipt/1"
+
+TESTIFY = "/guildmark/testify/1"
+"""A bidder shows its signed commitment or reveal to a witness, which answers with a signed receipt."""
 
 BULLETIN = "bulletin/1"
 """Domain under which bulletins are signed; they are gossiped on the topic of what they carry."""

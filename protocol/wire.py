@@ -44,7 +44,8 @@ def decode(kind: type[T], data: bytes, *, limit: int | None = None) -> T:
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise RejectError(f"{kind.__name__} is not msgpack: {error}") from error
     message: T = _parser(kind)(plain, kind.__name__)
-    if encode(message) != data:
+    # The types have been checked exactly, so the plain values are those that ``encode`` would pack.
+    if msgpack.packb(plain, use_bin_type=True) != data:
         raise RejectError(f"{kind.__name__} is not in canonical form")
     return message
 
@@ -52,19 +53,27 @@ def decode(kind: type[T], data: bytes, *, limit: int | None = None) -> T:
 def _plain(value: object, depth: int) -> object:
     if depth > MAX_DEPTH:
         raise RejectError("nested too deeply")
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or type(value) in (bool, bytes, str):
+    kind = type(value)
+    if value is None or kind in (bytes, str, bool):
         return value
-    if type(value) is int:
-        if not -(2**63) <= value < 2**64:
+    if kind is int:
+        if not -(2**63) <= value < 2**64:  # type: ignore[operator]  # it is an int
             raise RejectError(f"{value} does not fit 64 bits")
         return value
-    if type(value) is tuple:
-        return [_plain(item, depth + 1) for item in value]
-    if is_dataclass(value):
-        return [_plain(getattr(value, field.name), depth + 1) for field in fields(value)]
-    raise RejectError(f"{type(value).__name__} has no wire form")
+    if kind is tuple:
+        return [_plain(item, depth + 1) for item in value]  # type: ignore[attr-defined]  # it is a tuple
+    if isinstance(value, Enum):
+        return value.value
+    columns: tuple[str, ...] = _columns(kind)  # type: ignore[arg-type]  # every class is hashable
+    return [_plain(getattr(value, name), depth + 1) for name in columns]
+
+
+@cache
+def _columns(kind: type) -> tuple[str, ...]:
+    """Names of a dataclass's fields in order."""
+    if not is_dataclass(kind):
+        raise RejectError(f"{kind.__name__} has no wire form")
+    return tuple(field.name for field in fields(kind))
 
 
 def _parser(kind: Any) -> Callable[[object, str], Any]:
@@ -139,12 +148,12 @@ def _optional_parser(arguments: tuple[Any, ...]) -> Callable[[object, str], Any]
 
 def _record_parser(kind: type) -> Callable[[object, str], Any]:
     hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]
-    parsers = [_parser(hints[name]) for name in names]
+    arity = len(fields(kind))
+    columns = [(field.name, f"{kind.__name__}.{field.name}", _parser(hints[field.name])) for field in fields(kind)]
 
     def parse(plain: object, where: str) -> object:
-        values = _array(plain, where, arity=len(names))
-        return kind(**{name: p(v, f"{where}.{name}") for name, p, v in zip(names, parsers, values, strict=True)})
+        values = _array(plain, where, arity=arity)
+        return kind(**{name: p(v, place) for (name, place, p), v in zip(columns, values, strict=True)})
 
     return parse
 

@@ -23,14 +23,18 @@ SIGNED_MESSAGES = (
     ("topics.CARD", "Card", "gossip", ("capability.accept_card",)),
     ("topics.CALL", "Call", "gossip", ("auction.accept_call", "rules.check_call")),
     ("topics.COMMITMENT", "Commitment", "gossip", ("auction.accept_commitment",)),
+    ("topics.ROLL", "Roll", "gossip", ("roll.accept_roll",)),
     ("topics.REVEAL", "Reveal", "gossip", ("auction.accept_reveal", "auction.check_bid")),
     ("topics.AWARD", "Result", "gossip", ("result.accept_result",)),
+    ("topics.REPLY", "Reply", "gossip", ("result.accept_reply",)),
+    ("topics.RECEIPT", "Receipt", "Signed", ("roll.witnessed",)),
 )
 """Domain of the signature, message, what carries it, and what decides about it."""
 
 REQUESTS = (
     ("topics.COMPARE_BULLETINS", "Summary", "Summary"),
     ("topics.FETCH_BULLETINS", "BulletinsRequest", "Bulletins"),
+    ("topics.TESTIFY", "WitnessRequest", "Signed"),
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
@@ -49,7 +53,7 @@ ANSWERS = (
 PARTS = (
     "Range",
     "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Rise", "Offer", "Bid", "Assignment", "Award",
-    "NoAwardReason", "NoAward", "Standing", "LoggedRecord", "Record", "PackageLeaf", "RulePack",
+    "NoAwardReason", "NoAward", "Standing", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "RulePack",
 )  # fmt: skip
 
 TEXTS = (
@@ -72,7 +76,7 @@ RULES = (
     "auction.seal_of",
     "award.transcript_root",
     "award.award",
-    "award._Field._enter",
+    "award.Field._enter",
     "transport.travel_time",
     "transport.travel_co2",
     "job.Site.distance",

@@ -90,6 +90,10 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
     async def job_of(job: str) -> Document:
         return participant.job(job)
 
+    @api.get("/jobs/{job}/transcript")
+    async def transcript(job: str) -> Response:
+        return Response(participant.transcript(job), media_type="application/octet-stream")
+
     @api.get("/jobs/{job}/events")
     async def events(job: str, after: int = 0) -> StreamingResponse:
         stream = participant.stream(job)

@@ -12,15 +12,19 @@ from node.workflows.answered import (
     CallHeard,
     CloseLog,
     ComputeBid,
+    Confirm,
+    Confirmed,
     FetchPackage,
     FetchResult,
     Forget,
+    GatherReceipts,
     LogClosed,
     MakeParts,
     OperationMade,
     PackageArrived,
     PartMade,
     Phase,
+    ReceiptsArrived,
     ResultArrived,
     covers_operation,
     finished_before,
@@ -38,19 +42,22 @@ from node.workflows.events import (
     OperationRefunded,
     OrderEnded,
     RecordsArrived,
+    RollArrived,
     Submit,
     WakeAt,
     Woke,
 )
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
-from protocol.auction import Commitment, Reveal, seal_of
+from protocol.auction import Bid, Commitment, Reveal, seal_of
 from protocol.checkpoint import read_note
 from protocol.ids import Address, Digest
 from protocol.job import Call
+from protocol.params import ACCEPT_WINDOW
 from protocol.production import evidence_root
-from protocol.result import Result
-from protocol.topics import COMMITMENT, REVEAL
+from protocol.result import Reply, Result
+from protocol.roll import Roll
+from protocol.topics import COMMITMENT, REPLY, REVEAL
 from protocol.transport import travel_time
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import decode, encode
@@ -68,7 +75,9 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
             CallHeard,
             BidComputed,
             BidDeclined,
+            ReceiptsArrived,
             ResultArrived,
+            Confirmed,
             PackageArrived,
             PartMade,
             OperationMade,
@@ -101,8 +110,10 @@ class _Rule:
         if state.phase.terminal:
             return state, ()
         match event:
-            case BidComputed() | BidDeclined() | Woke() | ResultArrived():
+            case BidComputed() | BidDeclined() | RollArrived() | Woke():
                 return self._bidding(state, event)
+            case ReceiptsArrived() | ResultArrived() | Confirmed():
+                return self._told(state, event)
             case OperationApproved() | OperationRefunded() | OrderEnded():
                 return self._paying(state, event)
             case _:
@@ -111,25 +122,21 @@ class _Rule:
     def _bidding(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         match event:
             case BidComputed():
-                seal = seal_of(event.bid, event.salt)
-                commitment = Commitment(
-                    job=state.call.job, provider=event.bid.provider, account=self._account, seal=seal
-                )
+                commitment = _commitment(event.bid, event.salt, self._account)
                 state = replace(state, phase=Phase.COMMITTED, bid=event.bid, salt=event.salt, reasons=event.refusals)
                 return state, (
                     Announce(
                         key="commitment", topic=COMMITMENT, message=encode(commitment), until=state.call.commit_by
                     ),
-                    WakeAt(key="reveal", at=state.call.commit_by),
+                    *_receipts(state, COMMITMENT, encode(commitment), state.call.commit_by),
+                    WakeAt(key="result", at=UnixSeconds(state.call.reveal_by + RESULT_GRACE)),
                 )
             case BidDeclined():
                 return replace(state, phase=Phase.DECLINED, reasons=event.reasons), ()
-            case Woke(what="reveal") if state.phase is Phase.COMMITTED and state.bid is not None:
-                opened = Reveal(bid=state.bid, salt=state.salt)
-                return replace(state, phase=Phase.REVEALED), (
-                    Announce(key="reveal", topic=REVEAL, message=encode(opened), until=state.call.reveal_by),
-                    WakeAt(key="result", at=UnixSeconds(state.call.reveal_by + RESULT_GRACE)),
-                )
+            case RollArrived() if state.phase is Phase.COMMITTED:
+                return self._rolled(state, event)
+            case Woke(what="result") if state.phase is Phase.COMMITTED:
+                return replace(state, phase=Phase.LOST, problem="the customer never closed the auction"), ()
             case Woke(what="result") if state.result is None:
                 return state, (FetchResult(key="result"),)
             case Woke(what="deadline"):
@@ -138,16 +145,61 @@ class _Rule:
                 index = int(event.what.split("/")[1])
                 approve = self._contracts.orders.approve(state.call.job, index)
                 return state, () if index in state.ended else (Submit(key=f"approve/{index}", transactions=(approve,)),)
-            case ResultArrived():
-                return self._result(state, event)
             case _:
                 return state, ()
 
+    def _told(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
+        match event:
+            case ReceiptsArrived():
+                return replace(state, receipts=(*state.receipts, event)), ()
+            case ResultArrived():
+                return self._result(state, event)
+            case Confirmed():
+                return self._confirmed(state, event)
+            case _:
+                return state, ()
+
+    def _rolled(self, state: Answer, event: RollArrived) -> tuple[Answer, tuple[Effect, ...]]:
+        """Our bid is opened only when the roll has it; before that nobody learns anything of it."""
+        bid, state = state.bid, replace(state, roll=event.roll)
+        assert bid is not None  # noqa: S101  # committed, hence there is one
+        entry = merkle.leaf_hash(encode(_commitment(bid, state.salt, self._account)))
+        if entry not in decode(Roll, event.roll.payload).entries:
+            proof = f"{sum(len(r.receipts) for r in state.receipts)} of {len(state.call.witnesses)} witnesses saw it"
+            return replace(state, phase=Phase.LOST, problem=f"the customer left our sealed bid out; {proof}"), ()
+        opened = encode(Reveal(bid=bid, salt=state.salt))
+        return replace(state, phase=Phase.REVEALED), (
+            Announce(key="reveal", topic=REVEAL, message=opened, until=state.call.reveal_by),
+            *_receipts(state, REVEAL, opened, state.call.reveal_by),
+        )
+
     def _result(self, state: Answer, event: ResultArrived) -> tuple[Answer, tuple[Effect, ...]]:
-        state = replace(state, result=decode(Result, event.result.payload))
-        if not state.won_assignments:
+        """Only the latest result counts; who has won nothing in it waits, for a winner may decline."""
+        result = decode(Result, event.result.payload)
+        if state.result is not None and (state.awarded or len(result.declined) <= len(state.result.declined)):
+            return state, ()
+        state = replace(state, result=result)
+        if result.award is None or (state.awarded and not state.won_assignments):
             return replace(state, phase=Phase.LOST), ()
-        return self._continue(state)
+        if state.awarded:
+            return self._continue(state)
+        if not state.won_assignments:
+            return state, ()
+        return state, (Confirm(key=f"confirm/{result.digest.hex()}"),)
+
+    def _confirmed(self, state: Answer, event: Confirmed) -> tuple[Answer, tuple[Effect, ...]]:
+        if state.result is None or state.bid is None or state.result.digest != event.result:
+            return state, ()
+        reply = Reply(job=state.call.job, provider=state.bid.provider, result=event.result, accepted=event.accepted)
+        say = Announce(
+            key=f"reply/{event.result.hex()}",
+            topic=REPLY,
+            message=encode(reply),
+            until=UnixSeconds(state.call.reveal_by + ACCEPT_WINDOW * (len(state.result.declined) + 1)),
+        )
+        if event.accepted:
+            return state, (say,)
+        return replace(state, phase=Phase.LOST, problem="another job took the time that we had offered"), (say,)
 
     def _expired(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
         """After the deadline nothing that is not attested is held; what is attested still has its way to be paid."""
@@ -160,8 +212,11 @@ class _Rule:
     def _making(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         match event:
             case OperationAssigned() if event.provider == self._account:
-                state = replace(state, phase=Phase.WON, won=tuple(sorted({*state.won, event.index})))
+                state = replace(state, phase=Phase.WON, awarded=True, won=tuple(sorted({*state.won, event.index})))
                 return self._continue(state)
+            case OperationAssigned():
+                lost = state.result is not None and not state.won_assignments
+                return replace(state, awarded=True, phase=Phase.LOST if lost else state.phase), ()
             case PackageArrived():
                 return self._continue(replace(state, packages=(*state.packages, event)))
             case OperationAttested() if event.index + 1 in state.won and event.index not in state.won:
@@ -257,3 +312,13 @@ class _Rule:
                 return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
             case _:
                 return state, ()
+
+
+def _commitment(bid: Bid, salt: bytes, account: Address) -> Commitment:
+    return Commitment(job=bid.job, provider=bid.provider, account=account, seal=seal_of(bid, salt))
+
+
+def _receipts(state: Answer, topic: str, message: bytes, until: UnixSeconds) -> tuple[GatherReceipts, ...]:
+    if not state.call.witnesses:
+        return ()
+    return (GatherReceipts(key=f"receipts/{topic}", topic=topic, message=message, until=until),)

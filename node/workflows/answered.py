@@ -79,6 +79,22 @@ class ResultArrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptsArrived:
+    """Witnesses' receipts of what we said under ``topic``; they prove it should the customer deny it."""
+
+    topic: str
+    receipts: tuple[Signed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """Whether the machines still have the time that ``result`` awards us."""
+
+    result: Digest
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageArrived:
     """The package of ``operation`` is in the vault and is what was sealed."""
 
@@ -128,6 +144,23 @@ class LogClosed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputeBid:
     """Price the call and reserve what is offered."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatherReceipts:
+    """Show what we said under ``topic`` to the call's witnesses until a majority has signed, or ``until``."""
+
+    key: str
+    topic: str
+    message: bytes
+    until: UnixSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Look whether the machines can keep what the latest result awards us."""
 
     key: str
 
@@ -193,7 +226,12 @@ class Answer:
     reasons: tuple[str, ...] = ()
     """Why there is no bid, or none for some operation."""
 
+    receipts: tuple[ReceiptsArrived, ...] = ()
+    roll: Signed | None = None
     result: Result | None = None
+    awarded: bool = False
+    """Whether the ledger holds the award, ours or others'."""
+
     won: tuple[int, ...] = ()
     """Indices of the assignments that the ledger holds for this node."""
 

@@ -1,10 +1,12 @@
 """The customer's desk: turns a CAD file and wishes into a posted job, or into a clear reason why not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 import trio
 
+from federation.directory import Directory
 from node.clock import PlantClock
 from node.config import AuctionConfig
 from node.design.bid_view import bid_view
@@ -23,7 +25,8 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import JobPosted
 from node.workflows.runner import Runner
 from node.workflows.words import cents, money
-from protocol.ids import JobId, MaterialCode, ProcessCode
+from protocol.capability import Card
+from protocol.ids import JobId, MaterialCode, PeerId, ProcessCode
 from protocol.job import Call, Site, Weights
 from protocol.params import PROCESSES
 from protocol.production import job_id
@@ -39,6 +42,9 @@ BUDGET_FACTOR = 2
 
 READERS = 1
 """CAD files read at a time: each child may use up to 3 GiB."""
+
+WITNESSES = 3
+"""Named in a call: a majority of two survives one that is down, lies, or has a wrong clock."""
 
 DAY = 86_400
 
@@ -79,13 +85,16 @@ class Desk:
         reads: LedgerReads,
         clock: PlantClock,
         auction: AuctionConfig,
+        directory: Directory,
     ) -> None:
+        # One more than seven parts: the desk is where a design meets the market.
         self._runner = runner
         self._vault = vault
         self._identity = identity
         self._reads = reads
         self._clock = clock
         self._auction = auction
+        self._directory = directory
         self._reading = trio.CapacityLimiter(READERS)
 
     async def quote(self, content: bytes, wish: Wish) -> Quote:
@@ -159,6 +168,7 @@ class Desk:
             due=due,
             commit_by=UnixSeconds(commit_by),
             reveal_by=UnixSeconds(commit_by + max(self._auction.reveal, rules.min_reveal)),
+            witnesses=chosen_witnesses(job, self._directory.cards(wall), customer=self._identity.peer),
         )
         if call.earliest >= due:
             raise RequestError("due-too-soon", "the auction alone takes longer than the time until the due date")
@@ -185,6 +195,13 @@ class Desk:
                 "insufficient-funds",
                 f"the escrow needs {money(budget)} but the account holds {money(balance)}; fund it or lower --budget",
             )
+
+
+def chosen_witnesses(job: JobId, cards: Iterable[Card], *, customer: PeerId) -> tuple[PeerId, ...]:
+    """Up to ``WITNESSES`` providers, drawn by the job's identifier, which was fixed before anybody could bid."""
+    known = [card.provider for card in cards if card.capabilities and card.provider != customer]
+    drawn = sorted(known, key=lambda peer: sha256(b"guildmark/witness/1" + job + peer).digest())
+    return tuple(sorted(drawn[:WITNESSES]))
 
 
 def parse_process(text: str | None) -> ProcessCode | None:

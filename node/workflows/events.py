@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ledger.types import Transaction
 from protocol.ids import Address, Digest
 from protocol.record import LoggedRecord
+from protocol.signed import Signed
 from protocol.units import Cents, UnixSeconds
 
 
@@ -136,6 +137,13 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollArrived:
+    """The customer closed the auction; accepted under ``accept_roll``."""
+
+    roll: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WakeAt:
     """Come back at ``at`` (wall time) with ``Woke(key)``."""
 
@@ -164,4 +172,5 @@ SHARED_EVENTS = (
     Mined,
     Woke,
     RecordsArrived,
+    RollArrived,
 )

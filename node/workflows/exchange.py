@@ -14,27 +14,31 @@ from ledger.members import PROVIDER
 from node.errors import UnavailableError
 from node.identity import Identity
 from node.vault.vault import Vault
-from node.workflows import answered, posted
+from node.workflows import answered, posted, watch_auction
 from node.workflows.answered import (
     Answer,
     CallHeard,
     FetchPackage,
     FetchResult,
+    GatherReceipts,
     PackageArrived,
+    ReceiptsArrived,
     ResultArrived,
 )
-from node.workflows.events import Announce
+from node.workflows.events import Announce, RollArrived
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.posted import CommitmentArrived, PackageReleased, Phase, Post, RevealArrived
+from node.workflows.posted import CommitmentArrived, PackageReleased, Phase, Post, ReplyArrived, RevealArrived
 from node.workflows.runner import Happened, Runner
+from node.workflows.testify import AuctionWitness
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, accept_call, accept_commitment, accept_reveal
 from protocol.capability import Card, accept_card
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
-from protocol.requests import PackageRequest, ResultRequest
-from protocol.result import Result, accept_result
+from protocol.requests import PackageRequest, ResultRequest, WitnessRequest
+from protocol.result import Reply, Result, accept_reply, accept_result
+from protocol.roll import Roll, accept_roll, witnessed
 from protocol.rules import check_call
 from protocol.seal import PackageDelivery, commitment_of, receive
 from protocol.signed import Signed, sign, verify
@@ -45,7 +49,10 @@ from protocol.topics import (
     COMMITMENT,
     FETCH_PACKAGE,
     FETCH_RESULT,
+    REPLY,
     REVEAL,
+    ROLL,
+    TESTIFY,
 )
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
@@ -77,6 +84,7 @@ class Exchange:
         self._identity = identity
         self._vault = vault
         self._reads = reads
+        self._witness = AuctionWitness(runner=runner, identity=identity, wall=reads.wall)
         self.wall: Callable[[], UnixSeconds] = reads.wall
 
     async def listen(self, nursery: trio.Nursery, *, provider: bool) -> None:
@@ -85,11 +93,13 @@ class Exchange:
             (CARD, Card, self._on_card),
             (COMMITMENT, Commitment, self._on_commitment),
             (REVEAL, Reveal, self._on_reveal),
+            (REPLY, Reply, self._on_reply),
         ]
         if provider:
-            topics += [(CALL, Call, self._on_call), (AWARD, Result, self._on_result)]
+            topics += [(CALL, Call, self._on_call), (ROLL, Roll, self._on_roll), (AWARD, Result, self._on_result)]
         for topic, kind, hear in topics:
             await nursery.start(self._listen_to, topic, kind, hear)
+        self._network.serve(TESTIFY, self._answer_witness)
         self._network.serve(FETCH_RESULT, self._answer_result)
         self._network.serve(FETCH_PACKAGE, self._answer_package)
 
@@ -106,13 +116,39 @@ class Exchange:
         except FederationError as error:
             log.warning("could not publish on %s: %s", effect.topic, error)
 
+    async def gather_receipts(self, stream: str, effect: GatherReceipts) -> Happened | None:
+        """Show the call's witnesses what we said; without a majority it is tried again while there is time."""
+        call, found = self._answer(stream).call, list[Signed]()
+        request = WitnessRequest(topic=effect.topic, message=sign(self._identity.signing, effect.topic, effect.message))
+
+        async def ask(witness: PeerId) -> None:
+            try:
+                reply = await self._request(witness, TESTIFY, encode(request))
+                receipt = decode(Signed, reply)
+            except (UnavailableError, ProtocolError) as error:
+                log.info("no receipt from %s: %s", witness.hex()[:8], error)
+                return
+            if receipt.author == witness:
+                found.append(receipt)
+
+        async with trio.open_nursery() as nursery:
+            for witness in call.witnesses:
+                if witness != self._identity.peer:
+                    nursery.start_soon(ask, witness)
+        found.sort(key=lambda receipt: receipt.author)
+        if not witnessed(call, effect.message, found, by=effect.until) and self.wall() < effect.until:
+            raise UnavailableError("too few witnesses have signed yet")
+        return Happened(key=effect.key, event=ReceiptsArrived(topic=effect.topic, receipts=tuple(found)))
+
     async def fetch_result(self, stream: str, _effect: FetchResult) -> Happened | None:
         """Ask the customer for the result, unless gossip brought it."""
         state = self._answer(stream)
         if state.result is not None or state.phase.terminal:
             return None
         reply = await self._request(state.call.customer, FETCH_RESULT, encode(ResultRequest(job=state.call.job)))
-        return Happened(key="result", event=ResultArrived(result=self._checked_result(decode(Signed, reply), state)))
+        signed = self._checked_result(decode(Signed, reply), state)
+        key = f"result/{decode(Result, signed.payload).digest.hex()}"
+        return Happened(key=key, event=ResultArrived(result=signed))
 
     async def fetch_package(self, stream: str, effect: FetchPackage) -> Happened | None:
         """Ask the customer for a package, check that it is what was sealed, and lay it in the vault."""
@@ -178,10 +214,13 @@ class Exchange:
             raise RejectError("the call does not match its order on the ledger")
         await self._network.introduce(call.customer, call.addresses)
         heard = CallHeard(call=signed, customer=customer, deadline=order.deadline, review=order.review)
+        if self._identity.peer in call.witnesses:
+            await self._runner.post(watch_auction.stream_of(call.job), "call", heard)
         await self._runner.post(stream, "call", heard)
 
     async def _on_commitment(self, payload: bytes) -> None:
         commitment, signed = open_message(Commitment, COMMITMENT, payload)
+        await self._witness.commitment(commitment, signed)
         state = self._post(commitment.job)
         key = f"commitment/{signed.author.hex()}"
         if state is None or state.phase is not Phase.BIDDING:
@@ -197,22 +236,45 @@ class Exchange:
 
     async def _on_reveal(self, payload: bytes) -> None:
         reveal, signed = open_message(Reveal, REVEAL, payload)
+        await self._witness.reveal(reveal, signed)
         state = self._post(reveal.bid.job)
         if state is None or state.phase is not Phase.REVEALING:
-            return  # it will be said again while the window is open
+            return
         seals = {decode(Commitment, c.commitment.payload).seal for c in state.commitments}
         accept_reveal(reveal, signer=signed.author, calls={state.call.job: state.call}, seals=seals, now=self.wall())
         event = RevealArrived(reveal=signed, bid=signed.payload)
         await self._runner.post(posted.stream_of(reveal.bid.job), f"reveal/{signed.author.hex()}", event)
 
+    async def _on_roll(self, payload: bytes) -> None:
+        roll, signed = open_message(Roll, ROLL, payload)
+        await self._witness.roll(roll, signed)
+        stream = answered.stream_of(roll.job)
+        state = self._runner.state(stream)
+        if isinstance(state, Answer) and state.bid is not None and state.roll is None:
+            accept_roll(roll, signer=signed.author, call=state.call, now=self.wall())
+            await self._runner.post(stream, "roll", RollArrived(roll=signed))
+
     async def _on_result(self, payload: bytes) -> None:
         result, signed = open_message(Result, AWARD, payload)
+        await self._witness.result(result, signed)
         stream = answered.stream_of(result.job)
         state = self._runner.state(stream)
-        if isinstance(state, Answer) and state.result is None and state.bid is not None:
-            await self._runner.post(stream, "result", ResultArrived(result=self._checked_result(signed, state)))
+        if isinstance(state, Answer) and state.bid is not None:
+            event = ResultArrived(result=self._checked_result(signed, state))
+            await self._runner.post(stream, f"result/{result.digest.hex()}", event)
+
+    async def _on_reply(self, payload: bytes) -> None:
+        reply, signed = open_message(Reply, REPLY, payload)
+        state = self._post(reply.job)
+        if state is not None and state.phase is Phase.AWARDING:
+            accept_reply(reply, signer=signed.author, result=state.result)
+            key = f"reply/{reply.result.hex()}/{signed.author.hex()}"
+            await self._runner.post(posted.stream_of(reply.job), key, ReplyArrived(reply=signed))
 
     # What peers ask for.
+
+    async def _answer_witness(self, peer: PeerId, payload: bytes) -> bytes:
+        return encode(await self._witness.sign(peer, decode(WitnessRequest, payload)))
 
     async def _answer_result(self, _peer: PeerId, payload: bytes) -> bytes:
         state = self._post(decode(ResultRequest, payload).job)
@@ -241,7 +303,7 @@ class Exchange:
 
     def _checked_result(self, signed: Signed, state: Answer) -> Signed:
         result = decode(Result, verify(signed, AWARD))
-        accept_result(result, signer=signed.author, call=state.call)
+        accept_result(result, signer=signed.author, call=state.call, now=self.wall())
         return signed
 
     async def _request(self, peer: PeerId, protocol: str, payload: bytes) -> bytes:

@@ -30,6 +30,7 @@ from node.workflows.posted import (
     PackageReleased,
     Phase,
     Post,
+    ReplyArrived,
     RevealArrived,
     Stage,
     check_records,
@@ -38,15 +39,15 @@ from node.workflows.posted import (
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
 from protocol.errors import RejectError
-from protocol.ids import Digest
+from protocol.ids import Digest, PeerId
 from protocol.job import Call
-from protocol.result import decide
-from protocol.topics import AWARD, CALL
+from protocol.result import Reply, decide
+from protocol.topics import AWARD, CALL, ROLL
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 
 ANNOUNCE_RESULT = 10
-"""Seconds for which the result is repeated; who was down longer asks for it."""
+"""Seconds for which the result is repeated; who was down longer asks for it. Winners have so long to answer, too."""
 
 REVEAL_GRACE = 1
 """Seconds after the reveal deadline before the award, for reveals still on their way."""
@@ -57,7 +58,7 @@ def workflow(contracts: Contracts) -> Workflow:
     return Workflow(
         name=NAME,
         transition=_Rule(contracts).transition,
-        events=(JobPosted, CommitmentArrived, RevealArrived, PackageReleased, *SHARED_EVENTS),
+        events=(JobPosted, CommitmentArrived, RevealArrived, ReplyArrived, PackageReleased, *SHARED_EVENTS),
     )
 
 
@@ -85,7 +86,11 @@ class _Rule:
             case CommitmentArrived() if state.phase is Phase.BIDDING:
                 return replace(state, commitments=(*state.commitments, event)), ()
             case RevealArrived() if state.phase is Phase.REVEALING:
-                return replace(state, reveals=(*state.reveals, event)), ()
+                state = replace(state, reveals=(*state.reveals, event))
+                # Nothing more can come once every seal of the roll is open.
+                return self._decide(state) if len(state.reveals) == len(state.commitments) else (state, ())
+            case ReplyArrived() if state.phase is Phase.AWARDING:
+                return self._replied(state, event)
             case PackageReleased():
                 return replace(state, released=(*state.released, event)), ()
             case UnitsRecorded():
@@ -135,9 +140,13 @@ class _Rule:
     def _woke(self, state: Post, event: Woke) -> tuple[Post, tuple[Effect, ...]]:
         if event.what == "commit" and state.phase is Phase.BIDDING:
             wait = UnixSeconds(state.call.reveal_by + REVEAL_GRACE)
-            return replace(state, phase=Phase.REVEALING), (WakeAt(key="reveal", at=wait),)
+            close = Announce(key="roll", topic=ROLL, message=encode(state.roll), until=state.call.reveal_by)
+            return replace(state, phase=Phase.REVEALING), (close, WakeAt(key="reveal", at=wait))
         if event.what == "reveal" and state.phase is Phase.REVEALING:
             return self._decide(state)
+        if event.what == f"accept/{len(state.declined)}" and self._is_open(state):
+            assert state.result is not None  # noqa: S101  # there is one while winners are asked
+            return self._decide(_without(state, state.result.winners - state.accepted))
         if event.what == "deadline" and not state.phase.terminal and state.phase is not Phase.CANCELLING:
             expire = Submit(key="expire", transactions=(self._contracts.orders.expire(state.call.job),))
             return replace(state, problem=state.problem or "the order's deadline passed before all was attested"), (
@@ -151,18 +160,36 @@ class _Rule:
         return state, ()
 
     def _decide(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
-        result = decide(state.call, state.bids, state.transcript)
-        state = replace(state, result=result)
-        tell = Announce(
-            key="award",
-            topic=AWARD,
-            message=encode(result),
-            until=UnixSeconds(state.call.reveal_by + REVEAL_GRACE + ANNOUNCE_RESULT),
-        )
+        """The result from the bids that count, and the winners asked whether they stand by theirs."""
+        opened, rounds = state.opened, len(state.declined)
+        result = decide(state.call, opened.bids, state.transcript, opened.excluded)
+        state = replace(state, result=result, phase=Phase.AWARDING)
+        until = UnixSeconds(state.call.reveal_by + REVEAL_GRACE + ANNOUNCE_RESULT * (rounds + 1))
+        tell = Announce(key=f"award/{rounds}", topic=AWARD, message=encode(result), until=until)
         if result.award is None:
             state, effects = self._cancel(state)
             return state, (tell, *effects)
-        return replace(state, phase=Phase.AWARDING), (tell, self._record_award(state))
+        return state, (tell, WakeAt(key=f"accept/{rounds}", at=until))
+
+    def _replied(self, state: Post, event: ReplyArrived) -> tuple[Post, tuple[Effect, ...]]:
+        """All winners together make the award; one that declines makes another necessary."""
+        reply = decode(Reply, event.reply.payload)
+        if state.result is None or reply.result != state.result.digest or not self._is_open(state):
+            return state, ()
+        winners = state.result.winners
+        state = replace(state, replies=(*state.replies, event.reply))
+        if not reply.accepted:
+            return self._decide(_without(state, frozenset({reply.provider})))
+        if state.accepted >= winners:
+            return state, (self._record_award(state),)
+        return state, ()
+
+    @staticmethod
+    def _is_open(state: Post) -> bool:
+        """Whether winners are being asked."""
+        if state.phase is not Phase.AWARDING or state.result is None:
+            return False
+        return not state.accepted >= state.result.winners
 
     def _record_award(self, state: Post) -> Submit:
         """Open the commitment, award, and license each operation's package to its winner."""
@@ -256,6 +283,13 @@ class _Rule:
             key=f"dispute/{index}",
             transactions=(self._contracts.orders.dispute(state.call.job, index, evidence),),
         )
+
+
+def _without(state: Post, away: frozenset[PeerId]) -> Post:
+    """The auction without the bids of ``away``; acceptances of the result that fell with them are void."""
+    declined = (*state.declined, *sorted(away))
+    refusals = tuple(r for r in state.replies if r.author in declined and not decode(Reply, r.payload).accepted)
+    return replace(state, declined=declined, replies=refusals)
 
 
 def _with(state: Post, index: int, **changes: object) -> Post:

@@ -1,5 +1,6 @@
 """A customer's job: its events, its state, and what can be read from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -7,20 +8,25 @@ from node.workflows.events import (
     RecordsArrived,
     UnitsRecorded,
 )
-from protocol.auction import Bid, Reveal
+from protocol.auction import Reveal
 from protocol.award import Assignment, transcript_root
 from protocol.certificate import open_certificates
 from protocol.checkpoint import read_note
 from protocol.errors import RejectError
 from protocol.facts import StepFacts, conforming
-from protocol.ids import Address, Digest
+from protocol.ids import Address, Digest, PeerId
 from protocol.job import Call
+from protocol.merkle import leaf_hash
+from protocol.opening import Opened, open_bids
 from protocol.params import INSPECTION
 from protocol.production import check_logged, check_operation, evidence_root
 from protocol.record import open_record
 from protocol.result import Result
+from protocol.roll import Roll
 from protocol.seal import PackageLeaf
 from protocol.signed import Signed
+from protocol.topics import AWARD, ROLL
+from protocol.transcript import Transcript
 from protocol.units import NOTHING, Cents, UnixSeconds
 from protocol.wire import decode, encode
 
@@ -121,6 +127,13 @@ class RevealArrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyArrived:
+    """A winner stands by its bid, or does not; accepted under ``accept_reply``."""
+
+    reply: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageReleased:
     """A winner received its package; who has what of a design is never a question."""
 
@@ -139,6 +152,12 @@ class Post:
     commitments: tuple[CommitmentArrived, ...] = ()
     reveals: tuple[RevealArrived, ...] = ()
     result: Result | None = None
+    declined: tuple[PeerId, ...] = ()
+    """Winners of earlier results that did not stand by their bid, in that order."""
+
+    replies: tuple[Signed, ...] = ()
+    """Refusals of earlier results, and acceptances of the latest."""
+
     assigned: tuple[Assigned, ...] = ()
     released: tuple[PackageReleased, ...] = ()
     minted: tuple[UnitsRecorded, ...] = ()
@@ -147,9 +166,21 @@ class Post:
     """What went wrong, in words; empty when nothing did."""
 
     @property
-    def bids(self) -> tuple[Bid, ...]:
-        """The revealed bids, in order of provider."""
-        return tuple(sorted((decode(Reveal, r.bid).bid for r in self.reveals), key=lambda bid: bid.provider))
+    def roll(self) -> Roll:
+        """The commitments that count, once bidding is over."""
+        entries = sorted(leaf_hash(c.commitment.payload) for c in self.commitments)
+        return Roll(job=self.call.job, entries=tuple(entries))
+
+    @property
+    def opened(self) -> Opened:
+        """The bids that count, and why the others do not."""
+        reveals = {r.reveal.author: decode(Reveal, r.bid) for r in self.reveals}
+        return open_bids(self.call, (c.commitment.author for c in self.commitments), reveals, self.declined)
+
+    @property
+    def accepted(self) -> frozenset[PeerId]:
+        """Winners that stand by their bid."""
+        return frozenset(reply.author for reply in self.replies) - frozenset(self.declined)
 
     @property
     def awarded(self) -> tuple[Assignment, ...]:
@@ -250,3 +281,21 @@ def verdicts(state: Post) -> tuple[tuple[int, bool], ...]:
 
 def _facts_of(state: Post, operation: int) -> tuple[StepFacts, ...]:
     return tuple(facts for assigned in state.assigned for facts in assigned.facts if facts.operation == operation)
+
+
+def transcript_of(state: Post, say: Callable[[str, bytes], Signed]) -> Transcript:
+    """The auction as everybody may verify it; ``say`` signs as the customer, deterministically.
+
+    Raises:
+        RejectError: there is no result yet.
+    """
+    if state.result is None:
+        raise RejectError("the auction has no result yet")
+    return Transcript(
+        call=state.posted.call,
+        commitments=tuple(c.commitment for c in state.commitments),
+        roll=say(ROLL, encode(state.roll)),
+        reveals=tuple(r.reveal.payload for r in state.reveals),
+        replies=state.replies,
+        result=say(AWARD, encode(state.result)),
+    )

@@ -33,6 +33,8 @@ from node.workflows.answered import (
     BidComputed,
     BidDeclined,
     ComputeBid,
+    Confirm,
+    Confirmed,
     Forget,
     MakeParts,
     OperationMade,
@@ -127,6 +129,18 @@ class Shop:
             await self._runner.post(stream, "bid", event)
             return Happened(key="bid", event=event)
 
+    async def confirm(self, stream: str, effect: Confirm) -> Happened:
+        """Whether the schedule can keep what the latest result awards us; the time is held from then on."""
+        async with self._pricing:
+            state, now = self._answer(stream), self._clock.now()
+            assert state.result is not None  # noqa: S101  # a result is what there is to confirm
+            try:
+                _settled(await self.schedule(), state, now)
+            except CapacityError as error:
+                log.warning("%s: declined: %s", stream, error)
+                return Happened(key=effect.key, event=Confirmed(result=state.result.digest, accepted=False))
+            return Happened(key=effect.key, event=Confirmed(result=state.result.digest, accepted=True))
+
     async def make_parts(self, stream: str, effect: MakeParts) -> Happened:
         """Run one operation part by part; what is already recorded is not run again."""
         state = self._answer(stream)
@@ -166,15 +180,14 @@ class Shop:
 
     def _advanced(self, entry: Entry) -> Schedule:
         state, now = self._answer(entry.stream), self._clock.at_wall(UnixSeconds(entry.at))
-        job, family = state.call.job, family_of(state.call)
+        job = state.call.job
         match entry.event:
             case BidComputed():
                 until = UnixSeconds(state.call.reveal_by + HOLD_AFTER_REVEAL)
                 offers = entry.event.bid.offers
-                return reserve(self._schedule, offers, job, until=until, now=now, family=family)
+                return reserve(self._schedule, offers, job, until=until, now=now, family=family_of(state.call))
             case ResultArrived() if state.won_assignments:
-                won = (Won(offer=one.offer, start=one.start) for one in state.won_assignments)
-                return settle(self._schedule, job, won, now=now, family=family)
+                return _settled(self._schedule, state, now)
             case _ if state.phase.terminal:
                 return release(self._schedule, job)
         return self._schedule
@@ -209,6 +222,12 @@ class Shop:
         state = self._runner.state(stream)
         assert isinstance(state, Answer)  # noqa: S101  # the shop's effects belong to answers
         return state
+
+
+def _settled(schedule: Schedule, state: Answer, now: UnixSeconds) -> Schedule:
+    """``schedule`` with what the latest result awards us, and nothing else of the job."""
+    won = (Won(offer=one.offer, start=one.start) for one in state.won_assignments)
+    return settle(schedule, state.call.job, won, now=now, family=family_of(state.call))
 
 
 @asynccontextmanager

@@ -19,7 +19,9 @@ from node.workflows.events import (
 from protocol.award import NoAward, NoAwardReason
 from protocol.checkpoint import read_note
 from protocol.params import PROCESSES
+from protocol.result import Reply
 from protocol.units import Cents
+from protocol.wire import decode
 
 Names = Callable[[bytes], str]
 """What people call a peer (32 bytes) or an account (20 bytes)."""
@@ -41,6 +43,11 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return f"sealed bid from {names(event.commitment.author)}"
         case posted.RevealArrived():
             return f"{names(event.reveal.author)} opened its bid"
+        case posted.ReplyArrived():
+            accepted = decode(Reply, event.reply.payload).accepted
+            return (
+                f"{names(event.reply.author)} {'stands by its bid' if accepted else 'declines; the award is made anew'}"
+            )
         case OperationAssigned():
             return f"assignment {event.index + 1} to {names(event.provider)} for {money(event.price)}, on the ledger"
         case posted.PackageReleased():

@@ -2,21 +2,24 @@
 
 from dataclasses import dataclass, replace
 
-from protocol.auction import Bid, Commitment, Reveal, seal_of
+from protocol.auction import Bid, Commitment, Reveal, Rise, seal_of
 from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
-from protocol.job import Call, Hole, Site
+from protocol.job import Call, Filters, Hole, Site
+from protocol.merkle import leaf_hash
+from protocol.opening import Exclusion, ExclusionReason
 from protocol.params import MILLING, TURNING
 from protocol.production import NEXT_SHOP
 from protocol.record import LoggedRecord, Record, show
-from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest
-from protocol.result import Result, decide
+from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest, WitnessRequest
+from protocol.result import Reply, Result, decide
+from protocol.roll import Receipt, Roll
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
 from protocol.signed import Signed, sign
 from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
-from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, REVEAL
-from protocol.units import Cents, Metres, Micrometres, UnixSeconds
+from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, RECEIPT, REPLY, REVEAL, ROLL
+from protocol.units import Cents, GramsCo2, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
 from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
 from tests.unit.protocol.steps import certified, facts, record
@@ -64,8 +67,12 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Card, topic=CARD, accepted=_cards()),
         Message(kind=Call, topic=CALL, accepted=_calls()),
         Message(kind=Commitment, topic=COMMITMENT, accepted=_commitments()),
+        Message(kind=Receipt, topic=RECEIPT, accepted=_receipts()),
+        Message(kind=Roll, topic=ROLL, accepted=_rolls()),
         Message(kind=Reveal, topic=REVEAL, accepted=_reveals()),
         Message(kind=Result, topic=AWARD, accepted=_results()),
+        Message(kind=Reply, topic=REPLY, accepted=_replies()),
+        Message(kind=WitnessRequest, topic=None, accepted=_witness_requests()),
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
         Message(kind=PackageRequest, topic=None, accepted=_package_requests()),
         Message(kind=PackageDelivery, topic=None, accepted=_deliveries()),
@@ -165,8 +172,16 @@ def _calls() -> tuple[tuple[str, Call], ...]:
         ("three operations", call()),
         ("two kinds of holes", replace(small, part=replace(part(), holes=(*part().holes, slot)))),
         ("no holes and no address", replace(small, addresses=(), part=replace(part(), holes=()))),
+        ("witnesses, filters and a cap", _filtered(small)),
         ("a site in the south-west", replace(small, site=Site(easting=Metres(-40_000), northing=Metres(-1)))),
     )
+
+
+def _filtered(small: Call) -> Call:
+    filters = Filters(jurisdictions=("CH", "DE"), classification=1, grade=2, distance=Metres(500_000))
+    named = tuple(sorted((peer("mill"), peer("oven"))))
+    first = replace(operation(0), after=())
+    return replace(small, operations=(first,), witnesses=named, filters=filters, co2_cap=GramsCo2(90_000))
 
 
 def _commitments() -> tuple[tuple[str, Commitment], ...]:
@@ -175,13 +190,49 @@ def _commitments() -> tuple[tuple[str, Commitment], ...]:
     return (("of a bid", Commitment(**values, seal=seal_of(mine.bid, mine.salt))),)  # type: ignore[arg-type]
 
 
+def _receipts() -> tuple[tuple[str, Receipt], ...]:
+    seen = leaf_hash(encode(_commitments()[0][1]))
+    return (("of a commitment", Receipt(job=JOB, seen=seen, at=UnixSeconds(START - 30))),)
+
+
+def _rolls() -> tuple[tuple[str, Roll], ...]:
+    entries = tuple(sorted(leaf_hash(bytes([number])) for number in range(3)))
+    return (("three commitments", Roll(job=JOB, entries=entries)), ("none", Roll(job=JOB, entries=())))
+
+
+def _replies() -> tuple[tuple[str, Reply], ...]:
+    stands = Reply(job=JOB, provider=peer("mill"), result=_results()[0][1].digest, accepted=True)
+    return (("an acceptance", stands), ("a refusal", replace(stands, accepted=False)))
+
+
+def _witness_requests() -> tuple[tuple[str, WitnessRequest], ...]:
+    (_, commitment), (_, reveal) = _commitments()[0], _reveals()[0]
+    return (
+        ("of a commitment", WitnessRequest(topic=COMMITMENT, message=sign(SIGNER, COMMITMENT, encode(commitment)))),
+        ("of a reveal", WitnessRequest(topic=REVEAL, message=sign(SIGNER, REVEAL, encode(reveal)))),
+    )
+
+
 def _reveals() -> tuple[tuple[str, Reveal], ...]:
     far = Site(easting=Metres(-120_000), northing=Metres(65_536))
     return (
         ("one offer", Reveal(bid=bid("mill", offer(0, 1, 5, 90_00)), salt=b"s" * 32)),
         ("a bundle beside a single offer", Reveal(bid=_bundles(), salt=bytes(range(32)))),
         ("a site in the west", Reveal(bid=bid("mill", offer(0, 1, 5, 90_00), site=far), salt=b"\xff" * 32)),
+        ("a price curve, a grade and a clash", Reveal(bid=_curves(), salt=b"c" * 32)),
     )
+
+
+def _curves() -> Bid:
+    early = offer(0, 1, 5, 90_00)
+    risen = replace(
+        early,
+        closes=UnixSeconds(early.opens + 600),
+        grade=2,
+        rises=(Rise(start=UnixSeconds(early.opens + 60), price=Cents(95_00)),),
+    )
+    menu = bid("mill", risen, offer(0, 9, 12, 80_00))
+    return replace(menu, clashes=((0, 1),), jurisdiction="DE", clearance=1)
 
 
 def _bundles() -> Bid:
@@ -193,9 +244,11 @@ def _results() -> tuple[tuple[str, Result], ...]:
     mill = bid("mill", offer(0, 1, 5, 90_00))
     dear = bid("dear", offer(0, 1, 5, 95_00, co2=800))
     late = bid("late", offer(0, 1, 900, 10_00))
+    away = Exclusion(provider=peer("away"), reason=ExclusionReason.UNREVEALED)
     return (
         ("one bidder", decide(one, (mill,), transcript)),
         ("a loser, and one that fits into no combination", decide(one, (mill, dear, late), transcript)),
+        ("a bid that was never opened", decide(one, (mill,), transcript, (away,))),
         ("no award: no offer", decide(call(), (mill,), transcript)),
         ("no award: too late", decide(one, (late,), transcript)),
         ("no award: over budget", decide(replace(one, budget=Cents(1)), (mill,), transcript)),

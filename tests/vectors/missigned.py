@@ -1,7 +1,7 @@
 """Ways to spoil an envelope whose payload is well formed, each with the reason for which it is refused."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from nacl.signing import SigningKey
 
@@ -25,7 +25,11 @@ def missigned(message: Message, value: object) -> Iterator[Spoilt]:
     for name, nonsense, reason in (
         ("signed, but the payload is empty", b"", "is not msgpack"),
         ("signed, but the payload has a trailing byte", payload + b"\x00", "is not msgpack"),
-        ("signed, but the payload is an envelope again", encode(good), "has 3 values, not"),
+        (
+            "signed, but the payload is an envelope again",
+            encode(good),
+            "is bytes, not" if len(fields(message.kind)) == 3 else "has 3 values, not",
+        ),
     ):
         yield name, encode(sign(SIGNER, message.topic or "", nonsense)), reason
 

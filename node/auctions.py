@@ -1,0 +1,142 @@
+"""What people are shown of a verified auction: plain documents; nothing is decided here."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from node.workflows.words import cents, iso, money
+from protocol.award import Award, NoAward, terms_of
+from protocol.clearing import Contest
+from protocol.explanation import Loss, loss, margin, what_if
+from protocol.job import Call, Weights
+from protocol.meter import price_of_decentralisation
+from protocol.recheck import Verified
+from protocol.scoring import Breakdown
+
+Document = dict[str, Any]
+
+RULE = "dp/1"
+MICRO = 1_000_000
+
+
+def verified_document(found: Verified) -> Document:
+    """What a transcript says, once it holds."""
+    result = found.result
+    return {
+        "verdict": "holds",
+        "job": found.call.job.hex(),
+        "rule": RULE,
+        "root": found.root.hex(),
+        "told_by": "customer" if found.told_by == found.call.customer else f"witness {found.told_by.hex()}",
+        "sealed": len(found.opened.bids) + len(found.opened.excluded),
+        "opened": len(found.opened.bids),
+        "excluded": [
+            {"provider": e.provider.hex(), "reason": e.reason.value, "measure": e.measure}
+            for e in found.opened.excluded
+        ],
+        "no_award": None
+        if result.no_award is None
+        else {"reason": result.no_award.reason.value, "measure": result.no_award.measure},
+        "winners": []
+        if result.award is None
+        else [
+            {
+                "provider": a.provider.hex(),
+                "operations": list(range(a.offer.first, a.offer.last + 1)),
+                "machine": a.offer.machine,
+                "start": iso(a.start),
+                "finish": iso(a.finish),
+                "price": money(a.price),
+                "price_cents": a.price,
+                "co2_g": a.offer.co2,
+                "accepted": a.provider in found.accepted,
+            }
+            for a in result.award.assignments
+        ],
+    }
+
+
+def explained_document(found: Verified, variants: tuple[Weights, ...]) -> Document:
+    """Why the award is what it is, and what ``variants`` of the weights would have led to."""
+    award, bids, terms = found.result.award, found.opened.bids, terms_of(found.call)
+    if award is None:
+        return {"award": None, "second": None, "losers": [], "variants": []}
+    beside = margin(terms, bids, award)
+    losers = [bid.provider for bid in bids if bid.provider not in found.result.winners]
+    return {
+        "award": {
+            "price": money(award.price),
+            "arrival": iso(award.arrival),
+            "co2_g": award.co2,
+            "terms_cents": _cents(beside.first.breakdown),
+        },
+        "second": None
+        if beside.lead is None
+        else {"lead": money(beside.lead.total // MICRO), "terms": _told(beside.lead)},
+        "losers": [_loser(loss(terms, bids, award, provider)) for provider in losers],
+        "variants": [
+            {"weights": _weights(one.weights), "outcome": _outcome(one.outcome)}
+            for one in what_if(terms, bids, found.root, variants)
+        ],
+    }
+
+
+def weights_of(call: Call, hours: tuple[str, ...], tonnes: tuple[str, ...]) -> tuple[Weights, ...]:
+    """The call's weights with one of them changed, for each change asked for.
+
+    Raises:
+        ValueError: not an amount.
+    """
+    return (
+        *(replace(call.weights, hour=cents(text)) for text in hours),
+        *(replace(call.weights, co2_tonne=cents(text)) for text in tonnes),
+    )
+
+
+def gap_document(found: Sequence[Verified]) -> Document:
+    """The price of decentralisation of several auctions together."""
+    lots = [Contest(terms=terms_of(one.call), bids=one.opened.bids) for one in found]
+    outcomes = [outcome for one in found if (outcome := one.result.award or one.result.no_award) is not None]
+    price = price_of_decentralisation(lots, outcomes)
+    proof = "which is the best there is" if price.exact else f"and at most {price.most_ppm / 10_000:.2f} % above any"
+    return {
+        "auctions": len(lots),
+        "made_micro_cents": price.made,
+        "best_known_micro_cents": price.best_known,
+        "bound_micro_cents": price.bound,
+        "known_ppm": price.known_ppm,
+        "most_ppm": price.most_ppm,
+        "text": f"{len(lots)} auctions: {price.known_ppm / 10_000:.2f} % above the best known joint clearing, {proof}",
+    }
+
+
+def _loser(told: Loss) -> Document:
+    gap, discount = told.gap, told.discount
+    return {
+        "provider": told.provider.hex(),
+        "gap": None if gap is None else money(gap.total // MICRO),
+        "terms": None if gap is None else _told(gap),
+        "discount": None if discount is None else money(discount),
+    }
+
+
+def _cents(breakdown: Breakdown) -> dict[str, int]:
+    return {name: micro // MICRO for name, micro in asdict(breakdown).items()}
+
+
+def _told(gap: Breakdown) -> str:
+    """The terms that differ, the weightiest first."""
+    rows = sorted(asdict(gap).items(), key=lambda row: -abs(row[1]))
+    told = [f"{name} {'+' if micro > 0 else '-'}{money(abs(micro) // MICRO)}" for name, micro in rows if micro]
+    return ", ".join(told) or "a tie that the beacon decided"
+
+
+def _weights(weights: Weights) -> str:
+    return f"an hour at {money(weights.hour)} and a tonne at {money(weights.co2_tonne)}"
+
+
+def _outcome(outcome: Award | NoAward) -> str:
+    if isinstance(outcome, NoAward):
+        return f"no award ({outcome.reason.value})"
+    who = ", ".join(dict.fromkeys(a.provider.hex()[:12] for a in outcome.assignments))
+    return f"{who} for {money(outcome.price)}, arriving {iso(outcome.arrival)}, {outcome.co2:,} g of CO2"

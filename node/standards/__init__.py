@@ -1,0 +1,1 @@
+"""Export to and import from the standards of the field; nothing of the federation is decided here."""

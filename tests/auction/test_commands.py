@@ -1,0 +1,119 @@
+"""What a person sees of an auction's file."""
+
+import json
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from node.cli import cli
+from protocol.job import Filters
+from protocol.transcript import Transcript, write
+from tests.auction.sealed import bidder, bidders, held, small_call
+from tests.unit.protocol.examples import offer
+
+MILL, OVEN, RIVAL = bidders()
+GOOD = held(small_call(), bidders())
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "auction.transcript"
+    path.write_bytes(write(GOOD))
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["auction", *map(str, arguments)], catch_exceptions=False)
+
+
+def test_a_good_file_holds_and_names_its_winners(file: Path) -> None:
+    shown = run("verify", file)
+    assert shown.exit_code == 0
+    assert "holds" in shown.output
+    assert MILL.bid.provider.hex()[:12] in shown.output
+    document = json.loads(run("verify", file, "--json").output)
+    assert [w["operations"] for w in document["winners"]] == [[0], [1]]
+    assert document["sealed"] == document["opened"] == 3
+
+
+def test_a_changed_byte_is_named_and_the_answer_is_no(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[700] ^= 1
+    file.write_bytes(content)
+    shown = run("verify", file)
+    assert shown.exit_code == 3
+    assert shown.output.startswith("NO ")
+    assert json.loads(run("verify", file, "--json").output)["verdict"] == "contradicted"
+
+
+def test_verifying_and_explaining_load_no_solver(file: Path) -> None:
+    program = (
+        "import sys; from node.cli import cli; cli(sys.argv[1:], standalone_mode=False);"
+        "assert not [m for m in sys.modules if m.split('.')[0] in ('ortools', 'web3', 'libp2p', 'OCP')]"
+    )
+    for command in ("verify", "explain", "export"):
+        subprocess.run([sys.executable, "-c", program, "auction", command, file], check=True, capture_output=True)
+
+
+def test_the_loser_and_other_weights_are_explained_in_numbers(file: Path) -> None:
+    shown = run("explain", file, "--hour", "1000", "--co2-tonne", "5000")
+    assert shown.exit_code == 0
+    assert RIVAL.bid.provider.hex()[:12] in shown.output
+    assert "off wins" in shown.output
+    assert shown.output.count("an hour at") == 2
+    document = json.loads(run("explain", file, "--json").output)
+    assert document["losers"][0]["discount"].endswith("GLD")
+
+
+def package(transcript: Transcript, path: Path) -> Any:
+    path.write_bytes(write(transcript))
+    return json.loads(run("export", path).output)
+
+
+EXCLUDED = held(small_call(), bidders(), silent=[RIVAL], declined=[OVEN])
+BARRED = held(small_call(filters=Filters(jurisdictions=("DE",))), (bidder("mill", offer(0, 1, 5, 1_00)),))
+
+
+@pytest.mark.parametrize("transcript", [GOOD, EXCLUDED, BARRED], ids=["award", "exclusions", "no award"])
+def test_an_export_keeps_the_rules_of_ocds(transcript: Transcript, tmp_path: Path) -> None:
+    """The rules that release and package schema 1.1.5 set for what is exported here."""
+    exported = package(transcript, tmp_path / "x.transcript")
+    assert {"uri", "publishedDate", "releases", "publisher", "version"} <= set(exported)
+    (release,) = exported["releases"]
+    assert {"ocid", "id", "date", "tag", "initiationType"} <= set(release)
+    assert release["initiationType"] == "tender"
+    assert set(release["tag"]) <= {"planning", "tender", "award", "contract", "implementation"}
+    assert release["tender"]["status"] in {"complete", "unsuccessful"}
+    known = {party["id"] for party in release["parties"]}
+    assert len(known) == len(release["parties"])
+    for reference in references(release):
+        assert reference["id"] in known
+    for award in release["awards"]:
+        assert award["status"] in {"pending", "active", "cancelled", "unsuccessful"}
+        assert award["value"]["amount"] > 0
+    for bid in release["bids"]["details"]:
+        assert bid["status"] in {"invited", "pending", "valid", "disqualified", "withdrawn"}
+    for moment in moments(exported):
+        assert datetime.fromisoformat(moment).tzinfo is not None
+    assert "None" not in json.dumps(exported)
+    assert "null" not in json.dumps(exported)
+
+
+def references(release: Any) -> list[Any]:
+    tender = release["tender"]
+    some = [release["buyer"], tender["procuringEntity"], *tender["tenderers"]]
+    some += [who for award in release["awards"] for who in award["suppliers"]]
+    return some + [who for bid in release["bids"]["details"] for who in bid["tenderers"]]
+
+
+def moments(value: Any, name: str = "") -> list[str]:
+    if isinstance(value, dict):
+        return [moment for key, inner in value.items() for moment in moments(inner, key)]
+    if isinstance(value, list):
+        return [moment for inner in value for moment in moments(inner, name)]
+    return [value] if name.lower().endswith("date") else []
