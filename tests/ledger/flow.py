@@ -1,0 +1,109 @@
+"""What a federation asks of its ledger, once through: every contract, every state of an order, some refusals."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from devnet.deploy import MEMBERSHIP, PACK, TERMS
+from ledger.chain import account_of
+from ledger.contracts import Contracts, contracts_at
+from ledger.deployment import plan
+from ledger.members import CUSTOMER, PROVIDER
+from ledger.types import Creation, Transaction
+from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
+from protocol.units import Cents, UnixSeconds
+from tests.ledger.places import CHAIN_ID, a_key
+
+STEWARD, BUYER, SHOP = (a_key(6000 + number) for number in range(3))
+LATER = UnixSeconds(int(time.time()) + 86_400)
+"""One deadline for all ledgers of a run: calldata costs by its zero bytes."""
+
+PRICE = Cents(300)
+
+
+class Ledger(Protocol):
+    """Where the flow runs; a transaction is in a block of its own when ``send`` returns."""
+
+    def send(self, key: bytes, transaction: Transaction | Creation) -> tuple[bool, int]:
+        """Whether it was done, and its gas."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of the flow and what came of it."""
+
+    name: str
+    done: bool
+    gas: int
+
+
+def flow(ledger: Ledger) -> list[Step]:
+    """Deploy and use the contracts; the same steps on every ledger."""
+    planned = plan(account_of(STEWARD), 0, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
+    steps = [
+        Step(f"create {number}", *ledger.send(STEWARD, creation)) for number, creation in enumerate(planned.creations)
+    ]
+    contracts = contracts_at(planned.deployment(CHAIN_ID, 0))
+    return steps + [Step(name, *ledger.send(key, transaction)) for name, key, transaction in _uses(contracts)]
+
+
+def _word(text: str) -> Digest:
+    return Digest(text.encode().ljust(32, b"\x01"))
+
+
+def _uses(contracts: Contracts) -> Iterator[tuple[str, bytes, Transaction]]:
+    token, orders, members = contracts.token, contracts.orders, contracts.members
+    buyer, shop = account_of(BUYER), account_of(SHOP)
+    for name, account in (("buyer", buyer), ("shop", shop)):
+        yield f"fund {name}", STEWARD, token.transfer(account, Cents(500_000))
+    yield "approve bond", SHOP, token.approve(members.address, MEMBERSHIP.minimum_bond)
+    yield "bond", SHOP, members.bond(MEMBERSHIP.minimum_bond)
+    for name, key, roles in (("shop", SHOP, PROVIDER), ("buyer", BUYER, CUSTOMER)):
+        peer, sealed_to = PeerId(_word(f"peer {name}")), EncryptionKey(_word(f"key {name}"))
+        yield f"register {name}", key, members.register(roles=roles, peer=peer, encryption_key=sealed_to, expiry=LATER)
+    yield "approve escrow", BUYER, token.approve(orders.address, Cents(100_000))
+    yield "anchor first", SHOP, contracts.provenance.anchor(_word("job"), _word("root"), 12)
+    yield "anchor again", SHOP, contracts.provenance.anchor(_word("job"), _word("root 2"), 9)
+    yield from _designs(contracts, buyer, shop)
+    for job in ("paid", "disputed", "cancelled"):
+        yield f"open {job}", BUYER, _opening(contracts, job)
+    yield "open again is refused", BUYER, _opening(contracts, "paid")
+    yield "cancel", BUYER, orders.cancel(JobId(_word("cancelled")))
+    for job in ("paid", "disputed"):
+        yield f"award {job}", BUYER, orders.award(JobId(_word(job)), _word("transcript"), [(shop, PRICE, 4)] * 2)
+        for index in (0, 1):
+            yield f"attest {job} {index}", SHOP, orders.attest(JobId(_word(job)), index, _word("evidence"))
+    for index in (0, 1):
+        yield f"approve {index}", BUYER, orders.approve(JobId(_word("paid")), index)
+        yield f"dispute {index}", BUYER, orders.dispute(JobId(_word("disputed")), index, _word("evidence"))
+    yield "concede", SHOP, orders.concede(JobId(_word("disputed")), 0)
+    yield "give in", BUYER, orders.approve(JobId(_word("disputed")), 1)
+    for name, key in (("shop", SHOP), ("buyer", BUYER)):
+        yield f"withdraw {name}", key, orders.withdraw()
+    yield "withdraw nothing", STEWARD, orders.withdraw()
+    yield "revoke", SHOP, members.revoke()
+    yield "unbond", SHOP, members.unbond(MEMBERSHIP.minimum_bond)
+
+
+def _opening(contracts: Contracts, job: str) -> Transaction:
+    return contracts.orders.open(
+        JobId(_word(job)),
+        budget=Cents(2 * PRICE),
+        call=_word("call"),
+        design=_word("design"),
+        pack=PACK.digest,
+        deadline=LATER,
+    )
+
+
+def _designs(contracts: Contracts, buyer: Address, shop: Address) -> Iterator[tuple[str, bytes, Transaction]]:
+    designs, package = contracts.designs, _word("package")
+    sealed = _word("design")
+    yield "seal", BUYER, designs.seal(sealed)
+    yield "seal again is refused", BUYER, designs.seal(sealed)
+    yield "license", BUYER, designs.license(sealed, package=package, licensee=shop, units=4, expiry=LATER)
+    licence = designs.licence_id(owner=buyer, commitment=sealed, package=package, licensee=shop)
+    yield "record", SHOP, designs.record(licence, 3, _word("evidence"))
+    yield "record too many is refused", SHOP, designs.record(licence, 2, _word("evidence"))
