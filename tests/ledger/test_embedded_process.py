@@ -2,6 +2,7 @@ import http.client
 import json
 import random
 import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -21,7 +22,7 @@ from tests.ledger.places import CHAIN_ID, GAS, SERVE, EmbeddedProcess, a_key, de
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 5
+ROUNDS = 2
 KEYS = [a_key(number) for number in range(4)]
 
 
@@ -77,6 +78,14 @@ def test_killed_in_the_middle_of_its_work_the_chain_loses_no_accepted_transactio
     assert all(chain.block(head.number) == head for head in customer.heads)
     logs = chain.logs(0, chain.head().number, [])
     assert sorted(log.transaction for log in logs) == sorted(customer.accepted)
+
+
+def test_killed_in_the_middle_of_a_block_the_chain_keeps_all_that_it_acknowledged() -> None:
+    command = [sys.executable, "-m", "tests.ledger.crash", "--rounds=30"]
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert killed.returncode == 0, killed.stderr
+    assert killed.stdout.startswith("30 kills, ")
+    assert killed.stdout.endswith(" 0 lost\n")
 
 
 def _accepted(customer: Customer, goal: int) -> bool:
