@@ -3,7 +3,7 @@ from contextlib import closing
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.embedded.database import ChainDatabase, LogRow
@@ -26,6 +26,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainDatabase
         yield database
 
 
+@settings(deadline=None)
 @given(
     wanted=st.dictionaries(st.sampled_from(COLUMNS), st.lists(st.sampled_from((*WORDS, b"nobody")), max_size=3)),
     first=st.integers(0, 15),
