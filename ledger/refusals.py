@@ -2,7 +2,13 @@
 
 from ledger.errors import Why
 
-_KNOWN = ("already known", "already imported", "known transaction", "transaction_already_known")
+_KNOWN = (
+    "already known",
+    "already imported",
+    "already in the txpool",
+    "known transaction",
+    "transaction_already_known",
+)
 
 _WORDS: tuple[tuple[Why, tuple[str, ...]], ...] = (
     (

@@ -38,9 +38,9 @@ def a_key(number: int) -> bytes:
     return keccak(b"key %d" % number)
 
 
-def until(claim: Callable[[], object], what: str) -> None:
+def until(claim: Callable[[], object], what: str, *, seconds: float = DEADLINE) -> None:
     """Wait until ``claim`` holds."""
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not claim():
         assert time.monotonic() < deadline, f"waited in vain: {what}"

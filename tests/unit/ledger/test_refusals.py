@@ -27,6 +27,14 @@ def test_a_refusal_is_understood_in_every_clients_words(meant: Why, message: str
     assert not is_known(message)
 
 
-@pytest.mark.parametrize("message", ["already known", "Known transaction", "transaction already imported"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "already known",
+        "Known transaction",
+        "transaction already imported",
+        "0x12: this transaction is already in the TxPool",
+    ],
+)
 def test_having_it_already_is_no_refusal(message: str) -> None:
     assert is_known(message)
