@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -72,7 +73,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, running(name, Path(folder), seconds=1) as place:
             busy = [full_speed(place, KEYS[4 * run : 4 * run + 4], given.anchors) for run in range(given.runs)]
         with tempfile.TemporaryDirectory() as folder, running(name, Path(folder)) as place:
-            grown = list(growing(place, given.blocks))
+            grown = []
+            for one in growing(place, given.blocks):
+                grown.append(one)
+                print(f"{name}: {one}", file=sys.stderr, flush=True)  # a long run shows that it lives
         found[name] = (busy, grown)
     print(as_json(found) if given.json else table(found))
 
