@@ -5,7 +5,6 @@ own, user and system. The peers are measured where ``make test-ledgers`` has ins
 """
 
 import argparse
-import itertools
 import json
 import os
 import statistics
@@ -32,8 +31,6 @@ CONNECTIONS = 4
 FEES = (100 * 10**9, 0)
 ANCHOR_GAS = 90_000
 QUERIES = 200
-ARRAY = 40
-"""Calls in one JSON array, while blocks are only to be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,19 +104,16 @@ def growing(place: Place, heights: Sequence[int]) -> Iterator[Long]:
     first = chain.head().number
     for height in heights:
         missing = height - (chain.head().number - first)
-        calls = itertools.chain.from_iterable(
-            (call("eth_sendRawTransaction", "0x" + raw.hex()), call("evm_mine"))
-            for _, raw in signed(chain, provenance, key, missing)
-        )
         with requests.Session() as session:
-            while array := list(itertools.islice(calls, ARRAY)):
-                post(session, place, array)
+            for _, raw in signed(chain, provenance, key, missing):
+                post(session, place, call("eth_sendRawTransaction", "0x" + raw.hex()))
+                post(session, place, call("evm_mine"))
             topic = "0x" + Digest(subject(height // 2)).hex()
             query = call(
                 "eth_getLogs",
                 {"fromBlock": "0x0", "address": "0x" + provenance.address.hex(), "topics": [None, None, topic]},
             )
-            assert len(post(session, place, [query])[0]["result"]) == 1
+            assert len(post(session, place, query)["result"]) == 1
             walls, before = [], processor(place)
             for _ in range(QUERIES):
                 began = time.perf_counter()
