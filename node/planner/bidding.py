@@ -1,22 +1,24 @@
 """Answers a call with a menu of windows at marginal cost; never offers time that other work holds or cannot leave.
 
-All windows of a menu may be held together: work in the way of one keeps a place beside the others. Windows for the
-same operation exclude each other, so they may share time and make the same work move to different places.
+Every window is computed as if it alone were to win. Windows of one job may share time, for its operations follow each
+other; two that would make other work move to the same place are told as a clash.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
-from node.planner.holding import held, timeline_of
+from node.planner.holding import clashing, held, timeline_of
 from node.planner.machine import Family, Machine
 from node.planner.menu import Bench, Found, improved, openings
 from node.planner.policy import Policy
 from node.planner.pricing import Basis, basis, joined, up
-from node.planner.schedule import Schedule
-from node.planner.timeline import Place, Request
+from node.planner.schedule import Hold, Schedule
+from node.planner.timeline import Place, Request, Timeline
 from node.planner.timing import brisk_duration, co2, duration
 from protocol.auction import Offer
 from protocol.capability import covers, shortfall
+from protocol.ids import MachineId
 from protocol.job import Call, Operation, Site
 from protocol.params import MAX_OFFERS, PROCESSES, TRANSPORT_HANDLING
 from protocol.routing import predecessors
@@ -39,6 +41,9 @@ class Answer:
 
     offers: tuple[Offer, ...]
     """In order of operation, machine and time; at most ``MAX_OFFERS``."""
+
+    clashes: tuple[tuple[int, int], ...]
+    """Pairs of offers, by index, that cannot both win."""
 
     bases: tuple[Basis, ...]
     """Why each offer costs what it costs; stays with the owner."""
@@ -87,7 +92,7 @@ def answer(schedule: Schedule, call: Call, *, site: Site, now: UnixSeconds, poli
 
 
 class _Desk:
-    """One call while it is answered; counts every window it offers as held, for all may be."""
+    """One call while it is answered."""
 
     def __init__(self, schedule: Schedule, call: Call, *, site: Site, now: UnixSeconds, policy: Policy) -> None:
         self._schedule = schedule
@@ -97,7 +102,8 @@ class _Desk:
         self._policy = policy
         self._family = family_of(call)
         self._after = predecessors(call.operations)
-        self._offers: list[tuple[Offer, Basis]] = []
+        self._timelines: dict[MachineId, Timeline] = {}
+        self._offers: list[tuple[Offer, Basis, Hold]] = []
 
     def answer(self) -> Answer:
         machines = self._schedule.machines
@@ -114,12 +120,18 @@ class _Desk:
             bundles.setdefault(job.span, []).append(job)
         for jobs in bundles.values():
             self._offer(jobs, bounds, max(1, (MAX_OFFERS - len(self._offers)) // len(bundles)))
-        ordered = sorted(self._offers, key=lambda pair: (pair[0].first, pair[0].last, pair[0].machine, pair[0].opens))
+        self._offers.sort(key=lambda row: (row[0].first, row[0].last, row[0].machine, row[0].opens, row[0].price))
         return Answer(
-            offers=tuple(offer for offer, _basis in ordered),
-            bases=tuple(row for _offer, row in ordered),
+            offers=tuple(offer for offer, _basis, _hold in self._offers),
+            clashes=tuple(self._clashes()),
+            bases=tuple(row for _offer, row, _hold in self._offers),
             refusals=tuple(refusals),
         )
+
+    def _clashes(self) -> Iterator[tuple[int, int]]:
+        for (one, (_o, _b, first)), (other, (_p, _c, second)) in combinations(enumerate(self._offers), 2):
+            if clashing(self._schedule, first, second):
+                yield one, other
 
     def _able(self, machines: Sequence[Machine], operation: Operation) -> list[_Job]:
         """The machines that may take ``operation``, alone or with those after it."""
@@ -141,20 +153,16 @@ class _Desk:
         return None if isinstance(terms, str) else terms
 
     def _offer(self, jobs: Sequence[_Job], bounds: Sequence[_Bounds], share: int) -> bool:
-        """Offer up to ``share`` windows for what ``jobs`` have in common; whether there was one.
-
-        Only windows that can be held beside all others are offered.
-        """
+        """Offer up to ``share`` windows for what ``jobs`` have in common, each only if it can be held."""
         before = len(self._offers)
-        for job, bench, place in self._places(jobs, bounds, share):
+        for job, bench, place in self._places(jobs, bounds, share) if jobs else ():
             for offer, row in self._windows(job, bench, place):
                 if len(self._offers) == min(MAX_OFFERS, before + share):
                     return True
                 name = self._call.job
                 hold = held(self._schedule, offer, name, until=NEVER, now=self._now, family=self._family)
-                if hold is not None:
-                    self._schedule = self._schedule.with_hold(hold)
-                    self._offers.append((offer, row))
+                if hold is not None and all(offer != other for other, _basis, _hold in self._offers[before:]):
+                    self._offers.append((offer, row, hold))
         return len(self._offers) > before
 
     def _places(
@@ -209,14 +217,23 @@ class _Desk:
 
     def _bench(self, job: _Job, bounds: Sequence[_Bounds]) -> Bench:
         machine, calendar = job.machine, job.machine.calendar
-        roster = self._schedule.roster(machine.name)
         length = sum(duration(machine, operation, self._call.quantity) for operation in job.operations)
         ready, finish = bounds[job.span[0]].ready, bounds[job.span[1]].finish
         if machine.certified_until is not None:
             finish = min(finish, machine.certified_until)
         request = Request(calendar.worked(ready), calendar.worked(finish) - length, length, self._family)
-        timeline = timeline_of(self._schedule, roster, self._call.job, job.span, now=self._now)
-        return Bench(timeline=timeline, request=request, rate=machine.rates.hour, now=calendar.worked(self._now))
+        return Bench(
+            timeline=self._timeline(machine.name),
+            request=request,
+            rate=machine.rates.hour,
+            now=calendar.worked(self._now),
+        )
+
+    def _timeline(self, name: MachineId) -> Timeline:
+        if name not in self._timelines:
+            roster = self._schedule.roster(name)
+            self._timelines[name] = timeline_of(self._schedule, roster, self._call.job, now=self._now)
+        return self._timelines[name]
 
     def _targets(self, job: _Job, bench: Bench, most: int) -> list[int]:
         """Where to look for a place: where our own upstream windows end, and denser towards the first start."""
@@ -225,12 +242,12 @@ class _Desk:
             {at for end in self._upstream(job.operations[0]) if low <= (at := job.machine.calendar.worked(end)) <= high}
         )
         chosen = {joints[index * len(joints) // most] for index in range(most)} if joints else set()
-        return sorted(chosen | {low + (high - low) * index**2 // most**2 for index in range(most)})
+        return sorted(chosen | {low + (high - low) * index**3 // most**3 for index in range(most)})
 
     def _upstream(self, operation: Operation) -> list[UnixSeconds]:
         """When our own windows for what comes before an operation end, at the earliest."""
         before = self._after[operation.index]
-        return [UnixSeconds(o.opens + o.duration) for o, _basis in self._offers if o.last in before]
+        return [UnixSeconds(o.opens + o.duration) for o, _basis, _hold in self._offers if o.last in before]
 
     def _all_bounds(self, able: Sequence[Sequence[_Job]]) -> list[_Bounds]:
         """Per operation: after the quickest way through all before it, before the quickest through all after it."""

@@ -1,6 +1,6 @@
 """Holds, keeps and frees the time of one job: pure, and after ``release`` nothing of the job is held."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from node.planner.errors import CapacityError
@@ -31,12 +31,9 @@ class Won:
     """By then the parts must leave, when the award leaves room after the offer's duration; None if it does not."""
 
 
-def timeline_of(
-    schedule: Schedule, roster: Roster, job: JobId, operations: tuple[int, int], *, now: UnixSeconds
-) -> Timeline:
-    """What those operations of ``job`` find on a machine; times without power for it count as taken."""
-    excluded = (job, *operations)
-    return roster.timeline(_without_power(schedule, roster, excluded, now), excluded)
+def timeline_of(schedule: Schedule, roster: Roster, job: JobId, *, now: UnixSeconds) -> Timeline:
+    """What ``job`` finds on a machine; times without power for it count as taken."""
+    return roster.timeline(_without_power(schedule, roster, job, now), job)
 
 
 def reserve(
@@ -85,6 +82,23 @@ def held(
         moves=moves,
         family=family,
     )
+
+
+def clashing(schedule: Schedule, one: Hold, other: Hold) -> bool:
+    """Whether two windows of a job's different operations cannot both win, for they make work move to one place."""
+    if one.machine != other.machine or one.covers(other) or not (one.moves or other.moves):
+        return False
+    lane = schedule.roster(one.machine).lane
+    worked, lengths = lane.machine.calendar.worked, {block.key: block.length for block in lane.blocks}
+    if {move.key for move in one.moves} & {move.key for move in other.moves}:
+        return True
+    places = [[(move.start, move.start + lengths[move.key]) for move in hold.moves] for hold in (one, other)]
+    spans = [(worked(hold.start), worked(hold.finish)) for hold in (one, other)]
+    return _meet([*places[0], spans[0]], places[1]) or _meet(places[0], [spans[1]])
+
+
+def _meet(some: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> bool:
+    return any(a < finish and start < b for start, finish in some for a, b in others)
 
 
 def settle(schedule: Schedule, job: JobId, won: Iterable[Won], *, now: UnixSeconds, family: Family = ANY) -> Schedule:
@@ -153,7 +167,7 @@ def _moves(
     roster = schedule.roster(offer.machine)
     worked = roster.machine.calendar.worked
     start, finish = worked(span[0]), worked(span[1])
-    timeline = timeline_of(schedule, roster, job, (offer.first, offer.last), now=now)
+    timeline = timeline_of(schedule, roster, job, now=now)
     request = Request(start, start, finish - start, family)
     place = timeline.moving(request)
     if place is not None:
@@ -165,16 +179,14 @@ def _moves(
     return None if best is None or best.starts[NEW] != start else moves_of(timeline, stretch, best)
 
 
-def _without_power(
-    schedule: Schedule, roster: Roster, excluded: tuple[JobId, int, int], now: UnixSeconds
-) -> list[Block]:
+def _without_power(schedule: Schedule, roster: Roster, job: JobId, now: UnixSeconds) -> list[Block]:
     limit = schedule.premises.watts
     if limit is None:
         return []
     draws = []
     for other in schedule.rosters.values():
         if other is not roster:
-            holds = (hold for hold in other.holds if not hold.excludes(*excluded))
+            holds = (hold for hold in other.holds if hold.job != job)
             taken: tuple[Task | Hold, ...] = (*other.tasks, *holds)
             draws += [Draw(one.start, one.finish, other.machine.power.watts) for one in taken if one.finish > now]
     worked = roster.machine.calendar.worked

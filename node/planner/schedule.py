@@ -4,7 +4,7 @@ Tasks are committed. A hold keeps a window of a bid free for as long as the bid 
 the tasks in its way would move to; it moves nothing itself, so letting go of it leaves no trace.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -68,9 +68,9 @@ class Hold:
 
     family: Family = ANY
 
-    def excludes(self, job: JobId, first: int, last: int) -> bool:
-        """Whether at most one of this window and one for those operations can win: they share an operation."""
-        return self.job == job and self.first <= last and first <= self.last
+    def covers(self, other: "Hold") -> bool:
+        """Whether both are for one operation at least, so that at most one of them can win."""
+        return self.job == other.job and self.first <= other.last and other.first <= self.last
 
 
 def prefix(job: JobId) -> str:
@@ -127,9 +127,12 @@ class Roster:
         """In order of start."""
         return self.lane.tasks
 
-    def timeline(self, taken: Sequence[Block], excluded: tuple[JobId, int, int]) -> Timeline:
-        """Tasks, ``taken`` time, and every hold but those that cannot win together with ``excluded``."""
-        holds = [hold for hold in self.holds if not hold.excludes(*excluded)]
+    def timeline(self, taken: Sequence[Block], job: JobId) -> Timeline:
+        """What ``job`` finds: tasks, ``taken`` time and the holds of other jobs.
+
+        Its own windows are left out, for the operations of a routing follow each other and are never made at once.
+        """
+        holds = [hold for hold in self.holds if hold.job != job]
         if not holds and not taken:
             return self.lane.timeline
         worked = self.machine.calendar.worked
@@ -231,6 +234,10 @@ class Schedule:
         """The schedule that holds nothing of ``job``."""
         begins = prefix(job)
         return self._filtered(lambda task: not task.key.startswith(begins), lambda hold: hold.job != job)
+
+    def without_tasks(self, keys: Set[str]) -> "Schedule":
+        """The schedule without the tasks named."""
+        return self._filtered(lambda task: task.key not in keys, lambda _hold: True)
 
     def without_expired(self, wall: UnixSeconds) -> "Schedule":
         """The schedule without the holds that have ended."""

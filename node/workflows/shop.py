@@ -123,7 +123,13 @@ class Shop:
             if not found.offers:
                 reasons = found.refusals or ("no machine for any operation",)
                 return Happened(key="bid", event=BidDeclined(reasons=reasons))
-            bid = Bid(job=state.call.job, provider=self._identity.peer, site=self._site, offers=found.offers)
+            bid = Bid(
+                job=state.call.job,
+                provider=self._identity.peer,
+                site=self._site,
+                offers=found.offers,
+                clashes=found.clashes,
+            )
             event = BidComputed(bid=bid, salt=self._reads.random(32), refusals=found.refusals)
             # Posted inside the lock: the next call must be priced on a schedule that holds these windows.
             await self._runner.post(stream, "bid", event)

@@ -66,10 +66,10 @@ def test_holds_end_by_themselves_and_tasks_do_not() -> None:
 
 def test_windows_that_share_an_operation_exclude_each_other() -> None:
     hold = a_hold(0, 1, first=1, last=2)
-    assert hold.excludes(hold.job, 2, 3)
-    assert hold.excludes(hold.job, 0, 1)
-    assert not hold.excludes(hold.job, 3, 4)
-    assert not hold.excludes(JobId(bytes(32)), 1, 2)
+    assert hold.covers(a_hold(5, 1, first=2, last=3))
+    assert hold.covers(a_hold(5, 1, first=0, last=1))
+    assert not hold.covers(a_hold(5, 1, first=3, last=4))
+    assert not hold.covers(a_hold(5, 1, first=1, last=2, job=2))
 
 
 def test_what_is_over_is_forgotten() -> None:

@@ -1,0 +1,106 @@
+"""What decentralisation costs: whole markets cleared by auctions, beside contract nets, dispatching and clairvoyance.
+
+Every column works on the same shops and calls; the cost is the award's own score (money, hours, carbon, kilometres)
+summed over all orders, divided by what each order would cost if it had the federation to itself.
+"""
+
+import argparse
+import random
+from collections.abc import Callable
+from statistics import mean
+from time import process_time
+
+from devnet.market.baselines import RULES, clairvoyant, contract_net, dispatched, ideals
+from devnet.market.book import Book, Exchange, opened
+from devnet.market.improvement import improved
+from devnet.market.repair import broken, busiest, right_shifted
+from devnet.market.world import DAY, Kind, World, world
+from protocol.award import NoAward
+from protocol.units import UnixSeconds
+
+SCENES: dict[str, tuple[Kind, tuple[int, ...]]] = {
+    "10": (Kind(providers=10, jobs=100), (20, 100)),
+    "10-overload": (Kind(providers=10, jobs=150, load=1.3), (20, 100, 300)),
+    "50": (Kind(providers=50, jobs=300), (5, 20)),
+    "50-overload": (Kind(providers=50, jobs=500, load=2.2), (5, 20)),
+    "200": (Kind(providers=200, jobs=1000), (5,)),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", default="10,50")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--tries", type=int, default=3_000, help="re-auctions of the clairvoyant planner")
+    given = parser.parse_args()
+    for scene in given.scenes.split(","):
+        kind, rounds = SCENES[scene]
+        print(f"\n{kind.providers} providers, {kind.jobs} jobs, load {kind.load}")
+        rows = [measure(seed, kind, rounds, given.tries) for seed in range(1, given.seeds + 1)]
+        best = [row["clairvoyant best known"][0] for row in rows]
+        print(f"{'':34} {'/ ideal':>8} {'/ best known':>12} {'CPU s':>7}")
+        for method in rows[0]:
+            ratio = mean(row[method][0] for row in rows)
+            gap = mean(row[method][0] / one for row, one in zip(rows, best, strict=True))
+            print(f"{method:34} {ratio:8.3f} {gap:12.3f} {mean(row[method][1] for row in rows):7.1f}")
+        breakdowns([world(seed, kind) for seed in range(1, given.seeds + 1)])
+
+
+def measure(seed: int, kind: Kind, rounds: tuple[int, ...], tries: int) -> dict[str, tuple[float, float]]:
+    place = world(seed, kind)
+    ideal = ideals(place)
+    total = sum(ideal.values())
+    row: dict[str, tuple[float, float]] = {}
+
+    def timed(method: str, run: Callable[[], int]) -> None:
+        began = process_time()
+        row[method] = (run() / total, process_time() - began)
+
+    timed("first fit (earliest finish)", lambda: contract_net(place, haste=0, price=0))
+    timed("contract net (best of five)", lambda: min(contract_net(place, haste=h) for h in (0, 10, 30, 60, 100)))
+    timed("dispatching (best of five rules)", lambda: min(dispatched(place, rule) for rule in RULES))
+    book = None
+    for count in (0, *rounds):
+        began = process_time()
+        book = traded(place, count, ideal, seed)
+        method = "auction, one shot" if count == 0 else f"auction, {count} rounds an arrival"
+        row[method] = (book.cost / total, process_time() - began)
+    start = book
+    assert start is not None
+    timed("clairvoyant best known", lambda: clairvoyant(place, start, tries=tries, rng=random.Random(seed)))  # noqa: S311
+    return row
+
+
+def traded(place: World, rounds: int, ideal: dict[bytes, int], seed: int) -> Book:
+    """The market after the last call, with re-auctions after each."""
+    book, rng = opened(place.providers), random.Random(seed)  # noqa: S311
+    for call in place.calls:
+        exchange = Exchange(now=call.earliest)
+        after = exchange.clear(book, call)
+        assert not isinstance(after, NoAward), after
+        book, _improvements = improved(after, exchange, ideal, rounds=rounds, rng=rng)
+    return book
+
+
+def breakdowns(places: list[World]) -> None:
+    """The busiest machine is down for two days after the last call."""
+    rows = []
+    for seed, place in enumerate(places):
+        book = traded(place, 0, {}, seed)
+        now = place.calls[-1].earliest
+        peer, machine = busiest(book, now)
+        until = UnixSeconds(now + 2 * DAY)
+        began = process_time()
+        repaired = broken(book, peer, machine, now=now, until=until)
+        spent = process_time() - began
+        shifted = right_shifted(book, peer, machine, now=now, until=until)
+        rows.append((repaired.cost / book.cost, shifted / book.cost, spent, len(repaired.touched)))
+    cost, shift, spent, touched = (mean(column) for column in zip(*rows, strict=True))
+    print(
+        f"busiest machine down for 48 h: repair {100 * (cost - 1):+.2f} % cost, {1000 * spent:.0f} ms CPU in one "
+        f"process, {touched:.1f} operations; right shift {100 * (shift - 1):+.2f} %"
+    )
+
+
+if __name__ == "__main__":
+    main()
