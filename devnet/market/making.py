@@ -1,4 +1,4 @@
-"""Making, inspecting, paying, repairing what was awarded; every order has one end, after which nothing of it is held."""
+"""Making, inspecting, paying, repairing what was awarded; every order ends once, and then nothing of it is held."""
 
 from collections.abc import Callable
 

@@ -142,7 +142,8 @@ class Roster:
         blocks += taken
         for hold in holds:
             blocks.append(time_taken(worked(hold.start), worked(hold.finish), hold.family))
-            blocks += (time_taken(move.start, move.start + lengths[move.key]) for move in hold.moves)
+            moves = (move for move in hold.moves if move.key in lengths)  # a task may be released before the window is
+            blocks += (time_taken(move.start, move.start + lengths[move.key]) for move in moves)
         return Timeline(blocks=sorted(blocks), changeovers=self.machine.changeovers)
 
 

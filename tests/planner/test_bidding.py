@@ -345,3 +345,17 @@ def test_a_held_machine_still_answers_further_calls_with_time_to_spare() -> None
         found = answered(schedule, call)
         assert found.offers
         schedule = reserve(schedule, found.offers, call.job, until=UNTIL, now=NOW)
+
+
+def test_a_window_survives_the_release_of_work_that_would_have_moved_for_it() -> None:
+    other = a_call(job=3)
+    offer = answered(a_schedule(), other).offers[0]
+    won = Won(offer=offer, start=offer.opens, latest=at(20))
+    busy = settle(a_schedule(), other.job, [won], now=NOW)
+    call = a_call(hour=10_000)
+    offers = answered(busy, call).offers
+    held = reserve(busy, offers, call.job, until=UNTIL, now=NOW)
+    assert held.holds[0].moves
+    freed = release(held, other.job)
+    assert answered(freed, a_call(job=2)).offers
+    assert len(settle(freed, call.job, [Won(offer=offers[0], start=offers[0].opens)], now=NOW).tasks) == 1
