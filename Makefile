@@ -12,7 +12,7 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
+.PHONY: setup market demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
 
 setup: $(STAMP)
 
@@ -64,6 +64,10 @@ check: $(STAMP) ## style, types, layers, generated files
 	@$(BIN)/python docs/reference/generate.py --check
 	@if command -v npm >/dev/null; then $(BIN)/python contracts/build.py --check; \
 		else echo "npm is not here: contracts are not recompiled, their committed artefacts are used" >&2; fi
+
+SEEDS ?= 10
+market: $(STAMP) ## whole markets on a virtual clock, with cheats and failures; SEEDS=n
+	@$(BIN)/python -m devnet.market --seeds $(SEEDS) $(ARGS)
 
 fix: $(STAMP)
 	@$(BIN)/ruff check --fix .

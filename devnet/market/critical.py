@@ -265,7 +265,7 @@ def reauction(
     assigned = min((announce(floor, order) for order in orders(floor)), key=lambda one: one.span)
     best = Outcome(assigned.span, assigned.state(), 0, 0)
     banned: dict[tuple[int, int], int] = {}
-    stale = 0
+    tenure, stale = 5 + len(assigned.length) // 10, 0
     for number in range(1, rounds + 1):
         if best.span <= bound:
             break
@@ -277,7 +277,7 @@ def reauction(
         allowed = [b for b in bids if banned.get((b.operation, b.machine), 0) < number or b.length < best.span]
         shortest = min(bid.length for bid in allowed or bids)
         bid = rng.choice([bid for bid in allowed or bids if bid.length == shortest])
-        banned[bid.operation, assigned.machine[bid.operation]] = number + rng.randint(8, 12 + len(bids) // 4)
+        banned[bid.operation, assigned.machine[bid.operation]] = number + rng.randint(tenure, 2 * tenure)
         assigned.take(bid)
         stale += 1
         if assigned.span < best.span:

@@ -1,0 +1,144 @@
+"""What markets promise: books, improvements, repairs and the yardsticks beside them."""
+
+from dataclasses import replace
+from random import Random
+
+from devnet.market.baselines import RULES, Step, clairvoyant, contract_net, dispatched, ideals, score
+from devnet.market.book import Book, Exchange, opened
+from devnet.market.improvement import improved, reauctioned
+from devnet.market.repair import broken, busiest, rejected, rest_of, right_shifted, tail_score
+from devnet.market.world import DAY, Kind, World, world
+from protocol.award import NoAward
+from protocol.ids import JobId
+from protocol.units import UnixSeconds
+
+KIND = Kind(providers=5, jobs=8, load=1.2, plane=200)
+
+
+def a_world(seed: int = 1) -> World:
+    return world(seed, KIND)
+
+
+def traded(place: World) -> Book:
+    book = opened(place.providers)
+    for call in place.calls:
+        after = Exchange(now=call.earliest).clear(book, call)
+        assert isinstance(after, Book)
+        book = after
+    return book
+
+
+def test_the_same_seed_makes_the_same_world() -> None:
+    assert a_world() == a_world() != a_world(2)
+
+
+def test_an_awards_score_is_what_its_steps_cost() -> None:
+    for order in traded(a_world()).orders.values():
+        steps = [Step(one.site, one.finish, one.price, one.offer.co2) for one in order.award.assignments]
+        assert score(order.call, steps) == order.award.score
+
+
+def test_releasing_everything_leaves_empty_shops() -> None:
+    place = a_world()
+    book = traded(place)
+    assert book.without(*book.orders).schedules == opened(place.providers).schedules
+
+
+def test_nobody_does_better_than_alone_in_the_federation() -> None:
+    place = a_world()
+    ideal, book = ideals(place), traded(place)
+    assert all(order.award.score >= ideal[job] for job, order in book.orders.items())
+
+
+def test_rounds_only_ever_lower_what_all_pay_together() -> None:
+    place = a_world()
+    book = traded(place)
+    exchange = Exchange(now=UnixSeconds(place.calls[0].earliest - 1))
+    better, found = improved(book, exchange, ideals(place), rounds=20, rng=Random(1))
+    assert found
+    assert better.cost < book.cost
+    assert better.cost + sum(one.gain for one in found) <= book.cost
+    assert better.orders.keys() == book.orders.keys()
+
+
+def test_who_loses_by_a_re_auction_is_paid_by_who_gains() -> None:
+    place = a_world()
+    book = traded(place)
+    exchange = Exchange(now=UnixSeconds(place.calls[0].earliest - 1))
+    rng = Random(3)
+    compensated = False
+    for _ in range(25):
+        released = rng.sample(list(book.orders.values()), 3)
+        after = reauctioned(book, exchange, released, rng)
+        if after is None:
+            continue
+        trial, improvement = after
+        for order in released:
+            job, customer = order.call.job, order.call.customer
+            change = trial.orders[job].award.score - book.orders[job].award.score
+            paid = sum(t.amount for t in improvement.transfers if t.payer == customer)
+            received = sum(t.amount for t in improvement.transfers if t.payee == customer)
+            assert change + 1_000_000 * (paid - received) <= 0
+            compensated |= received > 0
+    assert compensated
+
+
+def test_a_broken_machine_touches_only_what_follows_on_it() -> None:
+    book = traded(a_world())
+    now = max(order.call.earliest for order in book.orders.values())
+    peer, machine = busiest(book, now)
+    until = UnixSeconds(now + 2 * DAY)
+    repaired = broken(book, peer, machine, now=now, until=until)
+    assert repaired.touched
+    touched = {job for job, _operation in repaired.touched}
+    for job, order in book.orders.items():
+        if job not in touched:
+            assert repaired.book.orders[job] == order
+    for task in repaired.book.schedules[peer].on(machine):
+        assert task.finish <= now or task.start >= until or task.start <= now
+    assert repaired.cost <= right_shifted(book, peer, machine, now=now, until=until) or repaired.unplaced
+
+
+def test_what_an_inspection_rejects_is_made_again_and_all_after_it() -> None:
+    book = traded(a_world())
+    job, order = next(iter(book.orders.items()))
+    first = order.award.assignments[1]
+    repaired = rejected(book, job, first.offer.first, now=first.finish)
+    call, origin = rest_of(order, first.offer.first, first.finish)
+    assert origin == order.award.assignments[0].site
+    assert [operation.process for operation in call.operations] == [
+        operation.process for operation in order.call.operations[first.offer.first :]
+    ]
+    rest = repaired.book.orders[call.job]
+    assert rest.starts >= first.finish
+    assert rest.award.score > tail_score(order, first.offer.first) or repaired.cost >= book.cost
+
+
+def test_a_tail_and_what_is_before_it_cost_what_the_whole_costs() -> None:
+    order = next(iter(traded(a_world()).orders.values()))
+    assert tail_score(order, 0) == order.award.score
+
+
+def test_an_order_that_nobody_can_make_leaves_the_book_as_it_was() -> None:
+    place = a_world()
+    book = opened(place.providers)
+    hurried = replace(place.calls[0], due=UnixSeconds(place.calls[0].earliest + 60))
+    assert isinstance(Exchange(now=hurried.earliest).clear(book, hurried), NoAward)
+
+
+def test_the_yardsticks_never_beat_the_lower_bound_and_foresight_never_loses() -> None:
+    place = a_world()
+    bound, book = sum(ideals(place).values()), traded(place)
+    known = clairvoyant(place, book, tries=30, rng=Random(1))
+    assert bound <= known <= book.cost
+    assert all(dispatched(place, rule) >= bound for rule in RULES)
+    assert all(contract_net(place, haste=haste) >= bound for haste in (0, 100))
+
+
+def test_what_a_shop_said_is_asked_again_only_when_its_schedule_changed() -> None:
+    place = a_world()
+    book, call = opened(place.providers), place.calls[0]
+    exchange = Exchange(now=call.earliest)
+    peer = next(peer for peer in book.providers if exchange.bid(book, call, peer) is not None)
+    assert exchange.bid(book, call, peer) is exchange.bid(book, call, peer)
+    assert exchange.bid(book, replace(call, job=JobId(bytes(32))), peer) is not exchange.bid(book, call, peer)

@@ -1,0 +1,117 @@
+"""Whole markets with cheats and failures: whatever happens, every sentence of ``devnet.market.invariants`` holds."""
+
+from dataclasses import replace
+
+import pytest
+
+from devnet.market.auctioning import post
+from devnet.market.behaviour import Buyer, Reason, Shop
+from devnet.market.invariants import broken_at_end, broken_by_end, broken_now, overlapping
+from devnet.market.simulation import SMALL, play
+from devnet.market.state import Market, market
+from protocol.ids import PeerId
+
+FEW = replace(SMALL, providers=6, jobs=8)
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_every_order_ends_and_nothing_is_left(seed: int) -> None:
+    played = play(seed, FEW)
+    assert played.violations == []
+    assert sum(played.ended.values()) == FEW.jobs
+
+
+def test_the_same_seed_plays_the_same_market() -> None:
+    assert len({str(play(3, replace(FEW, jobs=4))) for _ in range(2)}) == 1
+
+
+def a_market(seed: int = 1, *, shop: Shop = Shop.HONEST, buyer: Buyer = Buyer.HONEST, jobs: int = 4) -> Market:
+    """A market in which everybody behaves alike."""
+    place = market(seed, replace(FEW, jobs=jobs))
+    place.shops = dict.fromkeys(place.shops, shop)
+    place.buyers = dict.fromkeys(place.buyers, buyer)
+    return place
+
+
+def played(place: Market) -> Market:
+    for call in place.world.calls:
+        place.clock.at(call.earliest, lambda call=call: post(place, call))
+    while place.clock.step():
+        assert not [*broken_now(place), *overlapping(place)]
+    assert not list(broken_at_end(place))
+    for job in place.calls:
+        assert not list(broken_by_end(place, job))
+    return place
+
+
+def reasons(place: Market) -> set[Reason]:
+    return {reason for _job, _whom, reason in place.refusals}
+
+
+@pytest.mark.parametrize(
+    ("shop", "reason"),
+    [
+        (Shop.LATE, Reason.LATE),
+        (Shop.COPIER, Reason.UNKNOWN_SEAL),
+        (Shop.TWO_FACED, Reason.DUPLICATE),
+        (Shop.BLOATED, Reason.MALFORMED),
+        (Shop.SILENT, Reason.UNOPENED),
+        (Shop.FICKLE, Reason.DECLINED),
+    ],
+)
+def test_a_cheating_shop_is_told_why_it_does_not_count(shop: Shop, reason: Reason) -> None:
+    assert reason in reasons(played(a_market(shop=shop)))
+
+
+@pytest.mark.parametrize("shop", [Shop.LATE, Shop.COPIER, Shop.BLOATED, Shop.SILENT, Shop.FICKLE])
+def test_one_honest_federation_goes_on_beside_one_cheat(shop: Shop) -> None:
+    place = a_market()
+    cheat = next(iter(place.shops))
+    place.shops[cheat] = shop
+    played(place)
+    assert Reason.PAID in place.ended.values()
+    assert not [operation for job, operation in place.payments if place.ended[job] is not Reason.PAID]
+
+
+def test_who_withholds_a_reveal_loses_its_bond() -> None:
+    place = a_market()
+    cheat = next(iter(place.shops))
+    place.shops[cheat] = Shop.SILENT
+    before = place.purse.free[cheat]
+    played(place)
+    assert Reason.UNOPENED in reasons(place)
+    assert place.purse.free[cheat] < before
+
+
+@pytest.mark.parametrize("buyer", [Buyer.FORGETFUL, Buyer.PARTIAL, Buyer.SILENT])
+def test_the_canonical_award_stands_whatever_the_customer_says(buyer: Buyer) -> None:
+    honest, other = played(a_market()), played(a_market(buyer=buyer))
+    assert Reason.CANONICAL_AWARD in reasons(other)
+    assert other.ended == honest.ended
+    assert earned(other, honest)
+
+
+def earned(one: Market, other: Market) -> bool:
+    """Whether shops were paid the same for work in two markets, slashed bonds aside."""
+    return one.payments == other.payments
+
+
+def test_the_same_request_again_is_the_same_order() -> None:
+    place = played(a_market(buyer=Buyer.IMPATIENT))
+    assert Reason.DUPLICATE in reasons(place)
+    assert len(place.ended) == len(place.world.calls)
+
+
+def test_windows_sold_twice_are_declined_and_the_next_best_is_found() -> None:
+    place = a_market(jobs=6)
+    for peer in list(place.shops)[::2]:
+        place.shops[peer] = Shop.DOUBLE_SELLER
+    played(place)
+    assert Reason.PAID in place.ended.values()
+
+
+def test_a_shop_that_vanishes_costs_nobody_but_itself() -> None:
+    place = a_market(2, jobs=6)
+    place.shops[PeerId(next(iter(place.shops)))] = Shop.DESERTER
+    played(place)
+    assert set(place.ended.values()) <= {Reason.PAID, Reason.NO_REPAIR, Reason.NO_AWARD, Reason.EXPIRED}
