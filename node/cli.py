@@ -24,7 +24,7 @@ class _Commands(click.Group):
         "watch": "jobs",
         "audit": "audit",
         "gov": "gov",
-        "schedule": "shop",
+        "shop": "shop",
         "doctor": "shop",
         "ledger": "ledger",
         "auction": "auction",

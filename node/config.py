@@ -11,6 +11,8 @@ from node.errors import ConfigError
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
+Process = Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring"]
+
 
 class NetworkConfig(BaseModel):
     """Where the node listens and whom it dials."""
@@ -72,7 +74,7 @@ class MachineConfig(BaseModel):
 
     model_config = _STRICT
     name: str
-    process: Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring"]
+    process: Process
     materials: tuple[str, ...]
     envelope_mm: tuple[float, float, float]
     tolerance_um: int = Field(ge=1)
@@ -112,6 +114,36 @@ class ShopConfig(BaseModel):
 
     stock: tuple[StockConfig, ...] = ()
     machines: tuple[MachineConfig, ...] = ()
+
+
+class RuleConfig(BaseModel):
+    """One of the owner's rules; what it leaves out may be anything."""
+
+    model_config = _STRICT
+    name: str = Field(min_length=1, max_length=80)
+    customer: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """A customer's peer id."""
+
+    material: str | None = None
+    process: Process | None = None
+    margin_percent: float | None = Field(default=None, gt=-100, le=1000)
+    """On top of cost; left out, the rule refuses."""
+
+
+class RulesConfig(BaseModel):
+    """The owner's rules, changed while the node runs: ``guildmark shop rules``. The first that applies decides."""
+
+    model_config = _STRICT
+    paused: bool = False
+    """While true nothing is offered; what was promised is kept."""
+
+    window_hours: float = Field(default=8.0, ge=0, le=1000)
+    """Longest window of starts that is offered: wider ones join better and keep more time from other calls."""
+
+    patience: bool = True
+    """Whether CP-SAT improves a menu, which takes some tenths of a second."""
+
+    rules: tuple[RuleConfig, ...] = Field(default=(), max_length=100)
 
 
 class NodeConfig(BaseModel):
@@ -159,6 +191,11 @@ class Home:
     def machines(self) -> Path:
         """Journals of simulated controllers."""
         return self.path / "machines"
+
+    @property
+    def rules(self) -> Path:
+        """The owner's rules in force."""
+        return self.path / "rules.json"
 
     @property
     def token(self) -> Path:

@@ -72,6 +72,7 @@ class Participant:
         self._shop = shop
         self._auditor = auditor
         self.assembly = assembly
+        self.owner = shop.owner
         self._clock = clock
 
     @property
@@ -159,6 +160,17 @@ class Participant:
         if not isinstance(state, Post) or state.result is None:
             raise RequestError("no-transcript", "only a job posted here whose auction is over has a transcript")
         return write(posted.transcript_of(state, partial(sign, self._identity.signing)))
+
+    def answer(self, prefix: str) -> Answer:
+        """The shop's answer to the call that begins with ``prefix``.
+
+        Raises:
+            RequestError: this node posted the job, or never answered it.
+        """
+        state = self._state(self.stream(prefix))
+        if not isinstance(state, Answer):
+            raise RequestError("not-answered", f"this node posted {prefix}; ask a provider's node, with --node")
+        return state
 
     def stream(self, prefix: str) -> str:
         """The one stream whose job begins with ``prefix``.

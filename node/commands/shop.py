@@ -1,19 +1,79 @@
-"""How the node and its machines stand."""
+"""How the node and its machines stand, and what the owner wants of them."""
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
-from node.commands.shared import EXIT_NO, Command, State
+from node.commands.shared import EXIT_NO, Command, Group, State
+
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
-@click.command(cls=Command)
+@click.group(cls=Group)
+def shop() -> None:
+    """See and steer a provider's shop: schedule, prices, rules."""
+
+
+@shop.command()
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Also draw it into this file.")
 @click.pass_obj
-def schedule(state: State) -> None:
-    """Show what the node's machines hold, for the next three days of plant time."""
+def schedule(state: State, svg: Path | None) -> None:
+    """Show what the machines hold, for the next three days of plant time."""
     with state.client() as client:
         document = client.schedule()
-        state.show(document, document["gantt"])
+        if svg is not None:
+            svg.write_text(document["svg"])
+        state.show({key: value for key, value in document.items() if key != "svg"}, document["gantt"])
+
+
+@shop.command()
+@click.argument("job")
+@click.pass_obj
+def why(state: State, job: str) -> None:
+    """Show why the shop's offers for JOB cost what they cost."""
+    with state.client() as client:
+        document = client.shop("GET", f"/why/{job}")
+        state.show(document, "\n\n".join(_offer_text(offer) for offer in document["offers"]))
+
+
+@shop.command()
+@click.argument("file", type=_FILE, required=False)
+@click.option("--apply", "put", is_flag=True, help="Put the rules in FILE in force.")
+@click.pass_obj
+def rules(state: State, file: Path | None, *, put: bool) -> None:
+    """Show the owner's rules; or try those in FILE (TOML) on the last jobs, and with --apply put them in force."""
+    with state.client() as client:
+        if file is None:
+            document = client.shop("GET", "/rules")
+            state.show(document, _rules_text(document))
+            return
+        body = {"text": file.read_text()}
+        document = client.shop("POST", "/rules/preview", body)
+        if put:
+            document["rules"] = client.shop("PUT", "/rules", body)
+        foot = "In force from the next call on." if put else "Nothing changed; --apply puts them in force."
+        lines = [_tried_text(row) for row in document["jobs"]] or ["no bids yet to try them on"]
+        state.show(document, "\n".join([*lines, foot]))
+
+
+@shop.command()
+@click.pass_obj
+def pause(state: State) -> None:
+    """Offer nothing more until resumed; what was promised is kept."""
+    with state.client() as client:
+        document = client.shop("POST", "/pause")
+        state.show(document, "The shop is paused: it answers no further call.")
+
+
+@shop.command()
+@click.pass_obj
+def resume(state: State) -> None:
+    """Answer calls again."""
+    with state.client() as client:
+        document = client.shop("POST", "/resume")
+        state.show(document, "The shop answers calls.")
 
 
 @click.command(cls=Command)
@@ -25,3 +85,27 @@ def doctor(state: State) -> None:
         lines = [f"{c['status']:5} {c['what']:10} {c['text']}" for c in document["checks"]]
         state.show(document, "\n".join(lines))
     sys.exit(EXIT_NO if any(check["status"] == "fail" for check in document["checks"]) else 0)
+
+
+def _offer_text(offer: dict[str, Any]) -> str:
+    first, last = offer["operations"]
+    what = f"operation {first + 1}" if first == last else f"operations {first + 1} to {last + 1}"
+    rows = [f"  {name:12} {cents / 100:12,.2f}" for name, cents in offer["rows_cents"].items() if cents]
+    return "\n".join([f"{what} on {offer['machine']}: {offer['price_cents'] / 100:,.2f}", *rows])
+
+
+def _rules_text(document: dict[str, Any]) -> str:
+    lines = ["paused" if document["paused"] else "answering calls"]
+    for rule in document["rules"]:
+        about = [f"{key} {rule[key]}" for key in ("customer", "material", "process") if rule[key] is not None]
+        what = "refuse" if rule["margin_percent"] is None else f"margin {rule['margin_percent']:g} %"
+        lines.append(f"  {rule['name']:24} {', '.join(about) or 'everything':40} {what}")
+    return "\n".join(lines)
+
+
+def _tried_text(row: dict[str, Any]) -> str:
+    after = "refused" if row["after_cents"] is None else f"{row['after_cents'] / 100:,.2f}"
+    return (
+        f"{row['job'][:12]}  {row['customer']:12} {row['material']:12} "
+        f"{row['before_cents'] / 100:12,.2f} -> {after:>12}  {row['verdict']}"
+    )

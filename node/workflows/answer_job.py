@@ -123,7 +123,14 @@ class _Rule:
         match event:
             case BidComputed():
                 commitment = _commitment(event.bid, event.salt, self._account)
-                state = replace(state, phase=Phase.COMMITTED, bid=event.bid, salt=event.salt, reasons=event.refusals)
+                state = replace(
+                    state,
+                    phase=Phase.COMMITTED,
+                    bid=event.bid,
+                    salt=event.salt,
+                    reasons=event.refusals,
+                    bases=event.bases,
+                )
                 return state, (
                     Announce(
                         key="commitment", topic=COMMITMENT, message=encode(commitment), until=state.call.commit_by

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from node.planner.pricing import Basis
 from node.workflows.events import (
     RecordsArrived,
 )
@@ -62,6 +63,8 @@ class BidComputed:
     bid: Bid
     salt: bytes
     refusals: tuple[str, ...]
+    bases: tuple[Basis, ...]
+    """Why each offer costs what it costs; nobody but the owner sees them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +228,9 @@ class Answer:
     salt: bytes = b""
     reasons: tuple[str, ...] = ()
     """Why there is no bid, or none for some operation."""
+
+    bases: tuple[Basis, ...] = ()
+    """Why each offer of the bid costs what it costs."""
 
     receipts: tuple[ReceiptsArrived, ...] = ()
     roll: Signed | None = None

@@ -5,6 +5,7 @@ at which it happened, so that a restart gives the same schedule to the second.
 """
 
 import logging
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -42,6 +43,7 @@ from node.workflows.answered import (
 )
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
+from node.workflows.owner import Owner
 from node.workflows.runner import Entry, Happened, Runner
 from node.workflows.told import Supplies, Told, characteristics_of, facts_of, supplies_of
 from protocol import merkle
@@ -86,6 +88,7 @@ class Shop:
         clock: PlantClock,
         reads: LedgerReads,
         runner: Runner,
+        owner: Owner,
     ) -> None:
         # More than eight parts: a shop is where planner, machines and vault meet.
         self._site = site
@@ -100,6 +103,7 @@ class Shop:
         self._clock = clock
         self._reads = reads
         self._runner = runner
+        self.owner = owner
         self._pricing = trio.Lock()
 
     @property
@@ -113,7 +117,7 @@ class Shop:
             state = self._answer(stream)
             now, wall = self._clock.now(), self._reads.wall()
             schedule = (await self._current()).without_expired(wall)
-            price = partial(answer, schedule, state.call, site=self._site, now=now)
+            price = partial(answer, schedule, state.call, site=self._site, now=now, policy=self.owner.policy)
             try:
                 found = await trio.to_thread.run_sync(price)
             except (ArithmeticError, ValueError, RuntimeError, CapacityError) as error:
@@ -130,7 +134,7 @@ class Shop:
                 offers=found.offers,
                 clashes=found.clashes,
             )
-            event = BidComputed(bid=bid, salt=self._reads.random(32), refusals=found.refusals)
+            event = BidComputed(bid=bid, salt=self._reads.random(32), refusals=found.refusals, bases=found.bases)
             # Posted inside the lock: the next call must be priced on a schedule that holds these windows.
             await self._runner.post(stream, "bid", event)
             return Happened(key="bid", event=event)
@@ -174,9 +178,21 @@ class Shop:
         """What the machines hold now."""
         return (await self._current()).without_expired(self._reads.wall())
 
+    async def expire(self) -> None:
+        """End holds when their time is over, whether anybody looks or not; runs as long as the shop."""
+        async with self._runner.watch() as entries:
+            while True:
+                await self._current()
+                self._schedule = self._schedule.without_expired(self._reads.wall())
+                at = self._schedule.next_expiry
+                with trio.move_on_after(math.inf if at is None else max(1, at - self._reads.wall())):
+                    await entries.receive()
+
     async def _current(self) -> Schedule:
         """Fold what has happened since the last look."""
         for entry in await self._runner.journal(answered.NAME, after=self._seen):
+            if entry.id <= self._seen:  # another task folded it while this one was waiting
+                continue
             self._seen = entry.id
             try:
                 self._schedule = self._advanced(entry)
@@ -260,11 +276,10 @@ async def open_shop(
             )
             journal = home.machines / f"{row.name}.sqlite"
             gateways[controller.machine] = await stack.enter_async_context(open_simulated(controller, journal, clock))
-        yield Shop(
+        machines = [equip(row, config) for row in config.machines]
+        shop = Shop(
             site=site,
-            schedule=idle(equip(row, config) for row in config.machines).with_tasks(
-                task for row in config.machines for task in _other_work(row, epoch)
-            ),
+            schedule=idle(machines).with_tasks(task for row in config.machines for task in _other_work(row, epoch)),
             gateways=gateways,
             deviations={MachineId(row.name): Micrometres(row.deviation_um) for row in config.machines},
             supplies=supplies_of(config),
@@ -274,7 +289,12 @@ async def open_shop(
             clock=clock,
             reads=reads,
             runner=runner,
+            owner=Owner(home.rules, machines, runner),
         )
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(shop.expire)
+            yield shop
+            nursery.cancel_scope.cancel()
 
 
 def equip(row: MachineConfig, shop: ShopConfig) -> Machine:

@@ -1,0 +1,92 @@
+"""The routes of the shop's owner: rules in force, other rules tried on past calls, and why a price was so."""
+
+from dataclasses import asdict
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from node.errors import RequestError
+from node.participant import Participant
+from node.views import Document
+from node.workflows.answered import Answer
+from node.workflows.owner import Tried, parsed_rules
+
+MAX_RULES = 32 * 1024
+"""Characters of a rules file; a hundred rules fit."""
+
+
+class Rules(BaseModel):
+    """Rules to try or to put in force, in TOML."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    text: str = Field(max_length=MAX_RULES)
+
+
+def shop_routes(participant: Participant) -> APIRouter:
+    """Everything below ``/shop``."""
+    api, owner = APIRouter(prefix="/shop"), participant.owner
+
+    @api.get("/rules")
+    async def rules() -> Document:
+        return owner.rules.model_dump()
+
+    @api.post("/rules/preview")
+    async def preview(body: Rules) -> Document:
+        return {"jobs": [_tried(row, participant) for row in owner.preview(parsed_rules(body.text))]}
+
+    @api.put("/rules")
+    async def put(body: Rules) -> Document:
+        owner.put(parsed_rules(body.text))
+        return owner.rules.model_dump()
+
+    @api.post("/pause")
+    async def pause() -> Document:
+        owner.put(owner.rules.model_copy(update={"paused": True}))
+        return owner.rules.model_dump()
+
+    @api.post("/resume")
+    async def resume() -> Document:
+        owner.put(owner.rules.model_copy(update={"paused": False}))
+        return owner.rules.model_dump()
+
+    @api.get("/why/{job}")
+    async def why(job: str) -> Document:
+        state = participant.answer(job)
+        if state.bid is None:
+            reasons = "; ".join(state.reasons) or "it is still being priced"
+            raise RequestError("no-bid", f"the shop made no bid for {state.call.job.hex()[:12]}: {reasons}")
+        return _why(state)
+
+    return api
+
+
+def _tried(row: Tried, participant: Participant) -> Document:
+    call = row.answer.call
+    return {
+        "job": call.job.hex(),
+        "customer": participant.name_of(call.customer),
+        "material": call.part.material,
+        "before_cents": row.before,
+        "after_cents": row.after,
+        "refusal": row.refusal,
+        "verdict": row.verdict,
+    }
+
+
+def _why(state: Answer) -> Document:
+    assert state.bid is not None  # noqa: S101  # asked for bids only
+    rows = zip(state.bid.offers, state.bases, strict=True)
+    return {
+        "job": state.call.job.hex(),
+        "offers": [
+            {
+                "operations": [offer.first, offer.last],
+                "machine": offer.machine,
+                "opens": offer.opens,
+                "closes": offer.closes,
+                "price_cents": offer.price,
+                "rows_cents": asdict(row),
+            }
+            for offer, row in rows
+        ],
+    }
