@@ -11,6 +11,7 @@ from node.errors import ConfigError
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Process = Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring"]
 
 
@@ -67,6 +68,51 @@ class WorkConfig(BaseModel):
     start_hours: float = Field(ge=0)
     hours: float = Field(gt=0)
     due_hours: float = Field(gt=0)
+    material: str = ""
+    """What the machine is set up for meanwhile; empty when it does not matter."""
+
+
+class ShiftConfig(BaseModel):
+    """When a machine works; without any it works round the clock. Hours of the day are UTC."""
+
+    model_config = _STRICT
+    days: tuple[Day, ...]
+    opens: float = Field(ge=0, le=24)
+    closes: float = Field(ge=0, le=24)
+
+
+class ClosureConfig(BaseModel):
+    """Maintenance or a holiday, in hours from the plant epoch."""
+
+    model_config = _STRICT
+    start_hours: float = Field(ge=0)
+    hours: float = Field(gt=0)
+
+
+class ChangeoverConfig(BaseModel):
+    """Changing a machine over from one material to another."""
+
+    model_config = _STRICT
+    before: str
+    after: str
+    minutes: float = Field(ge=0)
+
+
+class DrillConfig(BaseModel):
+    """A tool on hand that makes holes."""
+
+    model_config = _STRICT
+    diameter_mm: float = Field(gt=0)
+    reach_mm: float = Field(gt=0)
+
+
+class ApprovalConfig(BaseModel):
+    """A calibration or approval; nothing is promised beyond it."""
+
+    model_config = _STRICT
+    name: str
+    until_hours: float = Field(gt=0)
+    """From the plant epoch."""
 
 
 class MachineConfig(BaseModel):
@@ -93,6 +139,17 @@ class MachineConfig(BaseModel):
     tools: tuple[str, ...] = Field(default=(), max_length=64)
     """Identifiers of the tools that it holds; they stand in step records."""
 
+    changeover_minutes: float = Field(default=0.0, ge=0)
+    """Between two materials that ``changeovers`` does not name."""
+
+    rework_percent: float = Field(default=0.0, ge=0, le=100)
+    """Share of its work that is expected to be done again."""
+
+    shifts: tuple[ShiftConfig, ...] = ()
+    closures: tuple[ClosureConfig, ...] = ()
+    changeovers: tuple[ChangeoverConfig, ...] = ()
+    drills: tuple[DrillConfig, ...] = ()
+    approvals: tuple[ApprovalConfig, ...] = ()
     work: tuple[WorkConfig, ...] = ()
 
 
@@ -102,6 +159,11 @@ class StockConfig(BaseModel):
     model_config = _STRICT
     material: str = Field(min_length=1, max_length=128)
     lot: str = Field(min_length=1, max_length=128)
+    kg: float = Field(default=0.0, ge=0)
+    """How much of it is there; counted when ``lead_days`` is given."""
+
+    lead_days: float = Field(default=0.0, ge=0)
+    """How long more of the material takes; 0 when it never runs out."""
 
 
 class ShopConfig(BaseModel):
@@ -111,6 +173,9 @@ class ShopConfig(BaseModel):
     margin_percent: float = Field(default=12.0, ge=0, le=200)
     grid_g_co2_kwh: int = Field(default=363, ge=0)
     """Carbon intensity of its electricity; the default is Germany's mix of 2024 (Umweltbundesamt)."""
+
+    power_watts: int = Field(default=0, ge=0)
+    """What all machines together may draw; 0 sets no limit."""
 
     stock: tuple[StockConfig, ...] = ()
     machines: tuple[MachineConfig, ...] = ()

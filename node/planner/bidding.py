@@ -219,8 +219,8 @@ class _Desk:
         machine, calendar = job.machine, job.machine.calendar
         length = sum(duration(machine, operation, self._call.quantity) for operation in job.operations)
         ready, finish = bounds[job.span[0]].ready, bounds[job.span[1]].finish
-        if machine.certified_until is not None:
-            finish = min(finish, machine.certified_until)
+        if machine.approved_until is not None:
+            finish = min(finish, machine.approved_until)
         request = Request(calendar.worked(ready), calendar.worked(finish) - length, length, self._family)
         return Bench(
             timeline=self._timeline(machine.name),

@@ -124,8 +124,8 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """A calibration or approval on hand; work that ends after it runs out is not promised."""
+class Approval:
+    """A calibration or approval; work that ends after it runs out is not promised."""
 
     name: str
     until: UnixSeconds
@@ -158,7 +158,7 @@ class Machine:
     tools: tuple[Tool, ...] = ()
     """What makes holes; empty when the owner lists none, and then every hole is taken."""
 
-    certificates: tuple[Certificate, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     rework: BasisPoints = _NO_REWORK
     """Share of its work that the twin expects to be done again; part of the price."""
 
@@ -173,6 +173,6 @@ class Machine:
         return self.capability.machine
 
     @property
-    def certified_until(self) -> UnixSeconds | None:
-        """When the first of its certificates runs out."""
-        return min((certificate.until for certificate in self.certificates), default=None)
+    def approved_until(self) -> UnixSeconds | None:
+        """When the first of its approvals runs out."""
+        return min((approval.until for approval in self.approvals), default=None)

@@ -13,7 +13,7 @@ from functools import partial
 import trio
 
 from node.clock import PlantClock
-from node.config import Home, MachineConfig, ShopConfig
+from node.config import Home, ShopConfig
 from node.errors import UnavailableError
 from node.identity import Identity
 from node.machines.gateway import Characteristic as ToMeasure
@@ -24,8 +24,8 @@ from node.machines.trace import Controller
 from node.planner.bidding import answer, family_of
 from node.planner.errors import CapacityError
 from node.planner.holding import Won, release, reserve, settle
-from node.planner.machine import Machine, Pace, Power, Rates
-from node.planner.schedule import Schedule, Task, idle
+from node.planner.machine import Machine
+from node.planner.schedule import Schedule
 from node.planner.timing import cycle, lots
 from node.vault.vault import Vault
 from node.workflows import answered
@@ -41,6 +41,7 @@ from node.workflows.answered import (
     OperationMade,
     ResultArrived,
 )
+from node.workflows.equipment import equipped, process_of
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
 from node.workflows.owner import Owner
@@ -49,17 +50,11 @@ from node.workflows.told import Supplies, Told, characteristics_of, facts_of, su
 from protocol import merkle
 from protocol.auction import Bid
 from protocol.capability import Capability
-from protocol.ids import MachineId, MaterialCode, ProcessCode
-from protocol.job import Envelope, Site
-from protocol.params import PROCESSES
+from protocol.ids import MachineId
+from protocol.job import Site
 from protocol.units import (
-    BasisPoints,
-    Cents,
-    CubicMillimetres,
-    Grams,
     Metres,
     Micrometres,
-    Seconds,
     UnixSeconds,
 )
 
@@ -272,14 +267,14 @@ async def open_shop(
         gateways: dict[MachineId, Gateway] = {}
         for row in config.machines:
             controller = Controller(
-                machine=MachineId(row.name), process=_code(row), watts=row.power_watts, seed=row.name.encode()
+                machine=MachineId(row.name), process=process_of(row), watts=row.power_watts, seed=row.name.encode()
             )
             journal = home.machines / f"{row.name}.sqlite"
             gateways[controller.machine] = await stack.enter_async_context(open_simulated(controller, journal, clock))
-        machines = [equip(row, config) for row in config.machines]
+        schedule = equipped(config, epoch)
         shop = Shop(
             site=site,
-            schedule=idle(machines).with_tasks(task for row in config.machines for task in _other_work(row, epoch)),
+            schedule=schedule,
             gateways=gateways,
             deviations={MachineId(row.name): Micrometres(row.deviation_um) for row in config.machines},
             supplies=supplies_of(config),
@@ -289,7 +284,7 @@ async def open_shop(
             clock=clock,
             reads=reads,
             runner=runner,
-            owner=Owner(home.rules, machines, runner),
+            owner=Owner(home.rules, schedule.machines, runner),
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(shop.expire)
@@ -297,48 +292,6 @@ async def open_shop(
             nursery.cancel_scope.cancel()
 
 
-def equip(row: MachineConfig, shop: ShopConfig) -> Machine:
-    """A machine as the planner knows it, from its owner's words."""
-    length, width, height = (Micrometres(round(edge * 1000)) for edge in row.envelope_mm)
-    return Machine(
-        capability=Capability(
-            machine=MachineId(row.name),
-            process=_code(row),
-            materials=tuple(MaterialCode(material) for material in row.materials),
-            envelope=Envelope(length=length, width=width, height=height),
-            tolerance=Micrometres(row.tolerance_um),
-            max_mass=Grams(round(row.max_mass_kg * 1000)),
-        ),
-        pace=Pace(
-            setup=Seconds(round(row.setup_minutes * 60)),
-            volume=CubicMillimetres(max(1, round(row.removal_cm3_min * 1000))),
-            feature=Seconds(row.feature_seconds),
-            cycle=Seconds(round(row.cycle_hours * HOUR)),
-        ),
-        rates=Rates(hour=Cents(round(row.rate_per_hour * 100)), margin=BasisPoints(round(shop.margin_percent * 100))),
-        power=Power(watts=row.power_watts, grid=shop.grid_g_co2_kwh),
-    )
-
-
 def site_of(easting_km: float, northing_km: float) -> Site:
     """A place on the federation's grid."""
     return Site(easting=Metres(round(easting_km * 1000)), northing=Metres(round(northing_km * 1000)))
-
-
-def _other_work(row: MachineConfig, epoch: UnixSeconds) -> list[Task]:
-    return [
-        Task(
-            key=f"work {row.name} {number}",
-            machine=MachineId(row.name),
-            earliest=UnixSeconds(epoch + round(work.start_hours * HOUR)),
-            due=UnixSeconds(epoch + round(work.due_hours * HOUR)),
-            start=UnixSeconds(epoch + round(work.start_hours * HOUR)),
-            finish=UnixSeconds(epoch + round((work.start_hours + work.hours) * HOUR)),
-            weight=Cents(2000),
-        )
-        for number, work in enumerate(row.work, start=1)
-    ]
-
-
-def _code(row: MachineConfig) -> ProcessCode:
-    return next(code for code, label in PROCESSES.items() if label == row.process)

@@ -1,4 +1,4 @@
-"""What limits a shop besides its machines' time: power, material, tools and certificates."""
+"""What limits a shop besides its machines' time: power, material, tools and approvals."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from node.planner.bidding import Answer, answer
 from node.planner.holding import Won, reserve, settle
-from node.planner.machine import Certificate, Stock, Tool
+from node.planner.machine import Approval, Stock, Tool
 from node.planner.premises import Draw, Premises, crowded
 from node.planner.schedule import Schedule
 from protocol.job import Call, Hole
@@ -75,8 +75,8 @@ def test_a_hole_without_a_tool_is_refused_with_its_measures() -> None:
     assert answered(a_schedule(machines=[replace(a_machine(), tools=(tool, thin))]), call).offers
 
 
-def test_nothing_is_promised_beyond_a_certificate() -> None:
-    machine = replace(a_machine(), certificates=(Certificate(name="ISO 10360-2", until=at(20)),))
+def test_nothing_is_promised_beyond_a_approval() -> None:
+    machine = replace(a_machine(), approvals=(Approval(name="ISO 10360-2", until=at(20)),))
     offers = answered(a_schedule(machines=[machine]), a_call()).offers
     assert offers
     assert all(offer.closes + offer.duration <= at(20) for offer in offers)
