@@ -12,6 +12,7 @@ from statistics import mean
 from time import process_time
 
 from node.planner import menu
+from node.planner.bidding import MENU
 from node.planner.machine import Changeover, Changeovers, Family, Machine, Pace, Power, Rates
 from node.planner.menu import Bench, Found, improved, openings
 from node.planner.polish import polished
@@ -22,7 +23,7 @@ from node.planner.timeline import Request
 from protocol.capability import Capability
 from protocol.ids import MachineId, MaterialCode
 from protocol.job import Envelope
-from protocol.params import MILLING
+from protocol.params import MAX_OFFERS, MILLING
 from protocol.units import BasisPoints, Cents, CubicMillimetres, Grams, Micrometres, Seconds, UnixSeconds
 
 DAY, HOUR = 24 * 3600, 3600
@@ -92,18 +93,19 @@ def asked(
         timeline = schedule.roster(machine.name).lane.timeline
         now = machine.calendar.worked(EPOCH)
         benches.append(Bench(timeline=timeline, request=request, rate=machine.rates.hour, now=now))
+    most = min(MENU, -(-MAX_OFFERS * 3 // 4 // len(benches)))
     found = [
         Found(index, place)
         for index, bench in enumerate(benches)
-        for place in openings(bench, targets(bench.request), most=10, span=SPAN)
+        for place in openings(bench, targets(bench.request, most), most=most, span=SPAN)
     ]
     times.append(1000 * (process_time() - began))
     costs = [machine.rates.hour * length // HOUR for machine, length in zip(chosen, lengths, strict=True)]
     return benches, costs, found
 
 
-def targets(request: Request) -> Iterable[int]:
-    return (request.ready + (request.last - request.ready) * index**2 // 100 for index in range(10))
+def targets(request: Request, most: int) -> Iterable[int]:
+    return (request.ready + (request.last - request.ready) * index**3 // most**3 for index in range(most))
 
 
 def score(found: Sequence[Found], benches: Sequence[Bench], costs: Sequence[int], haste: int) -> int:

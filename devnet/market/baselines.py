@@ -48,7 +48,8 @@ class Bench:
 
     def price(self, call: Call, index: int) -> Cents:
         """Marginal cost of an operation."""
-        return basis(self.machine, call.operations[index], call.quantity, margin=self.machine.rates.margin).price
+        operations = call.operations[index : index + 1]
+        return basis(self.machine, operations, call.quantity, margin=self.machine.rates.margin).price
 
     def grams(self, call: Call, index: int) -> int:
         """Its CO2."""

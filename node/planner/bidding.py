@@ -7,12 +7,13 @@ other; two that would make other work move to the same place are told as a clash
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from node.planner.holding import clashing, held, timeline_of
 from node.planner.machine import Family, Machine
 from node.planner.menu import Bench, Found, improved, openings
 from node.planner.policy import Policy
-from node.planner.pricing import Basis, basis, joined, up
+from node.planner.pricing import Basis, basis, placed, up
 from node.planner.schedule import Hold, Schedule
 from node.planner.timeline import Place, Request, Timeline
 from node.planner.timing import brisk_duration, co2, duration
@@ -23,7 +24,7 @@ from protocol.job import Call, Operation, Site
 from protocol.params import MAX_OFFERS, PROCESSES, TRANSPORT_HANDLING
 from protocol.routing import predecessors
 from protocol.transport import travel_time
-from protocol.units import NO_TIME, NOTHING, BasisPoints, Cents, GramsCo2, Seconds, UnixSeconds
+from protocol.units import BasisPoints, Cents, GramsCo2, Seconds, UnixSeconds
 
 MENU = 10
 """Most windows for one operation on one machine; more add little to what an award can join."""
@@ -59,10 +60,25 @@ class _Job:
     machine: Machine
     operations: tuple[Operation, ...]
     margin: BasisPoints
+    basis: Basis
+    """Wherever they go."""
 
     @property
     def span(self) -> tuple[int, int]:
         return self.operations[0].index, self.operations[-1].index
+
+
+class _Offered(NamedTuple):
+    """An offer, why it costs what it costs, and what it holds."""
+
+    offer: Offer
+    basis: Basis
+    hold: Hold
+
+
+def _order(one: _Offered) -> tuple[int, int, str, int, int]:
+    offer = one.offer
+    return offer.first, offer.last, offer.machine, offer.opens, offer.price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +119,7 @@ class _Desk:
         self._family = family_of(call)
         self._after = predecessors(call.operations)
         self._timelines: dict[MachineId, Timeline] = {}
-        self._offers: list[tuple[Offer, Basis, Hold]] = []
+        self._offers: list[_Offered] = []
 
     def answer(self) -> Answer:
         machines = self._schedule.machines
@@ -120,17 +136,19 @@ class _Desk:
             bundles.setdefault(job.span, []).append(job)
         for jobs in bundles.values():
             self._offer(jobs, bounds, max(1, (MAX_OFFERS - len(self._offers)) // len(bundles)))
-        self._offers.sort(key=lambda row: (row[0].first, row[0].last, row[0].machine, row[0].opens, row[0].price))
+        self._offers.sort(key=_order)
         return Answer(
-            offers=tuple(offer for offer, _basis, _hold in self._offers),
+            offers=tuple(one.offer for one in self._offers),
             clashes=tuple(self._clashes()),
-            bases=tuple(row for _offer, row, _hold in self._offers),
+            bases=tuple(one.basis for one in self._offers),
             refusals=tuple(refusals),
         )
 
     def _clashes(self) -> Iterator[tuple[int, int]]:
-        for (one, (_o, _b, first)), (other, (_p, _c, second)) in combinations(enumerate(self._offers), 2):
-            if clashing(self._schedule, first, second):
+        """Only a window that moves work can clash, and only with one for another operation."""
+        for one, other in combinations(range(len(self._offers)), 2):
+            first, second = self._offers[one].hold, self._offers[other].hold
+            if (first.moves or second.moves) and clashing(self._schedule, first, second):
                 yield one, other
 
     def _able(self, machines: Sequence[Machine], operation: Operation) -> list[_Job]:
@@ -143,7 +161,8 @@ class _Desk:
                 if margin is None or (taken and self._after[following.index] != (taken[-1].index,)):
                     break
                 taken.append(following)
-                jobs.append(_Job(machine=machine, operations=tuple(taken), margin=margin))
+                row = basis(machine, taken, self._call.quantity, margin=margin)
+                jobs.append(_Job(machine=machine, operations=tuple(taken), margin=margin, basis=row))
         return jobs
 
     def _margin(self, machine: Machine, operation: Operation) -> BasisPoints | None:
@@ -154,15 +173,17 @@ class _Desk:
 
     def _offer(self, jobs: Sequence[_Job], bounds: Sequence[_Bounds], share: int) -> bool:
         """Offer up to ``share`` windows for what ``jobs`` have in common, each only if it can be held."""
-        before = len(self._offers)
+        before, seen = len(self._offers), set[tuple[MachineId, UnixSeconds]]()
         for job, bench, place in self._places(jobs, bounds, share) if jobs else ():
             for offer, row in self._windows(job, bench, place):
                 if len(self._offers) == min(MAX_OFFERS, before + share):
                     return True
                 name = self._call.job
                 hold = held(self._schedule, offer, name, until=NEVER, now=self._now, family=self._family)
-                if hold is not None and all(offer != other for other, _basis, _hold in self._offers[before:]):
-                    self._offers.append((offer, row, hold))
+                begins = (offer.machine, offer.opens)
+                if hold is not None and begins not in seen:
+                    seen.add(begins)
+                    self._offers.append(_Offered(offer, row, hold))
         return len(self._offers) > before
 
     def _places(
@@ -176,7 +197,7 @@ class _Desk:
             for job, bench in zip(jobs, benches, strict=True)
         ]
         found = [Found(index, place) for index, menu in enumerate(menus) for place in menu]
-        costs = [self._basis(job).cost for job in jobs]
+        costs = [job.basis.cost for job in jobs]
         better = list(improved(benches, found, costs, (self._call.weights.hour,))) if self._policy.patience else []
         rates = [bench.rate for bench in benches]
         kept = [one for one in found if not any(one.beaten_by(other, rates[one.bench]) for other in better)]
@@ -186,9 +207,15 @@ class _Desk:
 
     def _windows(self, job: _Job, bench: Bench, place: Place) -> Iterator[tuple[Offer, Basis]]:
         """A place as windows of plant time, cut where closed hours change how long the work takes."""
-        machine = job.machine
-        row = self._basis(job, changeover=Seconds(place.changeover), displaced=Cents(up(place.delay, 3600)))
-        grams = GramsCo2(sum(co2(machine, operation, self._call.quantity) for operation in job.operations))
+        machine, quantity = job.machine, self._call.quantity
+        row = placed(
+            job.basis,
+            machine,
+            margin=job.margin,
+            changeover=Seconds(place.changeover),
+            displaced=Cents(up(place.delay, 3600)),
+        )
+        grams = GramsCo2(sum(co2(machine, operation, quantity) for operation in job.operations))
         for stretch in machine.calendar.stretches(place.start, place.latest, bench.request.length):
             yield (
                 Offer(
@@ -203,17 +230,6 @@ class _Desk:
                 ),
                 row,
             )
-
-    def _basis(self, job: _Job, *, changeover: Seconds = NO_TIME, displaced: Cents = NOTHING) -> Basis:
-        """Why a job costs what it costs; a bundle is set up once."""
-        first, *others = job.operations
-        rows = [
-            basis(
-                job.machine, first, self._call.quantity, margin=job.margin, changeover=changeover, displaced=displaced
-            ),
-            *(basis(job.machine, operation, self._call.quantity, margin=job.margin) for operation in others),
-        ]
-        return joined(rows)
 
     def _bench(self, job: _Job, bounds: Sequence[_Bounds]) -> Bench:
         machine, calendar = job.machine, job.machine.calendar
@@ -247,7 +263,8 @@ class _Desk:
     def _upstream(self, operation: Operation) -> list[UnixSeconds]:
         """When our own windows for what comes before an operation end, at the earliest."""
         before = self._after[operation.index]
-        return [UnixSeconds(o.opens + o.duration) for o, _basis, _hold in self._offers if o.last in before]
+        offers = (one.offer for one in self._offers if one.offer.last in before)
+        return [UnixSeconds(offer.opens + offer.duration) for offer in offers]
 
     def _all_bounds(self, able: Sequence[Sequence[_Job]]) -> list[_Bounds]:
         """Per operation: after the quickest way through all before it, before the quickest through all after it."""

@@ -14,10 +14,10 @@ from protocol.auction import Offer
 from protocol.ids import JobId, MachineId
 from protocol.units import Cents, UnixSeconds
 
-FINAL_EFFORT = 0.2
+FINAL_EFFORT = 0.05
 """Deterministic time for an order that a promise depends on."""
 
-WIDER = 12
+WIDER = 10
 """Neighbours that may make room for a window that pushing alone cannot place."""
 
 

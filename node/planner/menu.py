@@ -52,20 +52,14 @@ def openings(bench: Bench, targets: Iterable[int], *, most: int, span: int) -> l
         targets: starts, ascending.
         span: longest window.
     """
-    kept: list[Place] = []
-    cheapest: int | None = None
-    for place in bench.timeline.places(bench.request, now=bench.now):
-        cost = place.cost(bench.rate)
-        if cheapest is None or cost < cheapest:
-            cheapest = cost
-            kept.append(place.capped(span))
-    kept = kept[-most:]
+    places = bench.timeline.places(bench.request, now=bench.now, rate=bench.rate)
+    kept = [place.capped(span) for place in places][-most:]
     for target in targets:
         if len(kept) == most:
             break
         if kept and target <= kept[-1].latest:
             continue
-        later = bench.timeline.gap(bench.request._replace(ready=max(target, bench.request.ready)), now=bench.now)
+        later = bench.timeline.gap(bench.request, now=bench.now, ready=target)
         if later is None:
             break
         kept.append(later.capped(span))

@@ -1,12 +1,12 @@
 """What an operation must earn on a machine, row by row, so that the owner sees why; in cents, rounded up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from node.planner.machine import Machine
 from node.planner.timing import duration, energy
 from protocol.job import Operation
-from protocol.units import NO_TIME, NOTHING, BasisPoints, Cents, Seconds
+from protocol.units import NOTHING, BasisPoints, Cents, Seconds
 
 WHOLE = 10_000
 """Basis points in one."""
@@ -45,51 +45,34 @@ class Basis:
         return Cents(max(1, self.cost + self.margin))
 
 
-def basis(
-    machine: Machine,
-    operation: Operation,
-    quantity: int,
-    *,
-    margin: BasisPoints,
-    changeover: Seconds = NO_TIME,
-    displaced: Cents = NOTHING,
-) -> Basis:
-    """The rows of a price.
-
-    Args:
-        changeover: extra machine time for changing over; negative if it saves some.
-        displaced: what other work loses.
-    """
+def basis(machine: Machine, operations: Sequence[Operation], quantity: int, *, margin: BasisPoints) -> Basis:
+    """The rows of the price of operations made in one go, wherever they go; programming and fixtures count once."""
     rates = machine.rates
-    time = up(duration(machine, operation, quantity) * rates.hour, 3600)
-    electricity = up(energy(machine, operation, quantity) * rates.kilowatt_hour, 1000)
-    change = up(changeover * rates.hour, 3600)
-    rework = up((time + electricity) * machine.rework, WHOLE)
-    cost = time + rates.setup + electricity + change + displaced + rework
+    time = sum(up(duration(machine, operation, quantity) * rates.hour, 3600) for operation in operations)
+    power = sum(up(energy(machine, operation, quantity) * rates.kilowatt_hour, 1000) for operation in operations)
+    rework = up((time + power) * machine.rework, WHOLE)
     return Basis(
         time=Cents(time),
         setup=rates.setup,
-        electricity=Cents(electricity),
-        changeover=Cents(change),
-        displaced=displaced,
+        electricity=Cents(power),
+        changeover=NOTHING,
+        displaced=NOTHING,
         rework=Cents(rework),
-        margin=Cents(up(cost * margin, WHOLE)),
+        margin=Cents(up((time + rates.setup + power + rework) * margin, WHOLE)),
     )
 
 
-def joined(rows: Sequence[Basis]) -> Basis:
-    """The basis of operations that are made in one go: rows added up, programming and fixtures counted once."""
-    if len(rows) == 1:
-        return rows[0]
-    return Basis(
-        time=Cents(sum(row.time for row in rows)),
-        setup=max(row.setup for row in rows),
-        electricity=Cents(sum(row.electricity for row in rows)),
-        changeover=Cents(sum(row.changeover for row in rows)),
-        displaced=Cents(sum(row.displaced for row in rows)),
-        rework=Cents(sum(row.rework for row in rows)),
-        margin=Cents(sum(row.margin for row in rows)),
-    )
+def placed(row: Basis, machine: Machine, *, margin: BasisPoints, changeover: Seconds, displaced: Cents) -> Basis:
+    """The rows at one place.
+
+    Args:
+        row: wherever it goes.
+        changeover: extra machine time for changing over; negative if it saves some.
+        displaced: what other work loses.
+    """
+    change = up(changeover * machine.rates.hour, 3600)
+    cost = row.cost - row.changeover - row.displaced + change + displaced
+    return replace(row, changeover=Cents(change), displaced=displaced, margin=Cents(up(cost * margin, WHOLE)))
 
 
 def up(dividend: int, divisor: int) -> int:

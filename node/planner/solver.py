@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from node.planner.machine import ANY, Family
 from node.planner.timeline import Block, Request, Timeline
 
-EFFORT = 0.02
+EFFORT = 0.015
 """Deterministic time that one order may take (CP-SAT's unit, near a second of a quiet core)."""
 
 NEW = "*"

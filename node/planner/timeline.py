@@ -1,7 +1,7 @@
 """One machine's time in seconds worked, and where more work goes; moves nothing itself and never shortens work.
 
 Insertion tries every position between the work that lies ahead: into a gap, or by pushing later work within its own
-bounds. It stops after two positions that displace nothing, for later ones are no cheaper, only later.
+bounds. It stops after a few positions that displace nothing, for later ones are hardly cheaper, only later.
 """
 
 from bisect import bisect_right
@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 from node.planner.machine import ANY, NO_CHANGEOVERS, Changeovers, Family
 
-ENOUGH = 2
-"""Positions without displacement after which no better one comes."""
+ENOUGH = 4
+"""Positions without displacement after which looking on hardly pays: what comes later can only save a changeover."""
+
+LOOK = 12
+"""Positions that are tried at most before the first window; gaps further on are found by their time."""
 
 
 class Block(NamedTuple):
@@ -44,7 +47,8 @@ class Block(NamedTuple):
 
     def late(self, start: int) -> int:
         """Cent-seconds that starting at ``start`` costs."""
-        return self.weight * max(0, start + self.finish - self.start - self.wanted)
+        over = start + self.finish - self.start - self.wanted
+        return self.weight * over if over > 0 else 0
 
     def rigid(self) -> "Block":
         """The same time, for good."""
@@ -88,7 +92,9 @@ class Place(NamedTuple):
 
     def capped(self, span: int) -> "Place":
         """The same place, with starts over no more than ``span`` seconds."""
-        return self._replace(latest=min(self.latest, self.start + span))
+        if self.latest - self.start <= span:
+            return self
+        return Place(self.start, self.start + span, self.changeover, self.delay, self.moves, self.position)
 
     def cost(self, rate: int) -> int:
         """Cent-seconds, if an hour of changing over costs ``rate`` cents."""
@@ -115,37 +121,53 @@ class Timeline:
         """When everything up to a block is over."""
         return list(accumulate((block.finish for block in self.blocks), max))
 
-    def places(self, request: Request, *, now: int) -> Iterator[Place]:
-        """Places in order of position; work that started by ``now`` stays where it is."""
+    def places(self, request: Request, *, now: int, rate: int = 0) -> Iterator[Place]:
+        """Places in order of position, each cheaper than all before it; work that started by ``now`` stays.
+
+        Args:
+            rate: cents that an hour of changing over costs.
+        """
         position = max(bisect_right(self.ends, request.ready), bisect_right(self.starts, now))
-        free = 0
-        while position <= len(self.blocks) and free < ENOUGH:
+        free, most = 0, None
+        end = min(len(self.blocks), position + LOOK)
+        while position <= end and free < ENOUGH:
             if position and self.ends[position - 1] > request.last:
                 return
-            place = self.at(position, request)
+            place = self.at(position, request, rate=rate, most=most)
             if place is not None:
-                yield place
-                free += place.delay == 0 and place.changeover <= 0
+                free += not place.moves
+                if most is None or place.cost(rate) < most:
+                    most = place.cost(rate)
+                    yield place
             position += 1
 
-    def gap(self, request: Request, *, now: int) -> Place | None:
-        """The first place that displaces nothing."""
-        position = max(bisect_right(self.ends, request.ready), bisect_right(self.starts, now))
-        between = self.changeovers.between
-        while position <= len(self.blocks):
-            start = self._start(position, request)
+    def gap(self, request: Request, *, now: int, ready: int | None = None) -> Place | None:
+        """The first place from ``ready`` on, or from the request's, that displaces nothing."""
+        first = request.ready if ready is None else max(ready, request.ready)
+        blocks, ends, family, between = self.blocks, self.ends, request.family, self.changeovers.between
+        for position in range(max(bisect_right(ends, first), bisect_right(self.starts, now)), len(blocks) + 1):
+            before = blocks[position - 1].family if position else ANY
+            lead = 0 if before == family else between(before, family)
+            start = max(first, ends[position - 1] + lead) if position else first
             if start > request.last:
                 return None
-            if position == len(self.blocks):
-                break
-            following = self.blocks[position]
-            if start + request.length + between(request.family, following.family) <= following.start:
-                break
-            position += 1
-        return self.at(position, request)
+            if position == len(blocks):
+                return Place(start, request.last, lead, 0, (), position)
+            following = blocks[position]
+            follow = 0 if family == following.family else between(family, following.family)
+            latest = following.start - follow - request.length
+            if latest >= start:
+                changeover = lead + follow - between(before, following.family)
+                return Place(start, min(latest, request.last), changeover, 0, (), position)
+        return None
 
-    def at(self, position: int, request: Request) -> Place | None:
-        """The place before block ``position``; None if work there cannot make room, or it begins too late."""
+    def at(self, position: int, request: Request, *, rate: int = 0, most: int | None = None) -> Place | None:
+        """The place before block ``position``; None if work there cannot make room, or it begins too late.
+
+        Args:
+            rate: cents that an hour of changing over costs.
+            most: cost, in cent-seconds, from which on the place is of no use.
+        """
         start = self._start(position, request)
         if start > request.last:
             return None
@@ -161,14 +183,18 @@ class Timeline:
         latest = following.start - between(family, following.family) - request.length
         if latest >= start:
             return Place(start, min(latest, request.last), changeover, 0, (), position)
-        for block in blocks[position:]:
-            begin = end + between(family, block.family)
+        for index in range(position, len(blocks)):
+            block = blocks[index]
+            begin = end if block.family == family else end + between(family, block.family)
             if begin <= block.start:
                 break
             end = begin + block.finish - block.start
             if end > block.due:
                 return None
-            delay += block.late(begin) - block.late(block.start)
+            if block.weight:
+                delay += block.late(begin) - block.late(block.start)
+                if most is not None and changeover * rate + delay >= most:
+                    return None
             moves.append(Move(block.key, begin))
             family = block.family
         return Place(start, start, changeover, delay, tuple(moves), position)
@@ -182,5 +208,7 @@ class Timeline:
     def _start(self, position: int, request: Request) -> int:
         if position == 0:
             return request.ready
-        changeover = self.changeovers.between(self.blocks[position - 1].family, request.family)
-        return max(request.ready, self.ends[position - 1] + changeover)
+        before = self.blocks[position - 1].family
+        changeover = 0 if before == request.family else self.changeovers.between(before, request.family)
+        start = self.ends[position - 1] + changeover
+        return max(request.ready, start)

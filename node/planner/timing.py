@@ -37,9 +37,14 @@ def cycle(pace: Pace, operation: Operation) -> Seconds:
     return Seconds(max(1, seconds))
 
 
+def programmes(pace: Pace, operation: Operation, quantity: int) -> int:
+    """How many programmes make ``quantity`` parts."""
+    return _up(quantity, _lot(pace, operation))
+
+
 def lots(pace: Pace, operation: Operation, quantity: int) -> tuple[range, ...]:
     """The numbers of the parts that each programme makes, from 1: a furnace charge, or one part."""
-    size = pace.charge if operation.process == params.HEAT_TREATMENT else 1
+    size = _lot(pace, operation)
     return tuple(range(first, min(first + size, quantity + 1)) for first in range(1, quantity + 1, size))
 
 
@@ -56,7 +61,7 @@ def brisk_duration(operation: Operation, quantity: int) -> Seconds:
 def energy(machine: Machine, operation: Operation, quantity: int) -> WattHours:
     """Electricity for ``quantity`` parts."""
     pace = machine.pace
-    running = cycle(pace, operation) * len(lots(pace, operation, quantity))
+    running = cycle(pace, operation) * programmes(pace, operation, quantity)
     return WattHours(_up(machine.power.watts * running, 3600))
 
 
@@ -65,8 +70,12 @@ def co2(machine: Machine, operation: Operation, quantity: int) -> GramsCo2:
     return GramsCo2(_up(energy(machine, operation, quantity) * machine.power.grid, 1000))
 
 
+def _lot(pace: Pace, operation: Operation) -> int:
+    return pace.charge if operation.process == params.HEAT_TREATMENT else 1
+
+
 def _planned(pace: Pace, operation: Operation, quantity: int) -> Seconds:
-    bare = pace.setup + cycle(pace, operation) * len(lots(pace, operation, quantity))
+    bare = pace.setup + cycle(pace, operation) * programmes(pace, operation, quantity)
     return Seconds(_up(bare * (_WHOLE + ALLOWANCE), _WHOLE))
 
 

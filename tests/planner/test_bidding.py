@@ -11,7 +11,7 @@ from node.planner.errors import CapacityError
 from node.planner.holding import Won, release, reserve, settle
 from node.planner.machine import Machine
 from node.planner.policy import Policy
-from node.planner.pricing import basis
+from node.planner.pricing import basis, placed
 from node.planner.schedule import Schedule, Task, idle, prefix
 from node.planner.shifts import Calendar, Shift
 from node.planner.timing import duration
@@ -43,14 +43,9 @@ def over(offer: Offer) -> UnixSeconds:
 
 
 def cost(machine: Machine, call: Call, *, displaced: int = 0, changeover: int = 0) -> Cents:
-    return basis(
-        machine,
-        call.operations[0],
-        call.quantity,
-        margin=machine.rates.margin,
-        displaced=Cents(displaced),
-        changeover=Seconds(changeover),
-    ).price
+    margin = machine.rates.margin
+    row = basis(machine, call.operations[:1], call.quantity, margin=margin)
+    return placed(row, machine, margin=margin, displaced=Cents(displaced), changeover=Seconds(changeover)).price
 
 
 def chosen(offers: tuple[Offer, ...], picks: list[int]) -> list[Won]:

@@ -115,7 +115,7 @@ def test_a_gap_is_the_first_place_that_moves_nothing(timeline: Timeline, request
 
 
 def test_work_that_started_is_not_pushed() -> None:
-    begun = Block(0, 10, 0, 40, 0, 0, FAMILIES[0], "begun")
+    begun = Block(0, 10, 0, 40, 0, 1, FAMILIES[0], "begun")
     timeline = Timeline(blocks=(begun,))
     request = Request(5, 50, 3, FAMILIES[0])
     assert [place.start for place in timeline.places(request, now=2)] == [10]

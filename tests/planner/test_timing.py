@@ -45,5 +45,5 @@ def test_more_parts_never_take_less_time_energy_or_money(one: int, more: int, pr
     machine, operation = a_machine(process=code), an_operation(process=code)
     for figure in (duration, energy, co2):
         assert figure(machine, operation, one) <= figure(machine, operation, one + more)
-    few = basis(machine, operation, one, margin=machine.rates.margin).price
-    assert 0 < few <= basis(machine, operation, one + more, margin=machine.rates.margin).price
+    few = basis(machine, [operation], one, margin=machine.rates.margin).price
+    assert 0 < few <= basis(machine, [operation], one + more, margin=machine.rates.margin).price
