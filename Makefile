@@ -8,11 +8,13 @@ LEDGERS := $(NPM)/node_modules/.installed
 ARGS   ?=
 ROUNDS ?= 1000
 AREA   ?= demo
+AUCTIONS ?= 125
+TIES   ?= 1000
 FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean
 
 setup: $(STAMP)
 
@@ -72,6 +74,9 @@ market: $(STAMP) ## whole markets on a virtual clock, with cheats and failures; 
 fix: $(STAMP)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+auctions: $(STAMP) ## awards beside CP-SAT, and ties under several hash seeds: AUCTIONS=125 of each kind, TIES=1000
+	@AUCTIONS=$(AUCTIONS) TIES=$(TIES) $(BIN)/python -m pytest -q tests/auction/test_exact.py $(ARGS)
 
 bench: $(STAMP) ## measure one area beside its peer: AREA=demo, ...
 	@$(BIN)/python -m benchmarks.$(AREA) $(ARGS)
