@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,22 +11,27 @@ from hypothesis import strategies as st
 
 from protocol.auction import accept_call
 from protocol.errors import IgnoreError, RejectError
-from protocol.ids import JobId, ProcessCode
-from protocol.job import Call, Hole, Weights
+from protocol.ids import JobId, PeerId, ProcessCode
+from protocol.job import Call, Filters, Hole, Site, Weights
 from protocol.params import (
     EXTRUSION,
     INSPECTION,
     MAX_CLOCK_SKEW,
+    MAX_GRADE,
+    MAX_GRID,
     MAX_HOLES,
     MAX_HORIZON,
+    MAX_KM_WEIGHT,
     MAX_OPERATIONS,
+    MAX_PRICE,
     MAX_QUANTITY,
     MAX_WEIGHT,
+    MAX_WITNESSES,
     MILLING,
     PROCESSES,
 )
 from protocol.rules import RulePack, check_call, mask_of, processes_in
-from protocol.units import BasisPoints, Cents, CubicMillimetres, Micrometres, Seconds, UnixSeconds
+from protocol.units import BasisPoints, Cents, CubicMillimetres, GramsCo2, Metres, Micrometres, Seconds, UnixSeconds
 from tests.unit.protocol.examples import CUSTOMER, START, call, operation, part, peer
 
 NOW = UnixSeconds(START - 60)
@@ -210,3 +216,43 @@ def test_a_mask_stands_for_processes_in_the_order_of_the_tree() -> None:
 def test_a_process_that_is_not_in_the_tree_has_no_bit() -> None:
     with pytest.raises(RejectError, match="magic is not in the process tree"):
         mask_of([ProcessCode("magic"), MILLING])
+
+
+PEERS = tuple(sorted(peer(f"witness {number}") for number in range(MAX_WITNESSES + 1)))
+FREE = Weights(hour=Cents(0), co2_tonne=Cents(0))
+MALFORMED_AUCTIONS: list[tuple[str, dict[str, Any], str]] = [
+    ("too many witnesses", {"witnesses": PEERS}, "too many witnesses"),
+    ("a witness that is no peer", {"witnesses": (PeerId(b"short"),)}, "no peer"),
+    ("a witness twice", {"witnesses": PEERS[:1] * 2}, "not in order"),
+    ("witnesses out of order", {"witnesses": PEERS[1::-1]}, "not in order"),
+    ("the customer as witness", {"witnesses": (CUSTOMER,)}, "the customer is one"),
+    ("jurisdictions out of order", {"filters": Filters(jurisdictions=("DE", "CH"))}, "ISO 3166-1"),
+    ("a jurisdiction in lower case", {"filters": Filters(jurisdictions=("de",))}, "ISO 3166-1"),
+    ("a negative classification", {"filters": Filters(classification=-1)}, "classification"),
+    ("a grade that does not exist", {"filters": Filters(grade=MAX_GRADE + 1)}, "grade"),
+    ("a negative distance", {"filters": Filters(distance=Metres(-1))}, "distance"),
+    ("a negative cap", {"co2_cap": GramsCo2(-1)}, "cap"),
+    ("a budget beyond any", {"budget": Cents(MAX_PRICE + 1)}, "out of bounds"),
+    ("a site off the grid", {"site": Site(easting=Metres(0), northing=Metres(MAX_GRID + 1))}, "out of bounds"),
+    ("a kilometre too dear", {"weights": replace(FREE, kilometre=Cents(MAX_KM_WEIGHT + 1))}, "out of bounds"),
+    ("a grade too dear", {"weights": replace(FREE, grade=Cents(MAX_WEIGHT + 1))}, "out of bounds"),
+    ("a negative grade", {"weights": replace(FREE, grade=Cents(-1))}, "out of bounds"),
+    ("a fork", {"operations": (operation(0), operation(1), replace(operation(2), after=(0,)))}, "forks"),
+    ("an operation after itself", {"operations": (replace(operation(0), after=(0,)),)}, "does not come after"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"), [row[1:] for row in MALFORMED_AUCTIONS], ids=[row[0] for row in MALFORMED_AUCTIONS]
+)
+def test_a_call_for_an_auction_that_cannot_be_held_is_rejected(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(RejectError, match=reason):
+        accept_call(call(**changes), signer=CUSTOMER, now=NOW)
+
+
+def test_witnesses_filters_and_a_cap_are_well_formed() -> None:
+    filters = Filters(jurisdictions=("CH", "DE"), classification=3, grade=0, distance=Metres(0))
+    asked = call(witnesses=PEERS[:MAX_WITNESSES], filters=filters, co2_cap=GramsCo2(0))
+    accept_call(asked, signer=CUSTOMER, now=NOW)
+    chained = tuple(replace(operation(index), after=(index - 1,) if index else ()) for index in range(3))
+    accept_call(call(operations=chained), signer=CUSTOMER, now=NOW)
