@@ -130,13 +130,16 @@ def test_an_endpoint_that_talks_nonsense_or_is_busy_is_unavailable(served: Embed
             Chain(way.url, CHAIN_ID).head()
 
 
-def test_receipts_are_fetched_one_by_one_where_the_endpoint_cannot_tell_a_whole_block(served: EmbeddedServer) -> None:
+@pytest.mark.parametrize("code", [-32601, -32004], ids=["JSON-RPC", "EIP-1474"])
+def test_receipts_are_fetched_one_by_one_where_the_endpoint_cannot_tell_a_whole_block(
+    served: EmbeddedServer, code: int
+) -> None:
     with closing(Way(served.url)) as way:
         chain = Chain(way.url, CHAIN_ID)
         way.upstream = served.url
         deploy(Chain(served.url, CHAIN_ID), KEY)
         whole = chain.raw_receipts(1)
-        way.replace["eth_getBlockReceipts"] = {"error": {"code": -32601, "message": "no such method"}}
+        way.replace["eth_getBlockReceipts"] = {"error": {"code": code, "message": "no such method"}}
         assert chain.raw_receipts(1) == whole
         assert len(whole) == 1
 

@@ -8,7 +8,7 @@ import pytest
 from eth_account import Account
 
 from ledger.alarms import STUCK_BLOCKS, Trouble
-from ledger.chain import Chain, account_of
+from ledger.chain import USUAL_TIP, Chain, account_of
 from ledger.embedded.server import FUNDS, EmbeddedConfig, EmbeddedServer
 from ledger.errors import UnavailableError, WrongChainError
 from ledger.outbox import Confirmed
@@ -210,6 +210,12 @@ def test_a_transaction_that_waits_at_too_low_a_price_offers_more_under_the_same_
         (outcome,) = sender.pump(through)
     assert isinstance(outcome, Confirmed)
     assert receipt_of(paid, outcome.transaction).status
+
+
+def test_an_endpoint_without_an_opinion_on_tips_is_offered_the_usual_one(paid: Chain) -> None:
+    with closing(Way(paid.url)) as way:
+        way.replace["eth_maxPriorityFeePerGas"] = {"error": {"code": -32601, "message": "no such method"}}
+        assert Chain(way.url, CHAIN_ID).fees() == (2 * paid.head().base_fee + USUAL_TIP, USUAL_TIP)
 
 
 def stored(sender: Sender) -> tuple[int, int, int]:
