@@ -65,7 +65,7 @@ class Settlement:
             await self._database.write(lambda connection: Outbox(connection).enqueue(intent, transaction))
             return await outcome.receive()
         finally:
-            del self._asked[intent]
+            self._asked.pop(intent, None)
 
     async def run(self, runner: Runner, *, every: float, wall: Callable[[], UnixSeconds]) -> None:
         """Pump the outbox and follow the chain until cancelled; an unreachable chain is asked again."""
@@ -115,7 +115,7 @@ class Settlement:
 
             if runner.state(stream) is None:
                 await self._database.write(note)
-                if (told := self._asked.get(outcome.key)) is not None:
+                if (told := self._asked.pop(outcome.key, None)) is not None:
                     told.send_nowait(outcome)
             else:
                 await runner.post(stream, said, event, within=note)
