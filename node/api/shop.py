@@ -10,6 +10,7 @@ from node.participant import Participant
 from node.views import Document
 from node.workflows.answered import Answer
 from node.workflows.owner import Tried, parsed_rules
+from node.workflows.words import iso
 
 MAX_RULES = 32 * 1024
 """Characters of a rules file; a hundred rules fit."""
@@ -82,8 +83,8 @@ def _why(state: Answer) -> Document:
             {
                 "operations": [offer.first, offer.last],
                 "machine": offer.machine,
-                "opens": offer.opens,
-                "closes": offer.closes,
+                "opens": iso(offer.opens),
+                "closes": iso(offer.closes),
                 "price_cents": offer.price,
                 "rows_cents": asdict(row),
             }

@@ -35,7 +35,10 @@ def why(state: State, job: str) -> None:
     """Show why the shop's offers for JOB cost what they cost."""
     with state.client() as client:
         document = client.shop("GET", f"/why/{job}")
-        state.show(document, "\n\n".join(_offer_text(offer) for offer in document["offers"]))
+        alike: dict[str, int] = {}
+        for text in map(_offer_text, document["offers"]):
+            alike[text] = alike.get(text, 0) + 1
+        state.show(document, "\n\n".join(f"{count} x {text}" for text, count in alike.items()))
 
 
 @shop.command()
