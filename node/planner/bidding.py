@@ -4,6 +4,7 @@ Every window is computed as if it alone were to win. Windows of one job may shar
 other; two that would make other work move to the same place are told as a clash.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -21,7 +22,7 @@ from protocol.auction import Offer
 from protocol.capability import covers, shortfall
 from protocol.ids import MachineId
 from protocol.job import Call, Operation, Site
-from protocol.params import MAX_OFFERS, PROCESSES, TRANSPORT_HANDLING
+from protocol.params import MAX_CLASHES, MAX_OFFERS, PROCESSES, TRANSPORT_HANDLING
 from protocol.routing import predecessors
 from protocol.transport import travel_time
 from protocol.units import BasisPoints, Cents, GramsCo2, Seconds, UnixSeconds
@@ -137,9 +138,14 @@ class _Desk:
         for jobs in bundles.values():
             self._offer(jobs, bounds, max(1, (MAX_OFFERS - len(self._offers)) // len(bundles)))
         self._offers.sort(key=_order)
+        clashes = list(self._clashes())
+        while len(clashes) > MAX_CLASHES:
+            worst, _times = Counter(index for pair in clashes for index in pair).most_common(1)[0]
+            del self._offers[worst]
+            clashes = list(self._clashes())
         return Answer(
             offers=tuple(one.offer for one in self._offers),
-            clashes=tuple(self._clashes()),
+            clashes=tuple(clashes),
             bases=tuple(one.basis for one in self._offers),
             refusals=tuple(refusals),
         )

@@ -16,7 +16,7 @@ from node.planner.schedule import Schedule, Task, idle, prefix
 from node.planner.shifts import Calendar, Shift
 from node.planner.timing import duration
 from protocol import params
-from protocol.auction import Bid, Offer
+from protocol.auction import Bid, Offer, check_bid
 from protocol.award import Award, award
 from protocol.ids import Digest, MachineId, PeerId
 from protocol.job import Call, Site
@@ -48,14 +48,22 @@ def cost(machine: Machine, call: Call, *, displaced: int = 0, changeover: int = 
     return placed(row, machine, margin=margin, displaced=Cents(displaced), changeover=Seconds(changeover)).price
 
 
-def chosen(offers: tuple[Offer, ...], picks: list[int]) -> list[Won]:
-    """Windows of consecutive operations that join, as an award may pick them, begun as early as it goes."""
+def chosen(found: Answer, picks: list[int]) -> list[Won]:
+    """Windows of consecutive operations that join and do not clash, as an award may pick them, begun early."""
     won: list[Won] = []
+    taken: list[int] = []
     for operation, pick in enumerate(picks):
         ready = won[-1].start + won[-1].offer.duration if won else at(0)
-        fitting = [o for o in offers if o.first == o.last == operation and o.closes >= ready]
+        fitting = [
+            index
+            for index, offer in enumerate(found.offers)
+            if offer.first == offer.last == operation
+            and offer.closes >= ready
+            and not any((one, index) in found.clashes for one in taken)
+        ]
         if fitting:
-            offer = fitting[pick % len(fitting)]
+            taken.append(fitting[pick % len(fitting)])
+            offer = found.offers[taken[-1]]
             won.append(Won(offer=offer, start=max(offer.opens, UnixSeconds(ready))))
     return won
 
@@ -290,12 +298,12 @@ def test_whatever_is_won_all_work_fits_and_nothing_tentative_remains(
     schedule = a_schedule(*tasks)
     one = a_call([an_operation(n) for n in range(operations)], hour=hour, job=1)
     two = a_call([an_operation(0)], hour=hour, job=2)
-    offers = answered(schedule, one).offers
-    held = reserve(schedule, offers, one.job, until=UNTIL, now=NOW)
-    rival = answered(held, two).offers
-    held = reserve(held, rival, two.job, until=UNTIL, now=NOW)
+    found = answered(schedule, one)
+    held = reserve(schedule, found.offers, one.job, until=UNTIL, now=NOW)
+    rival = answered(held, two)
+    held = reserve(held, rival.offers, two.job, until=UNTIL, now=NOW)
 
-    won = chosen(offers, picks[:operations])
+    won = chosen(found, picks[:operations])
     settled = settle(held, one.job, won, now=NOW)
     settled = settle(settled, two.job, chosen(rival, picks[3:]) if both else (), now=NOW)
 
@@ -354,3 +362,24 @@ def test_a_window_survives_the_release_of_work_that_would_have_moved_for_it() ->
     freed = release(held, other.job)
     assert answered(freed, a_call(job=2)).offers
     assert len(settle(freed, call.job, [Won(offer=offers[0], start=offers[0].opens)], now=NOW).tasks) == 1
+
+
+@given(shops(), st.integers(0, 5_000), st.integers(1, 5))
+@settings(deadline=None, max_examples=12)
+def test_a_menu_is_always_one_that_the_federation_accepts(tasks: tuple[Task, ...], hour: int, operations: int) -> None:
+    call = a_call([an_operation(n) for n in range(operations)], hour=hour, due=120)
+    found = answered(a_schedule(*tasks), call)
+    if found.offers:
+        bid = Bid(job=call.job, provider=PeerId(bytes(32)), site=HERE, offers=found.offers, clashes=found.clashes)
+        check_bid(bid, call)
+    assert len(found.bases) == len(found.offers)
+
+
+def test_windows_that_push_the_same_work_are_told_as_a_clash() -> None:
+    schedule = a_schedule(work(0, 3, due=40), work(3, 3, due=40))
+    call = a_call([an_operation(0), an_operation(1)], hour=10_000)
+    found = answered(schedule, call)
+    assert found.clashes
+    for one, other in found.clashes:
+        first, second = found.offers[one], found.offers[other]
+        assert first.last < second.first
