@@ -7,7 +7,6 @@ import io
 import math
 
 import numpy as np
-import OCP
 from OCP.Bnd import Bnd_Box
 from OCP.BRep import BRep_Tool
 from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Curve2d, BRepAdaptor_Surface
@@ -29,13 +28,22 @@ from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Shape
 
 from node.design.errors import Code, IntakeError
+from node.design.lengths import MILLIMETRES, Unit
 from node.design.tables import Body, Edge, Face, Indices, Vectors
-
-ENGINE = f"guildmark-part/1 OCP {OCP.__version__}"
-"""Changes whenever the same file might measure differently."""
 
 SMOOTH = math.radians(5)
 """Faces that meet flatter than this are taken as one surface."""
+
+_DECLARED = {
+    "millimet": 1.0,
+    "centimet": 10.0,
+    "micro": 0.001,
+    "met": 1000.0,
+    "kilomet": 1e6,
+    "inch": 25.4,
+    "foot": 304.8,
+}
+"""Beginnings of the names that the kernel gives to units, and their length in mm."""
 
 KINDS = {
     GeomAbs_SurfaceType.GeomAbs_Plane: "plane",
@@ -46,13 +54,13 @@ KINDS = {
 }
 
 
-def read(step: bytes) -> Body:
-    """Parse and tabulate the one solid in ``step``.
+def read(step: bytes, *, unit: Unit | None = None) -> Body:
+    """Parse and tabulate the one solid in ``step``; ``unit`` overrides the one that the file declares.
 
     Raises:
         IntakeError: PARSE_ERROR, NO_SOLID, NOT_CLOSED or ASSEMBLY.
     """
-    shape, unit = _transfer(step)
+    shape, declared = _transfer(step)
     solids = _mapped(shape, TopAbs_ShapeEnum.TopAbs_SOLID)
     if len(solids) > 1:
         raise IntakeError(Code.ASSEMBLY, f"The file holds {len(solids)} bodies")
@@ -61,23 +69,39 @@ def read(step: bytes) -> Body:
         if surfaces:
             raise IntakeError(Code.NOT_CLOSED, f"The file holds {surfaces} surfaces that do not enclose a body")
         raise IntakeError(Code.NO_SOLID, "The file holds no body")
-    solid = solids[0]
+    solid = solids[0] if unit is None else _rescaled(solids[0], declared, unit)
     edges, gaps = _edges(solid)
-    if gaps:
-        raise IntakeError(Code.NOT_CLOSED, f"The body has {gaps} open edges")
     faces = tuple(_face(index, face) for index, face in enumerate(_faces(solid)))
-    points, triangles, deflection = _triangulate(solid)
+    points, triangles, owners, deflection = _triangulate(solid)
     return Body(
         shape=solid,
-        unit=unit,
+        unit=declared if unit is None else unit.value,
+        bodies=1,
+        open_edges=gaps,
         faces=faces,
         edges=edges,
         volume=_volume(solid),
         area=sum(face.area for face in faces),
         points=points,
         triangles=triangles,
+        owners=owners,
         deflection=deflection,
     )
+
+
+def length_of(declared: str) -> float:
+    """Millimetres in a unit by the kernel's name for it; a name that it does not know counts as millimetres."""
+    return next((factor for name, factor in _DECLARED.items() if declared.lower().startswith(name)), 1.0)
+
+
+def _rescaled(solid: TopoDS_Shape, declared: str, unit: Unit) -> TopoDS_Shape:
+    """The kernel has already converted from the declared unit; undo that and convert from the customer's."""
+    factor = MILLIMETRES[unit] / length_of(declared)
+    if abs(factor - 1) < 1e-12:
+        return solid
+    scale = gp_Trsf()
+    scale.SetScaleFactor(factor)
+    return BRepBuilderAPI_Transform(solid, scale, True).Shape()  # noqa: FBT003
 
 
 def extents(body: Body, frame: Vectors) -> Vectors:
@@ -138,6 +162,7 @@ def _face(index: int, face: TopoDS_Face) -> Face:
         index=index,
         kind=kind,
         area=abs(float(properties.Mass())),
+        centre=_vector(properties.CentreOfMass()),
         normal=normal,
         axis=axis,
         origin=origin,
@@ -247,27 +272,31 @@ def _volume(solid: TopoDS_Shape) -> float:
     return abs(float(properties.Mass()))
 
 
-def _triangulate(solid: TopoDS_Shape) -> tuple[Vectors, Indices, float]:
+def _triangulate(solid: TopoDS_Shape) -> tuple[Vectors, Indices, Indices, float]:
     box = Bnd_Box()
     BRepBndLib.Add_s(solid, box)
     deflection = max(0.005, min(0.5, float(box.CornerMin().Distance(box.CornerMax())) * 1e-3))
     BRepMesh_IncrementalMesh(solid, deflection, False, 0.2, False)  # noqa: FBT003
     points: list[Vectors] = []
     triangles: list[Indices] = []
+    owners: list[Indices] = []
     offset = 0
-    for face in _faces(solid):
+    for index, face in enumerate(_faces(solid)):
         location = TopLoc_Location()
         mesh = BRep_Tool.Triangulation_s(face, location)
         if mesh is None:
             continue
-        place = location.Transformation()
-        nodes = [mesh.Node(index + 1).Transformed(place) for index in range(mesh.NbNodes())]
-        corners = np.array([mesh.Triangle(index + 1).Get() for index in range(mesh.NbTriangles())]).reshape(-1, 3)
+        nodes = [mesh.Node(row + 1) for row in range(mesh.NbNodes())]
+        if not location.IsIdentity():
+            place = location.Transformation()
+            nodes = [node.Transformed(place) for node in nodes]
+        corners = np.array([mesh.Triangle(row + 1).Get() for row in range(mesh.NbTriangles())]).reshape(-1, 3)
         if _reversed(face):
             corners = corners[:, ::-1]
-        points.append(np.array([(node.X(), node.Y(), node.Z()) for node in nodes]).reshape(-1, 3))
+        points.append(np.array([node.Coord() for node in nodes]).reshape(-1, 3))
         triangles.append(corners.astype(np.int64) - 1 + offset)
+        owners.append(np.full(len(corners), index))
         offset += len(nodes)
     if not offset:
         raise IntakeError(Code.PARSE_ERROR, "The body's surfaces cannot be triangulated")
-    return np.vstack(points), np.vstack(triangles), deflection
+    return np.vstack(points), np.vstack(triangles), np.concatenate(owners), deflection

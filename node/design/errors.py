@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from node.design.lengths import Size
 from protocol.ids import MaterialCode
 
 
@@ -10,16 +11,19 @@ class Code(StrEnum):
 
     EMPTY = "EMPTY"
     TOO_LARGE = "TOO_LARGE"
-    NOT_STEP = "NOT_STEP"
+    MISNAMED = "MISNAMED"
+    UNKNOWN_FORMAT = "UNKNOWN_FORMAT"
     UNSUPPORTED_FORMAT = "UNSUPPORTED_FORMAT"
     TRUNCATED = "TRUNCATED"
     TOO_DEEP = "TOO_DEEP"
     TOO_MANY_ENTITIES = "TOO_MANY_ENTITIES"
+    ARCHIVE = "ARCHIVE"
 
     PARSE_ERROR = "PARSE_ERROR"
     NO_SOLID = "NO_SOLID"
     NOT_CLOSED = "NOT_CLOSED"
     ASSEMBLY = "ASSEMBLY"
+    UNSUPPORTED_EXTENSION = "UNSUPPORTED_EXTENSION"
     UNITS = "UNITS"
     PARSER_CRASH = "PARSER_CRASH"
     CPU_LIMIT = "CPU_LIMIT"
@@ -28,21 +32,25 @@ class Code(StrEnum):
 
 
 _SIMPLIFY = "Simplify the part (drop engraved text, threads and imported meshes) and export it again."
+_FORMATS = "This node reads STEP (AP203, AP214, AP242), STL, 3MF, OBJ and DXF. "
 _EXPORT = "Export the part again from your CAD program as STEP AP214 or AP242."
 
 ADVICE: dict[Code, str] = {
     Code.EMPTY: _EXPORT,
     Code.TOO_LARGE: _SIMPLIFY,
-    Code.NOT_STEP: _EXPORT,
-    Code.UNSUPPORTED_FORMAT: "This node reads STEP (AP203, AP214, AP242). " + _EXPORT,
+    Code.MISNAMED: "Give the file the name's ending that belongs to its format. " + _EXPORT,
+    Code.UNKNOWN_FORMAT: _FORMATS + _EXPORT,
+    Code.UNSUPPORTED_FORMAT: _FORMATS + _EXPORT,
     Code.TRUNCATED: "The upload or the export broke off. Send the whole file again.",
     Code.TOO_DEEP: _EXPORT,
     Code.TOO_MANY_ENTITIES: _SIMPLIFY,
+    Code.ARCHIVE: "Save the 3MF again from the program that made it, without thumbnails and with one part.",
     Code.PARSE_ERROR: _EXPORT,
     Code.NO_SOLID: "Export a solid body, not surfaces, wires or an analysis model.",
     Code.NOT_CLOSED: "Close the gaps in your CAD program (stitch the surfaces to one solid), then export again.",
     Code.ASSEMBLY: "Send each part as a file of its own.",
-    Code.UNITS: "Check the unit of the export (millimetres are safest) and send the file again.",
+    Code.UNSUPPORTED_EXTENSION: "Export plain triangles: no beam lattices, slices, volumes or encrypted parts.",
+    Code.UNITS: "Say which unit the file is in (--unit mm, cm, m, in), or export it again in millimetres.",
     Code.PARSER_CRASH: "The file is damaged, or the reader has a fault. " + _EXPORT,
     Code.CPU_LIMIT: _SIMPLIFY,
     Code.MEMORY_LIMIT: _SIMPLIFY,
@@ -62,6 +70,14 @@ class IntakeError(DesignError):
         super().__init__(f"{detail}. {ADVICE[code]}")
         self.code = code
         self.detail = detail
+
+
+class UnitQuestionError(IntakeError):
+    """Nobody can know the file's unit. Ask the customer: ``sizes`` says how long the part would be in each."""
+
+    def __init__(self, detail: str, sizes: tuple[Size, ...]) -> None:
+        super().__init__(Code.UNITS, detail)
+        self.sizes = sizes
 
 
 class UnknownMaterialError(DesignError):

@@ -52,11 +52,6 @@ def strip(step: bytes) -> bytes:
     return _END.split(bare)[0] + b"END-ISO-10303-21;\n"
 
 
-def names_nobody(step: bytes) -> bool:
-    """Whether stripping would change nothing but white space around the file."""
-    return strip(step).strip() == step.strip()
-
-
 def _neutral(token: re.Match[bytes]) -> bytes:
     text = token[0]
     if text.startswith(b"/*"):

@@ -46,6 +46,8 @@ class Found:
 
     bore: Bore
     faces: frozenset[int]
+    middle: Vectors
+    """On the axis, half-way down."""
 
 
 def find(faces: tuple[Face, ...], mesh: Mesh) -> list[Found]:
@@ -163,7 +165,7 @@ def _hole(axis: Vectors, origin: Vectors, run: list[Stage], mesh: Mesh) -> Found
         steps=tuple(Micrometres(size) for size in sorted({round(2000 * stage.radius) for stage in cylinders})),
         count=1,
     )
-    return Found(bore, frozenset().union(*(stage.faces for stage in run)))
+    return Found(bore, frozenset().union(*(stage.faces for stage in run)), middle)
 
 
 def _open(middle: Vectors, direction: Vectors, reach: float, radius: float, mesh: Mesh) -> bool:

@@ -4,9 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from node.design import materials
+from node.design import materials, neutral
 from node.design.characteristics import Characteristic, characteristics
-from node.design.header import strip
 from node.design.materials import HeatStep
 from node.design.part import PartModel
 from node.design.routing import Routing
@@ -26,11 +25,10 @@ class Kind(StrEnum):
 
 
 MEDIA_TYPES: dict[Kind, str] = {
-    Kind.MODEL: "model/step",
     Kind.PROCESS_SHEET: "application/vnd.guildmark.process-sheet+msgpack",
     Kind.INSPECTION_LIST: "application/vnd.guildmark.inspection-list+msgpack",
 }
-"""How ``Package.content`` is to be read; the last two are wire forms of the classes below."""
+"""How ``Package.content`` is to be read: wire forms of the classes below; a model has its own format's type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +66,14 @@ class InspectionList:
     characteristics: tuple[Characteristic, ...]
 
 
-def packages(step: bytes, part: PartModel, routing: Routing) -> tuple[bytes, ...]:
-    """One package per operation of ``routing``, in its order; ``step`` is the file that ``part`` was read from.
+def packages(content: bytes, part: PartModel, routing: Routing) -> tuple[bytes, ...]:
+    """One package per operation of ``routing``, in its order; ``content`` is the file that ``part`` was read from.
 
     The same arguments always give the same bytes, so a commitment to the packages can be made before the award.
     """
-    if not hashlib.sha256(step).digest() == part.sha256 == routing.part:
+    if not hashlib.sha256(content).digest() == part.sha256 == routing.part:
         raise AssertionError("file, part and routing belong together")
-    return tuple(wire.encode(_package(operation, step, part, routing)) for operation in routing.operations)
+    return tuple(wire.encode(_package(operation, content, part, routing)) for operation in routing.operations)
 
 
 def open_package(data: bytes) -> Package:
@@ -87,7 +85,7 @@ def open_package(data: bytes) -> Package:
     return wire.decode(Package, data)
 
 
-def _package(operation: Operation, step: bytes, part: PartModel, routing: Routing) -> Package:
+def _package(operation: Operation, content: bytes, part: PartModel, routing: Routing) -> Package:
     if operation.process == HEAT_TREATMENT:
         sheet = ProcessSheet(
             material=routing.material,
@@ -96,7 +94,7 @@ def _package(operation: Operation, step: bytes, part: PartModel, routing: Routin
             envelope=operation.envelope,
             steps=materials.find(routing.material).treatment,
         )
-        return _wrap(Kind.PROCESS_SHEET, operation, wire.encode(sheet))
+        return _wrap(Kind.PROCESS_SHEET, operation, MEDIA_TYPES[Kind.PROCESS_SHEET], wire.encode(sheet))
     if operation.process == INSPECTION:
         listing = InspectionList(
             count=routing.quantity,
@@ -104,9 +102,9 @@ def _package(operation: Operation, step: bytes, part: PartModel, routing: Routin
             tolerance=routing.tolerance,
             characteristics=characteristics(part, routing.tolerance),
         )
-        return _wrap(Kind.INSPECTION_LIST, operation, wire.encode(listing))
-    return _wrap(Kind.MODEL, operation, strip(step))
+        return _wrap(Kind.INSPECTION_LIST, operation, MEDIA_TYPES[Kind.INSPECTION_LIST], wire.encode(listing))
+    return _wrap(Kind.MODEL, operation, neutral.MEDIA_TYPES[part.format], neutral.neutral(content, part.format))
 
 
-def _wrap(kind: Kind, operation: Operation, content: bytes) -> Package:
-    return Package(kind=kind, operation=operation.index, media_type=MEDIA_TYPES[kind], content=content)
+def _wrap(kind: Kind, operation: Operation, media_type: str, content: bytes) -> Package:
+    return Package(kind=kind, operation=operation.index, media_type=media_type, content=content)

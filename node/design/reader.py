@@ -1,38 +1,43 @@
-"""The jailed child process: one STEP file on standard input, one ``Reading`` on standard output, then it ends.
-
-Started by ``node.design.intake`` as ``python -m node.design.reader CPU_SECONDS MEMORY_BYTES``.
-"""
+"""The jailed child: one request on its line, one ``Reading`` back, then it ends. Forked by ``node.design.warm``."""
 
 import os
-import sys
-from collections.abc import Callable
+import signal
+import socket
+from typing import NoReturn
 
 from node.design import jail
-from node.design.errors import Code, IntakeError
+from node.design.errors import Code, IntakeError, UnitQuestionError
 from node.design.gate import Limits
-from node.design.part import PartModel
-from node.design.reading import Reading, Refusal
+from node.design.lengths import Size
+from node.design.measure import measure
+from node.design.reading import Reading, Refusal, Request
 from protocol import wire
 
 
-def main() -> None:
-    """Confine this process, read, measure, answer."""
-    cpu, memory = (int(argument) for argument in sys.argv[1:3])
-    jail.bound(Limits(cpu=cpu, memory=memory))
-    answers = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the kernel prints to standard output
-    step = sys.stdin.buffer.read()
-    from node.design.measure import measure  # the kernel, under the limits
-
-    jail.seal()
-    reading = _verdict(measure, step)
-    with os.fdopen(answers, "wb") as output:
-        output.write(wire.encode(reading))
-
-
-def _verdict(measure: Callable[[bytes], PartModel], step: bytes) -> Reading:
+def serve(line: socket.socket, limits: Limits) -> NoReturn:
+    """Confine this process, read, measure, answer; never returns into the parent's code."""
+    status = 1
     try:
-        return Reading(part=measure(step), refusal=None)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        jail.bound(limits)
+        jail.seal()
+        line.settimeout(None)
+        with line.makefile("rb") as incoming:
+            request = incoming.read()
+        line.sendall(wire.encode(_verdict(request)))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _verdict(request: bytes) -> Reading:
+    try:
+        part, preview = measure(wire.decode(Request, request))
+        return Reading(part=part, preview=preview, refusal=None)
+    except UnitQuestionError as error:
+        return _refusal(error.code, error.detail, error.sizes)
     except IntakeError as error:
         return _refusal(error.code, error.detail)
     except MemoryError:
@@ -43,9 +48,5 @@ def _verdict(measure: Callable[[bytes], PartModel], step: bytes) -> Reading:
         return _refusal(Code.PARSE_ERROR, f"The geometry kernel refused the file ({type(error).__name__})")
 
 
-def _refusal(code: Code, detail: str) -> Reading:
-    return Reading(part=None, refusal=Refusal(code=code, detail=detail))
-
-
-if __name__ == "__main__":
-    main()
+def _refusal(code: Code, detail: str, sizes: tuple[Size, ...] = ()) -> Reading:
+    return Reading(part=None, preview=None, refusal=Refusal(code=code, detail=detail, sizes=sizes))

@@ -21,6 +21,9 @@ class Face:
     """Plane, cylinder, cone, sphere, torus or other."""
 
     area: float
+    centre: Vectors
+    """Centre of gravity."""
+
     normal: Vectors
     """Outward, in the middle of the parameter range."""
 
@@ -58,21 +61,28 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Body:
-    """One closed solid as tables."""
+    """One part as tables."""
 
-    shape: object
-    """The kernel's own; only ``node.design.brep`` knows what to do with it."""
+    shape: object | None
+    """The kernel's own, for ``node.design.brep``; None for a mesh."""
 
     unit: str
+    bodies: int
+    open_edges: int
     faces: tuple[Face, ...]
     edges: tuple[Edge, ...]
     volume: float
+    """Not from the triangles, so that the two can be compared."""
+
     area: float
     points: Vectors
     """Of the triangulation, (n, 3)."""
 
     triangles: Indices
     """Corners as rows of ``points``, counter-clockwise from outside, (m, 3)."""
+
+    owners: Indices
+    """Index of the face that each triangle belongs to, (m,)."""
 
     deflection: float
     """Largest distance between triangulation and surface."""

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from node.design.part import Bore, PartModel, PartsPerMillion, SquareMillimetres, Turned
+from node.design.formats import Format
+from node.design.part import Access, Bore, Build, Kind, PartModel, PartsPerMillion, SquareMillimetres, Turned
 from protocol.ids import Digest, MaterialCode
 from protocol.job import Envelope
 from protocol.units import CubicMillimetres, Micrometres
@@ -48,10 +49,13 @@ def model(**changes: object) -> PartModel:
     fields: dict[str, object] = {
         "sha256": Digest(bytes(32)),
         "engine": "test",
+        "format": Format.STEP,
+        "kind": Kind.SOLID,
         "unit": "millimetre",
         "header_stripped": True,
         "solids": 1,
         "faces": 26,
+        "open_edges": 0,
         "brep_volume": CubicMillimetres(101_250),
         "mesh_volume": CubicMillimetres(101_263),
         "disagreement": PartsPerMillion(123),
@@ -64,6 +68,12 @@ def model(**changes: object) -> PartModel:
         "min_internal_radius": um(4),
         "sharp_internal_edges": 0,
         "pockets": 1,
+        "features": (),
+        "bends": (),
+        "profile": None,
+        "access": Access(setups=2, principal=True, unreachable=PartsPerMillion(0)),
+        "build": Build(height=um(25), support=SquareMillimetres(100), horizontal=SquareMillimetres(9_000)),
+        "freeform": PartsPerMillion(0),
     }
     return PartModel(**(fields | changes))  # type: ignore[arg-type]
 

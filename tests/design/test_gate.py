@@ -1,6 +1,10 @@
+import io
+import zipfile
+
 import pytest
 
 from node.design.errors import ADVICE, Code, IntakeError
+from node.design.formats import Format
 from node.design.gate import Limits, inspect
 from tests.design.samples import PARTS, real
 
@@ -37,27 +41,65 @@ def test_a_file_cut_in_half_is_truncated() -> None:
 
 
 def test_an_stl_named_step_is_no_step() -> None:
-    assert refusal(STL, name="clip.STEP") is Code.NOT_STEP
+    assert refusal(STL, name="clip.STEP") is Code.MISNAMED
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "kind"),
     [
-        STL,
-        bytes(80) + (2).to_bytes(4, "little") + bytes(100),
-        b"PK\x03\x04" + bytes(60),
-        b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n",
-        b"999\nmade by hand\n0\nSECTION\n",
-        b"AutoCAD Binary DXF\r\n\x1a\x00",
+        (STL, Format.STL),
+        (bytes(80) + (2).to_bytes(4, "little") + bytes(100), Format.STL),
+        (b"solid but binary".ljust(80) + (1).to_bytes(4, "little") + bytes(50), Format.STL),
+        (b"  0\r\nSECTION\r\n  2\r\nENTITIES\r\n0\r\nEOF\r\n", Format.DXF),
+        (b"999\nmade by hand\n0\nSECTION\n0\nEOF\n", Format.DXF),
+        (b"# made by hand\nmtllib a.mtl\nv 0 0 0\n", Format.OBJ),
+        (GOOD, Format.STEP),
     ],
 )
-def test_other_formats_are_recognised_and_told_what_this_node_reads(data: bytes) -> None:
-    assert refusal(data, name="") is Code.UNSUPPORTED_FORMAT
+def test_every_format_is_known_by_its_content(data: bytes, kind: Format) -> None:
+    assert inspect(data, name="", limits=Limits()) is kind
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as content:
+        for name, data in entries.items():
+            content.writestr(name, data)
+    return packed.getvalue()
+
+
+def test_an_archive_with_a_model_is_3mf() -> None:
+    assert inspect(archive({"3D/3dmodel.model": b"<model/>"}), name="a.3MF", limits=Limits()) is Format.THREEMF
+
+
+def test_an_archive_without_a_model_is_not_read() -> None:
+    assert refusal(archive({"word/document.xml": b"<w/>"}), name="") is Code.UNSUPPORTED_FORMAT
+
+
+def test_an_archive_that_blows_up_is_refused_unopened() -> None:
+    assert refusal(archive({"3D/3dmodel.model": bytes(3_000_000)}), name="a.3mf") is Code.ARCHIVE
+
+
+def test_an_archive_of_many_files_is_refused() -> None:
+    many = {f"{number}.model": b"x" for number in range(1001)}
+    assert refusal(archive(many), name="a.3mf") is Code.ARCHIVE
+
+
+def test_an_archive_cut_off_is_truncated() -> None:
+    assert refusal(archive({"3D/3dmodel.model": b"<model/>"})[:-30], name="a.3mf") is Code.TRUNCATED
+
+
+def test_a_drawing_cut_off_is_truncated() -> None:
+    assert refusal(b"0\nSECTION\n2\nENTITIES\n0\nLINE\n", name="a.dxf") is Code.TRUNCATED
+
+
+def test_a_binary_drawing_is_told_what_this_node_reads() -> None:
+    assert refusal(b"AutoCAD Binary DXF\r\n\x1a\x00", name="") is Code.UNSUPPORTED_FORMAT
     assert "This node reads STEP" in ADVICE[Code.UNSUPPORTED_FORMAT]
 
 
-def test_bytes_of_no_known_format_are_no_step() -> None:
-    assert refusal(b"\x7fELF" + bytes(100), name="") is Code.NOT_STEP
+def test_bytes_of_no_known_format_are_unknown() -> None:
+    assert refusal(b"\x7fELF" + bytes(100), name="") is Code.UNKNOWN_FORMAT
 
 
 def test_a_building_model_is_step_text_under_an_unsupported_schema() -> None:
@@ -90,6 +132,14 @@ def test_too_many_entities_are_refused() -> None:
     assert refusal(wrapped(b"#1=A(1);" * 11), limits=Limits(entities=10)) is Code.TOO_MANY_ENTITIES
 
 
-@pytest.mark.parametrize("name", ["prusa_knob.stl", "voron0_clip.stl", "3mf_box.3mf", "cq_gear.dxf"])
-def test_real_files_of_other_formats_are_recognised(name: str) -> None:
-    assert refusal(real(name).read_bytes(), name=name) is Code.UNSUPPORTED_FORMAT
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("prusa_knob.stl", Format.STL),
+        ("voron0_clip.stl", Format.STL),
+        ("3mf_box.3mf", Format.THREEMF),
+        ("cq_gear.dxf", Format.DXF),
+    ],
+)
+def test_real_files_of_other_formats_are_recognised(name: str, kind: Format) -> None:
+    assert inspect(real(name).read_bytes(), name=name, limits=Limits()) is kind

@@ -58,7 +58,7 @@ def test_rays_agree_with_solving_each_triangle_by_itself(start: Vectors, way: Ve
 
 
 def test_samples_lie_on_the_surface_and_are_spread_by_area() -> None:
-    points, normals = BLOCK.samples(5200)
+    points, normals, _ = BLOCK.samples(5200)
     assert (np.abs(points - np.clip(points, [0, 0, 0], [4, 3, 2])) < 1e-9).all()
     on_top = normals @ [0, 0, 1] > 0.99
     assert on_top.mean() == pytest.approx(12 / 52, abs=0.01)

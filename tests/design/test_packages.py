@@ -2,7 +2,9 @@ import hashlib
 
 import pytest
 
-from node.design.header import names_nobody, strip
+from node.design import neutral
+from node.design.formats import Format
+from node.design.header import strip
 from node.design.packages import InspectionList, Kind, Package, ProcessSheet, open_package, packages
 from node.design.part import PartModel
 from node.design.routing import Routing, plan
@@ -10,6 +12,11 @@ from protocol import wire
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from tests.design.samples import ALUMINIUM, PARTS, PLA, model, real, um
+
+
+def names_nobody(step: bytes) -> bool:
+    return neutral.names_nobody(step, Format.STEP)
+
 
 BRACKET = (PARTS / "bracket.step").read_bytes()
 TELLTALES = (b"Jane Doe", b"jdoe", b"Y:/Engineering", b"ACME", b"TOP-SECRET-7", b"2024", b"O''Hara", b"Green")
