@@ -19,6 +19,7 @@ class _Commands(click.Group):
 
     homes: ClassVar[dict[str, str]] = {
         "serve": "serve",
+        "inspect": "inspect",
         "post": "jobs",
         "jobs": "jobs",
         "watch": "jobs",

@@ -116,6 +116,13 @@ TURNING = ProcessCode("DIN 8589-1")
 EXTRUSION = ProcessCode("ISO/ASTM 52900:MEX")
 HEAT_TREATMENT = ProcessCode("DIN 8580:6.2")
 INSPECTION = ProcessCode("ISO 10360")
+LASER = ProcessCode("DIN 8590")
+BENDING = ProcessCode("DIN 8586")
+VAT = ProcessCode("ISO/ASTM 52900:VPP")
+POWDER_POLYMER = ProcessCode("ISO/ASTM 52900:PBF-LB/P")
+POWDER_METAL = ProcessCode("ISO/ASTM 52900:PBF-LB/M")
+GRINDING = ProcessCode("DIN 8589-11")
+COATING = ProcessCode("DIN 8580:5")
 
 PROCESSES: dict[ProcessCode, str] = {
     MILLING: "milling",
@@ -123,8 +130,15 @@ PROCESSES: dict[ProcessCode, str] = {
     EXTRUSION: "material extrusion",
     HEAT_TREATMENT: "heat treatment",
     INSPECTION: "coordinate measuring",
+    LASER: "laser cutting",
+    BENDING: "bending",
+    VAT: "vat photopolymerisation",
+    POWDER_POLYMER: "polymer powder bed fusion",
+    POWDER_METAL: "metal powder bed fusion",
+    GRINDING: "grinding",
+    COATING: "coating",
 }
-"""The process tree's codes in force and what people call them."""
+"""The process tree's codes in force and what people call them; new ones at the end, for rule packs count places."""
 
 TRANSPORT_HANDLING = Seconds(3600)
 """Packing, waiting and unpacking of one move between sites."""

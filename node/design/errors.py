@@ -89,6 +89,21 @@ class UnknownMaterialError(DesignError):
         self.known = known
 
 
+class MissingFactorError(DesignError):
+    """Nobody publishes the material's CO2 figure. Ask for grams per kilogram and its source (--embodied)."""
+
+    def __init__(self, material: MaterialCode) -> None:
+        super().__init__(f"there is no open CO2 figure for {material}; say its grams per kilogram (--embodied)")
+        self.material = material
+
+
+class MissingThicknessError(DesignError):
+    """A drawing does not say how thick the sheet is. Ask for it (--thickness)."""
+
+    def __init__(self) -> None:
+        super().__init__("a drawing does not say how thick the sheet is; say it in millimetres (--thickness)")
+
+
 class NoRoutingError(DesignError):
     """No process can make the part as asked. ``reasons`` say which demand stands against which process."""
 

@@ -1,10 +1,11 @@
 """The customer's range for price, time and CO2 before any bid, with its basis in words; it binds nobody."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from node.design import materials
+from node.design import materials, shop_time
+from node.design.errors import MissingFactorError
 from node.design.machine_time import furnace_seconds, machining_seconds
 from node.design.materials import Material
 from node.design.rates import Rates
@@ -51,10 +52,16 @@ class Estimate:
     basis: tuple[str, ...]
 
 
-def estimate(routing: Routing, quantity: int, rates: Rates) -> Estimate:
-    """Ranges for ``quantity`` parts; more parts or more material to move never cost less."""
-    material = materials.find(routing.material)
-    operations = tuple(_operation(operation, material, quantity, rates) for operation in routing.operations)
+def estimate(routing: Routing, quantity: int, rates: Rates, *, embodied: GramsCo2 | None = None) -> Estimate:
+    """Ranges for ``quantity`` parts; more parts or more material to move never cost less.
+
+    ``embodied`` is the customer's figure for a material that has none, grams of CO2 per kilogram.
+
+    Raises:
+        MissingFactorError: the material has no CO2 figure and none is given.
+    """
+    material = _known(materials.find(routing.material), embodied)
+    operations = tuple(_operation(operation, routing, material, quantity, rates) for operation in routing.operations)
     handling = Seconds(TRANSPORT_HANDLING * len(operations))
     seconds = _total([row.seconds for row in operations], Seconds)
     return Estimate(
@@ -67,7 +74,7 @@ def estimate(routing: Routing, quantity: int, rates: Rates) -> Estimate:
         price=_total([row.price for row in operations], Cents),
         co2=_total([row.co2 for row in operations], GramsCo2),
         basis=(
-            f"Material {material.name}: {material.embodied / 1000:g} kg CO2 per kg ({material.embodied_source}).",
+            f"{material.name}: {(material.embodied or 0) / 1000:g} kg CO2 per kg ({material.embodied_source}).",
             f"Electricity: {rates.grid_source}.",
             f"Hourly rates, material prices and powers: {rates.source}.",
             f"Handling: {TRANSPORT_HANDLING // 60} min per operation. Scrap earns no credit.",
@@ -75,14 +82,25 @@ def estimate(routing: Routing, quantity: int, rates: Rates) -> Estimate:
     )
 
 
-def _operation(operation: Operation, material: Material, quantity: int, rates: Rates) -> OperationEstimate:
+def _known(material: Material, embodied: GramsCo2 | None) -> Material:
+    """The material with a CO2 figure."""
+    if material.embodied is not None:
+        return material
+    if embodied is None:
+        raise MissingFactorError(material.code)
+    return replace(material, embodied=embodied, embodied_source="the customer's figure")
+
+
+def _operation(
+    operation: Operation, routing: Routing, material: Material, quantity: int, rates: Rates
+) -> OperationEstimate:
     rate = rates.machines[operation.process]
-    work, words = _work(operation, material, quantity, rates)
+    work, words = _work(operation, routing, material, quantity, rates)
     seconds = work + rate.setup
     stock = quantity * operation.mass if operation.index == 0 else 0
     stock_price = _up(stock * rates.material[material.family], 1000)
     price = _up(seconds * rate.hour, 3600) + stock_price
-    co2 = _up(stock * material.embodied, 1000) + _up(seconds * rate.power * rates.grid, 3_600_000)
+    co2 = _up(stock * (material.embodied or 0), 1000) + _up(seconds * rate.power * rates.grid, 3_600_000)
     parts = [f"{PROCESSES[operation.process]}: {words}, {rate.setup // 60} min set-up, {rate.hour / 100:.2f} an hour"]
     if stock:
         parts.append(f"{stock / 1000:g} kg of stock at {rates.material[material.family] / 100:.2f} a kg")
@@ -97,12 +115,17 @@ def _operation(operation: Operation, material: Material, quantity: int, rates: R
     )
 
 
-def _work(operation: Operation, material: Material, quantity: int, rates: Rates) -> tuple[Seconds, str]:
+def _work(
+    operation: Operation, routing: Routing, material: Material, quantity: int, rates: Rates
+) -> tuple[Seconds, str]:
     """Machine time for the order without set-up, and the formula in words."""
     if operation.process == HEAT_TREATMENT:
         cycle = Seconds(60 * sum(step.hold for step in material.treatment))
         seconds = furnace_seconds(operation.mass, quantity, cycle=cycle, capacity=rates.furnace)
         return seconds, f"{seconds // cycle} charge(s) of {rates.furnace / 1000:g} kg, {cycle // 60} min each"
+    found = shop_time.model(operation, routing.shape, material.family)
+    if found is not None:
+        return Seconds(quantity * found.seconds), f"{quantity} x {found.seconds} s ({found.words})"
     pace = rates.paces[operation.process, material.family]
     each = machining_seconds(operation, pace)
     terms = [f"{pace.load} s loading"]

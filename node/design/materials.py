@@ -20,6 +20,13 @@ class Family(StrEnum):
     STEEL = "steel"
     STAINLESS = "stainless steel"
     POLYMER = "polymer"
+    """Filament."""
+
+    PLASTIC = "plastic"
+    """Bars and plates to be cut."""
+
+    POWDER = "polymer powder"
+    RESIN = "resin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +49,8 @@ class Material:
     family: Family
     density: KilogramsPerCubicMetre
     density_source: str
-    embodied: GramsCo2
-    """Per kilogram, cradle to gate."""
+    embodied: GramsCo2 | None
+    """Per kilogram, cradle to gate; None when no open source is known, and then the customer is asked."""
 
     embodied_source: str
     treatment: tuple[HeatStep, ...]
@@ -70,6 +77,21 @@ def find(code: MaterialCode) -> Material:
 
 def _heat(action: str, temperature: int, hold: int, cooling: str) -> HeatStep:
     return HeatStep(action=action, temperature=Celsius(temperature), hold=Minutes(hold), cooling=cooling)
+
+
+def _unsourced(code: str, name: str, family: Family, density: int) -> Material:
+    """A material whose CO2 figure nobody publishes openly; the customer or the provider has to bring one."""
+    return Material(
+        code=MaterialCode(code),
+        name=name,
+        family=family,
+        density=KilogramsPerCubicMetre(density),
+        density_source="makers' data sheets, nominal",
+        embodied=None,
+        embodied_source="no open source known",
+        treatment=(),
+        hardens=False,
+    )
 
 
 _STEEL_SOURCE = "worldsteel, world average of crude steel 2023: 1.92 t/t"
@@ -141,6 +163,11 @@ _ROWS = (
         treatment=(),
         hardens=False,
     ),
+    _unsourced("ISO 1043:ABS", "acrylonitrile butadiene styrene filament", Family.POLYMER, 1040),
+    _unsourced("ISO 1043:PA12", "polyamide 12 powder", Family.POWDER, 1010),
+    _unsourced("ISO 1043:POM-C", "polyoxymethylene copolymer, bar and plate", Family.PLASTIC, 1410),
+    _unsourced("ISO 1043:PMMA", "acrylic glass, plate", Family.PLASTIC, 1190),
+    _unsourced("acrylate resin", "standard photopolymer resin", Family.RESIN, 1180),
 )
 
 MATERIALS: dict[MaterialCode, Material] = {row.code: row for row in _ROWS}

@@ -8,6 +8,7 @@ from shapely.geometry import LineString, Polygon
 
 from node.design.dxf import Drawing
 from node.design.errors import Code, IntakeError
+from node.design.tables import Vectors
 
 GAP = 0.02
 """Millimetres that ends of curves may lie apart and still meet; exports round to a micrometre, people draw worse."""
@@ -35,13 +36,19 @@ def outline(drawing: Drawing, scale: float) -> Outline:
     """
     grid = GAP / 4
     lines = [shapely.set_precision(LineString(curve * scale), grid) for curve in drawing.curves]
-    whole = shapely.unary_union(_snapped([line for line in lines if line.length > 0]))
+    snapped, loose = _snapped([line for line in lines if line.length > 0])
+    whole = shapely.unary_union(snapped)
     rings, cuts, dangles, broken = shapely.polygonize_full([whole])
     total = float(whole.length)
     stray = float(dangles.length + cuts.length + broken.length)
     if not len(rings.geoms) or stray > STRAY * total:
         raise IntakeError(Code.NOT_CLOSED, _where_open([*dangles.geoms, *cuts.geoms]))
-    return Outline(shapes=_even_odd([Polygon(ring.exterior) for ring in rings.geoms]), stray=stray)
+    shapes = _even_odd([Polygon(ring.exterior) for ring in rings.geoms])
+    rims = shapely.unary_union([shape.boundary for shape in shapes])
+    on_rim = [point for point in loose if float(rims.distance(shapely.Point(point))) < GAP]
+    if on_rim:
+        raise IntakeError(Code.NOT_CLOSED, _where_open([LineString([point, point]) for point in on_rim]))
+    return Outline(shapes=shapes, stray=stray)
 
 
 def cut_length(outlines: Outline) -> float:
@@ -64,12 +71,12 @@ def round_holes(outlines: Outline) -> list[tuple[float, float, float]]:
         centre = np.array(hole.centroid.coords[0])
         radii = np.linalg.norm(points - centre, axis=1)
         if len(points) >= 8 and float(np.ptp(radii)) < 0.02 * float(radii.mean()) + GAP / 2:
-            found.append((float(centre[0]), float(centre[1]), 2 * float(radii.max())))
+            found.append((float(centre[0]), float(centre[1]), 2 * float(radii.mean())))
     return found
 
 
-def _snapped(lines: list[LineString]) -> list[LineString]:
-    """Ends that lie closer than the gap moved to one point."""
+def _snapped(lines: list[LineString]) -> tuple[list[LineString], Vectors]:
+    """Ends that lie closer than the gap moved to one point, and the points where an odd number of ends meet."""
     ends = np.array([point for line in lines for point in (line.coords[0], line.coords[-1])]).reshape(-1, 2)
     tree = shapely.STRtree(shapely.points(ends))
     left, right = tree.query(shapely.points(ends), predicate="dwithin", distance=GAP)
@@ -81,7 +88,8 @@ def _snapped(lines: list[LineString]) -> list[LineString]:
         points = np.array(line.coords)
         points[0], points[-1] = ends[target[2 * index]], ends[target[2 * index + 1]]
         snapped.append(LineString(points))
-    return [line for line in snapped if line.length > 0]
+    counts = np.bincount(target, minlength=len(ends))
+    return [line for line in snapped if line.length > 0], ends[np.flatnonzero(counts % 2)]
 
 
 def _even_odd(rings: list[Polygon]) -> tuple[Polygon, ...]:
@@ -111,4 +119,4 @@ def _where_open(pieces: list[LineString]) -> str:
     if not pieces:
         return "The drawing encloses no area"
     x, y = pieces[0].coords[0]
-    return f"The drawing has {len(pieces)} open curves, the first ends at ({x:.2f}, {y:.2f}) mm"
+    return f"The drawing has {len(pieces)} open ends or curves, the first at ({x:.2f}, {y:.2f}) mm"

@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 from node.design.machine_time import Pace
 from node.design.materials import Family
 from protocol.ids import ProcessCode
-from protocol.params import EXTRUSION, HEAT_TREATMENT, INSPECTION, MILLING, TURNING
+from protocol.params import (
+    BENDING,
+    COATING,
+    EXTRUSION,
+    GRINDING,
+    HEAT_TREATMENT,
+    INSPECTION,
+    LASER,
+    MILLING,
+    POWDER_METAL,
+    POWDER_POLYMER,
+    TURNING,
+    VAT,
+)
 from protocol.units import Cents, Grams, GramsCo2, Seconds
 
 ASSUMED = "rate card assumption, uncalibrated"
@@ -55,29 +68,45 @@ def _rate(hour: int, setup: int, power: int, spread: int) -> Rate:
     return Rate(hour=Cents(hour), setup=Seconds(setup), power=power, spread=spread)
 
 
-_PRINT_SOURCE = "0.2 mm layers; volume alone misses a slicer's time by 58 % in the median of 60 parts"
 _METALS = (Family.ALUMINIUM, Family.STEEL, Family.STAINLESS)
 
 DEFAULT = Rates(
     machines={
         MILLING: _rate(8_000, 3_600, 4_000, 30),
         TURNING: _rate(7_000, 2_700, 4_000, 30),
-        EXTRUSION: _rate(400, 600, 120, 60),
+        LASER: _rate(12_000, 900, 12_000, 35),
+        BENDING: _rate(6_500, 1_200, 4_000, 40),
+        EXTRUSION: _rate(400, 600, 120, 35),
+        VAT: _rate(800, 900, 150, 40),
+        POWDER_POLYMER: _rate(3_500, 1_800, 5_000, 45),
+        POWDER_METAL: _rate(9_000, 7_200, 6_000, 50),
         HEAT_TREATMENT: _rate(1_500, 1_800, 6_000, 40),
+        GRINDING: _rate(7_500, 2_700, 5_000, 40),
+        COATING: _rate(5_000, 1_800, 3_000, 50),
         INSPECTION: _rate(7_000, 1_800, 1_500, 30),
     },
     paces={
         (MILLING, Family.ALUMINIUM): _pace(40_000, 30, 120, "roughing on a small three-axis mill; " + ASSUMED),
         (MILLING, Family.STEEL): _pace(12_000, 45, 120, "roughing on a small three-axis mill; " + ASSUMED),
         (MILLING, Family.STAINLESS): _pace(7_000, 60, 120, "roughing on a small three-axis mill; " + ASSUMED),
+        (MILLING, Family.PLASTIC): _pace(60_000, 25, 120),
         (TURNING, Family.ALUMINIUM): _pace(40_000, 20, 60),
         (TURNING, Family.STEEL): _pace(15_000, 25, 60),
         (TURNING, Family.STAINLESS): _pace(9_000, 35, 60),
-        (EXTRUSION, Family.POLYMER): _pace(250, 0, 300, _PRINT_SOURCE),
+        (TURNING, Family.PLASTIC): _pace(60_000, 20, 60),
+        **{(GRINDING, family): _pace(400, 60, 120) for family in _METALS},
+        **{(COATING, family): _pace(0, 0, 300) for family in Family},
         **{(INSPECTION, family): _pace(0, 8, 90) for family in _METALS},
     },
-    material={Family.ALUMINIUM: Cents(600), Family.STEEL: Cents(200), Family.STAINLESS: Cents(500)}
-    | {Family.POLYMER: Cents(2_500)},
+    material={
+        Family.ALUMINIUM: Cents(600),
+        Family.STEEL: Cents(200),
+        Family.STAINLESS: Cents(500),
+        Family.POLYMER: Cents(2_500),
+        Family.PLASTIC: Cents(900),
+        Family.POWDER: Cents(7_000),
+        Family.RESIN: Cents(6_000),
+    },
     furnace=Grams(50_000),
     grid=GramsCo2(381),
     grid_source="Germany 2023, Our World in Data / Ember: 381 g/kWh",

@@ -1,20 +1,29 @@
-"""Which processes can make a part, and the chain of operations for the call; geometry alone never decides.
+"""The operations that make a part, what each needs of a machine, and which must be done before which."""
 
-Milling and printing cannot be told apart by shape (44 % right in a blind trial), so the material decides first, then
-roundness, tolerance and quantity.
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from node.design import materials
 from node.design.characteristics import characteristics
-from node.design.errors import NoRoutingError
-from node.design.findings import Finding, Severity, findings
-from node.design.materials import Family, Material
+from node.design.errors import MissingThicknessError, NoRoutingError
+from node.design.findings import Finding, findings
+from node.design.materials import Material
 from node.design.part import PartModel
+from node.design.reach import ORDINARY
+from node.design.suitability import ADDITIVE, METALS, ProcessOption, options
 from protocol.ids import Digest, MaterialCode, ProcessCode
 from protocol.job import Envelope, Operation
-from protocol.params import EXTRUSION, HEAT_TREATMENT, INSPECTION, MAX_QUANTITY, MILLING, PROCESSES, TURNING
+from protocol.params import (
+    BENDING,
+    COATING,
+    GRINDING,
+    HEAT_TREATMENT,
+    INSPECTION,
+    LASER,
+    MAX_QUANTITY,
+    MILLING,
+    PROCESSES,
+    TURNING,
+)
 from protocol.units import CubicMillimetres, Micrometres
 
 MILLING_ALLOWANCE = Micrometres(2_000)
@@ -29,17 +38,14 @@ PARTING_ALLOWANCE = Micrometres(4_000)
 HEAT_TREATMENT_TOLERANCE = Micrometres(1_000)
 """A furnace holds no size; this only bounds distortion."""
 
-SERIES = 500
-"""Parts from which on printing is questioned in favour of moulding."""
+GRINDING_TOLERANCE = Micrometres(20)
+"""Full width below which a hardened part is ground: what the furnace warps, no cutter takes off."""
 
+GRINDING_STOCK = 200
+"""Micrometres left on for the grinding wheel."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessOption:
-    """One shaping process and why it can or cannot make the part."""
-
-    process: ProcessCode
-    feasible: bool
-    reasons: tuple[str, ...]
+MOST_NEST = Micrometres(10_000)
+"""Web and margin that a sheet needs around each part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,9 @@ class Routing:
     part: Digest
     """SHA-256 of the file that was planned from."""
 
+    shape: PartModel
+    """What was read from it, which the estimate's times rest on."""
+
     material: MaterialCode
     quantity: int
     tolerance: Micrometres
@@ -56,6 +65,9 @@ class Routing:
     """Every shaping process, best first, those that cannot make it last."""
 
     operations: tuple[Operation, ...]
+    needs: tuple[tuple[int, ...], ...]
+    """For each operation those that must be done before it: a graph without cycles, listed in an order that works."""
+
     reasons: tuple[str, ...]
     """Why each operation is there, in their order."""
 
@@ -71,9 +83,7 @@ def feasible(
     Raises:
         UnknownMaterialError: the material is not in the table.
     """
-    row = materials.find(material)
-    options = [_option(process, part, row, quantity, tolerance) for process in (TURNING, MILLING, EXTRUSION)]
-    return tuple(sorted(options, key=lambda option: not option.feasible))
+    return options(part, material=materials.find(material), quantity=quantity, tolerance=tolerance)
 
 
 def plan(
@@ -84,42 +94,68 @@ def plan(
     tolerance: Micrometres,
     process: ProcessCode | None = None,
     heat_treat: bool | None = None,
+    coat: bool = False,
 ) -> Routing:
     """The chain of operations by the best or the named shaping process.
 
-    ``heat_treat`` overrides whether parts of this material are heat-treated.
+    ``heat_treat`` overrides whether parts of this material are heat-treated; ``coat`` asks for a coating.
 
     Raises:
         UnknownMaterialError: the material is not in the table.
+        MissingThicknessError: the file is a drawing and nobody said how thick the sheet is.
         NoRoutingError: no process can, the named one cannot, the quantity is out of bounds, or the material has no
             heat treatment although one is asked for.
     """
     if not 1 <= quantity <= MAX_QUANTITY:
         raise NoRoutingError((f"the quantity must be between 1 and {MAX_QUANTITY}",))
     row = materials.find(material)
-    options = feasible(part, material=material, quantity=quantity, tolerance=tolerance)
-    chosen = _choose(options, process)
-    if heat_treat and not row.treatment:
-        raise NoRoutingError((f"{row.name} has no heat treatment",))
-    steps = [(_shape(chosen.process, part, row, tolerance), chosen.reasons[0])]
-    if row.family is not Family.POLYMER:
-        if row.hardens if heat_treat is None else heat_treat:
-            steps.append((_treat(part, row, len(steps)), f"{row.name}: {', '.join(s.action for s in row.treatment)}"))
-        steps.append((_inspect(part, row, tolerance, len(steps)), "measured before payment is released"))
+    if part.profile is not None and part.profile.thickness is None:
+        raise MissingThicknessError
+    rows = feasible(part, material=material, quantity=quantity, tolerance=tolerance)
+    chosen = _choose(rows, process)
+    steps = _steps(part, row, chosen, tolerance, heat_treat=heat_treat, coat=coat)
     return Routing(
         part=part.sha256,
+        shape=part,
         material=material,
         quantity=quantity,
         tolerance=tolerance,
-        options=options,
+        options=rows,
         operations=tuple(operation for operation, _ in steps),
+        needs=tuple((index - 1,) if index else () for index in range(len(steps))),
         reasons=tuple(reason for _, reason in steps),
         findings=findings(part, chosen.process, tolerance),
     )
 
 
-def _choose(options: tuple[ProcessOption, ...], process: ProcessCode | None) -> ProcessOption:
-    wanted = [option for option in options if process in (None, option.process)]
+def _steps(
+    part: PartModel,
+    row: Material,
+    chosen: ProcessOption,
+    tolerance: Micrometres,
+    *,
+    heat_treat: bool | None,
+    coat: bool,
+) -> list[tuple[Operation, str]]:
+    """The shaping operations, then what the material and the wishes ask for, then measuring."""
+    if heat_treat and not row.treatment:
+        raise NoRoutingError((f"{row.name} has no heat treatment",))
+    steps = [(operation, chosen.reasons[0]) for operation in _shaping(chosen.process, part, row, tolerance)]
+    treated = bool(row.treatment) and (row.hardens if heat_treat is None else heat_treat)
+    if treated and (chosen.process not in (LASER, BENDING) or heat_treat):
+        steps.append((_treat(part, row, len(steps)), f"{row.name}: {', '.join(s.action for s in row.treatment)}"))
+        if tolerance < GRINDING_TOLERANCE:
+            steps.append((_grind(part, row, tolerance, len(steps)), "what the furnace warps is ground to size"))
+    if coat:
+        plain = _plain(COATING, part, row, HEAT_TREATMENT_TOLERANCE, len(steps))
+        steps.append((plain, "the customer asks for a coating"))
+    if row.family in METALS:
+        steps.append((_inspect(part, row, tolerance, len(steps)), "measured before payment is released"))
+    return steps
+
+
+def _choose(rows: tuple[ProcessOption, ...], process: ProcessCode | None) -> ProcessOption:
+    wanted = [option for option in rows if process in (None, option.process)]
     if not wanted:
         raise NoRoutingError((f"{process} is not a process that shapes parts",))
     if not wanted[0].feasible:
@@ -127,26 +163,13 @@ def _choose(options: tuple[ProcessOption, ...], process: ProcessCode | None) -> 
     return wanted[0]
 
 
-def _option(
-    process: ProcessCode, part: PartModel, material: Material, quantity: int, tolerance: Micrometres
-) -> ProcessOption:
-    against = [f.explanation for f in findings(part, process, tolerance) if f.severity is Severity.BLOCK]
-    if (process == EXTRUSION) != (material.family is Family.POLYMER):
-        against.insert(0, f"{material.name} is not worked by {PROCESSES[process]} here")
-    if process == TURNING and not part.is_revolution:
-        against.append("the part is not a body of revolution")
-    if against:
-        return ProcessOption(process=process, feasible=False, reasons=tuple(against))
-    return ProcessOption(process=process, feasible=True, reasons=tuple(_praise(process, material, quantity)))
-
-
-def _praise(process: ProcessCode, material: Material, quantity: int) -> list[str]:
-    if process == TURNING:
-        return ["the part is a body of revolution, which a lathe makes with the least waste"]
-    if process == MILLING:
-        return [f"{material.name} is cut from the solid"]
-    reasons = [f"{material.name} is printed without tools"]
-    return reasons if quantity < SERIES else [*reasons, f"from {SERIES} parts on, ask a moulder too"]
+def _shaping(process: ProcessCode, part: PartModel, material: Material, tolerance: Micrometres) -> list[Operation]:
+    """One operation, or two where a sheet is cut and then bent."""
+    if process != BENDING:
+        return [_shape(process, part, material, tolerance)]
+    cut = _shape(LASER, part, material, Micrometres(max(tolerance, ORDINARY[LASER].usual)))
+    bend = _plain(BENDING, part, material, tolerance, 1)
+    return [cut, replace(bend, features=max(1, sum(kind.count for kind in part.bends)))]
 
 
 def _shape(process: ProcessCode, part: PartModel, material: Material, tolerance: Micrometres) -> Operation:
@@ -160,7 +183,9 @@ def _shape(process: ProcessCode, part: PartModel, material: Material, tolerance:
         edges = sorted((across, across, along), reverse=True)
         box = Envelope(length=edges[0], width=edges[1], height=edges[2])
         stock = CubicMillimetres(_up(355 * across * across * along, 452 * 10**9))  # 355/452 is pi/4 to 1e-7
-    additive = process == EXTRUSION
+    elif process == LASER:
+        box, stock = _blank(part)
+    additive = process in ADDITIVE
     return Operation(
         index=0,
         process=process,
@@ -168,32 +193,57 @@ def _shape(process: ProcessCode, part: PartModel, material: Material, tolerance:
         tolerance=tolerance,
         removed=part.volume if additive else CubicMillimetres(max(0, stock - part.volume)),
         mass=material.mass(stock),
-        features=1 if additive else 1 + part.hole_count + part.pockets,
+        features=_features(process, part),
     )
 
 
-def _treat(part: PartModel, material: Material, index: int) -> Operation:
+def _blank(part: PartModel) -> tuple[Envelope, CubicMillimetres]:
+    """The rectangle of sheet that a flat part or the flattened part is cut from, with its web."""
+    thickness = part.profile.thickness if part.profile and part.profile.thickness else part.sheet or Micrometres(0)
+    if part.profile is not None:
+        length, width = Micrometres(part.envelope.length + MOST_NEST), Micrometres(part.envelope.width + MOST_NEST)
+    else:  # flattened: as long as the part, as wide as its volume says
+        length = Micrometres(part.envelope.length + MOST_NEST)
+        flat = part.volume * 10**9 // max(1, thickness * part.envelope.length)
+        width = Micrometres(max(part.envelope.width, flat) + MOST_NEST)
+    edges = sorted((length, width, thickness), reverse=True)
+    box = Envelope(length=edges[0], width=edges[1], height=edges[2])
+    return box, CubicMillimetres(_up(length * width * thickness, 10**9))
+
+
+def _features(process: ProcessCode, part: PartModel) -> int:
+    if process in ADDITIVE:
+        return 1
+    if process == LASER:
+        return part.profile.contours if part.profile else 1 + part.hole_count
+    return 1 + part.hole_count + part.pockets
+
+
+def _plain(process: ProcessCode, part: PartModel, material: Material, tolerance: Micrometres, index: int) -> Operation:
+    """An operation that takes nothing away."""
     return Operation(
         index=index,
-        process=HEAT_TREATMENT,
+        process=process,
         envelope=part.envelope,
-        tolerance=HEAT_TREATMENT_TOLERANCE,
+        tolerance=tolerance,
         removed=CubicMillimetres(0),
         mass=material.mass(part.volume),
         features=0,
     )
 
 
+def _treat(part: PartModel, material: Material, index: int) -> Operation:
+    return _plain(HEAT_TREATMENT, part, material, HEAT_TREATMENT_TOLERANCE, index)
+
+
+def _grind(part: PartModel, material: Material, tolerance: Micrometres, index: int) -> Operation:
+    bare = _plain(GRINDING, part, material, tolerance, index)
+    return replace(bare, removed=CubicMillimetres(part.area * GRINDING_STOCK // 1000), features=1)
+
+
 def _inspect(part: PartModel, material: Material, tolerance: Micrometres, index: int) -> Operation:
-    return Operation(
-        index=index,
-        process=INSPECTION,
-        envelope=part.envelope,
-        tolerance=tolerance,
-        removed=CubicMillimetres(0),
-        mass=material.mass(part.volume),
-        features=len(characteristics(part, tolerance)),
-    )
+    bare = _plain(INSPECTION, part, material, tolerance, index)
+    return replace(bare, features=len(characteristics(part, tolerance)))
 
 
 def _larger(box: Envelope, length: int, width: int, height: int) -> Envelope:

@@ -174,15 +174,16 @@ def _edges(points: Vectors, triangles: Indices) -> Shell:
         points=points,
         triangles=triangles,
         open_edges=int((balance != 0).sum()),
-        bodies=_bodies(points, triangles, neighbours),
+        bodies=_bodies(points, triangles),
         neighbours=neighbours,
         between=np.stack([low[pairs], high[pairs]], axis=1),
     )
 
 
-def _bodies(points: Vectors, triangles: Indices, neighbours: Indices) -> int:
-    """Connected surfaces whose own volume is positive; a cavity's is negative."""
-    owners = _components(len(triangles), neighbours)
+def _bodies(points: Vectors, triangles: Indices) -> int:
+    """Surfaces that share no corner and whose own volume is positive; a cavity's is negative."""
+    links = np.vstack([triangles[:, :2], triangles[:, 1:]])
+    owners = _components(len(points), links)[triangles[:, 0]]
     a, b, c = (points[triangles[:, corner]] for corner in range(3))
     volumes = np.bincount(owners, weights=np.einsum("ij,ij->i", a - points.mean(axis=0), np.cross(b - a, c - a)) / 6)
     return max(1, int((volumes > 1e-6 * np.abs(volumes).sum()).sum()))

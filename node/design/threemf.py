@@ -40,7 +40,7 @@ NESTING = 16
 
 _START = re.compile(r"3D/3dmodel\.model\Z", re.IGNORECASE)
 _RELATION = re.compile(
-    rb'Target="/?([^"]+\.model)"[^>]*Type="[^"]*/3dmodel"|Type="[^"]*/3dmodel"[^>]*Target="/?([^"]+\.model)"'
+    rb'<Relationship\b(?=[^>]*\bType="[^"]*/3dmodel")[^>]*\bTarget="/?([^"]+\.model)"', re.IGNORECASE
 )
 
 

@@ -15,6 +15,9 @@ TURNED_AREA = 0.55
 TURNED_ROUND = 0.72
 """Share of the outline, slice by slice and sector by sector, that must reach the slice's radius."""
 
+TOOTHED_ROUND = 0.9
+"""The same for a part whose sides are upright but not round: the tips of a gear's teeth reach every sector."""
+
 TURNED_FILL = 0.3
 """Share of its round blank that the part must fill; below that it is a ring or a frame."""
 
@@ -29,10 +32,14 @@ def turned_axis(body: Body, mesh: Mesh) -> Vectors | None:
         area += sum(face.area for face in body.faces if _swept(face, axis, origin))
         if best is None or area > best[0] * (1 + 1e-9):
             best = (area, axis, origin)
-    if best is None or best[0] < TURNED_AREA * body.area:
+    if best is None:
         return None
-    roundness, fill = _roundness(body, mesh, best[1], best[2])
-    return best[1] if roundness >= TURNED_ROUND and fill >= TURNED_FILL else None
+    area, axis, origin = best
+    toothed = area < TURNED_AREA * body.area
+    if toothed and not _upright(mesh, axis):
+        return None
+    roundness, fill = _roundness(body, mesh, axis, origin)
+    return axis if roundness >= (TOOTHED_ROUND if toothed else TURNED_ROUND) and fill >= TURNED_FILL else None
 
 
 def turned(size: Vectors, frame: Vectors, axis: Vectors) -> Turned:
@@ -40,6 +47,12 @@ def turned(size: Vectors, frame: Vectors, axis: Vectors) -> Turned:
     along = int(np.abs(frame @ axis).argmax())
     diameter = max(float(edge) for row, edge in enumerate(size) if row != along)
     return Turned(diameter=Micrometres(round(1000 * diameter)), length=Micrometres(round(1000 * float(size[along]))))
+
+
+def _upright(mesh: Mesh, axis: Vectors) -> bool:
+    """Whether nearly all of the surface stands along the axis or square to it, as on a gear."""
+    slope = np.abs(mesh.units @ axis)
+    return float(mesh.areas[(slope < 0.02) | (slope > 0.999)].sum()) > 0.9 * float(mesh.areas.sum())
 
 
 def _swept(face: Face, axis: Vectors, origin: Vectors) -> bool:

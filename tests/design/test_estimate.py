@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from node.design.errors import MissingFactorError
 from node.design.estimate import Estimate, Range, estimate
 from node.design.machine_time import Pace, furnace_seconds, machining_seconds
 from node.design.materials import MATERIALS
 from node.design.rates import DEFAULT
 from node.design.routing import Routing, plan
 from protocol.ids import MaterialCode
-from protocol.units import CubicMillimetres, Grams, Seconds
+from protocol.units import CubicMillimetres, Grams, GramsCo2, Seconds
 from tests.design.samples import C45, model, round_model, um
 
 ROUTINGS = [
@@ -18,6 +19,7 @@ ROUTINGS = [
     for part in (model(), round_model())
     for material in MATERIALS
 ]
+OWN = GramsCo2(2_000)
 routings = st.sampled_from(ROUTINGS)
 quantities = st.integers(1, 10_000)
 
@@ -34,7 +36,9 @@ def not_less(more: Estimate, less: Estimate) -> bool:
 @given(routing=routings, quantity=quantities, more=st.integers(0, 1000))
 @settings(max_examples=60, deadline=None)
 def test_more_parts_never_cost_less(routing: Routing, quantity: int, more: int) -> None:
-    assert not_less(estimate(routing, quantity + more, DEFAULT), estimate(routing, quantity, DEFAULT))
+    assert not_less(
+        estimate(routing, quantity + more, DEFAULT, embodied=OWN), estimate(routing, quantity, DEFAULT, embodied=OWN)
+    )
 
 
 @given(routing=routings, quantity=quantities, more=st.integers(0, 10**6))
@@ -43,30 +47,42 @@ def test_more_volume_to_work_never_costs_less(routing: Routing, quantity: int, m
     first = routing.operations[0]
     heavier = replace(first, removed=CubicMillimetres(first.removed + more), mass=Grams(first.mass + more // 100))
     larger = replace(routing, operations=(heavier, *routing.operations[1:]))
-    assert not_less(estimate(larger, quantity, DEFAULT), estimate(routing, quantity, DEFAULT))
+    assert not_less(
+        estimate(larger, quantity, DEFAULT, embodied=OWN), estimate(routing, quantity, DEFAULT, embodied=OWN)
+    )
 
 
 @given(routing=routings, quantity=quantities)
 @settings(max_examples=60, deadline=None)
 def test_a_range_is_in_order_and_sums_its_operations(routing: Routing, quantity: int) -> None:
-    result = estimate(routing, quantity, DEFAULT)
+    result = estimate(routing, quantity, DEFAULT, embodied=OWN)
     for row in (result.price, result.co2, result.seconds):
         assert 0 < row.low <= row.likely <= row.high
     assert result.price.likely == sum(row.price.likely for row in result.operations)
     assert result.co2.high == sum(row.co2.high for row in result.operations)
 
 
-@pytest.mark.parametrize("material", MATERIALS)
+def test_a_material_without_an_open_co2_figure_asks_for_one() -> None:
+    routing = plan(model(), material=MaterialCode("ISO 1043:PA12"), quantity=1, tolerance=um(0.5))
+    with pytest.raises(MissingFactorError, match="--embodied"):
+        estimate(routing, 1, DEFAULT)
+    assert "2 kg CO2 per kg (the customer's figure)" in " ".join(estimate(routing, 1, DEFAULT, embodied=OWN).basis)
+
+
+SOURCED = [code for code, row in MATERIALS.items() if row.embodied is not None]
+
+
+@pytest.mark.parametrize("material", SOURCED)
 def test_every_known_material_has_rates_and_its_source_is_named(material: MaterialCode) -> None:
     routing = plan(model(), material=material, quantity=1, tolerance=um(0.5))
-    basis = " ".join(estimate(routing, 1, DEFAULT).basis)
+    basis = " ".join(estimate(routing, 1, DEFAULT, embodied=OWN).basis)
     assert MATERIALS[material].embodied_source in basis
     assert DEFAULT.grid_source in basis
 
 
 def test_the_price_of_a_milled_part_follows_from_the_rate_card() -> None:
     routing = plan(model(), material=C45, quantity=4, tolerance=um(0.5), heat_treat=False)
-    milling = estimate(routing, 4, DEFAULT).operations[0]
+    milling = estimate(routing, 4, DEFAULT, embodied=OWN).operations[0]
     each = 120 + -(-60 * 36_018 // 12_000) + 9 * 45
     seconds = 4 * each + 3600
     assert milling.seconds.likely == seconds

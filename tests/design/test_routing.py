@@ -6,7 +6,20 @@ from node.design.errors import NoRoutingError, UnknownMaterialError
 from node.design.findings import Severity, findings
 from node.design.routing import feasible, plan
 from protocol.ids import MaterialCode, ProcessCode
-from protocol.params import EXTRUSION, HEAT_TREATMENT, INSPECTION, MAX_HOLES, MAX_MEASUREMENTS, MILLING, TURNING
+from protocol.params import (
+    BENDING,
+    EXTRUSION,
+    HEAT_TREATMENT,
+    INSPECTION,
+    LASER,
+    MAX_HOLES,
+    MAX_MEASUREMENTS,
+    MILLING,
+    POWDER_METAL,
+    POWDER_POLYMER,
+    TURNING,
+    VAT,
+)
 from protocol.units import CubicMillimetres
 from tests.design.samples import ALUMINIUM, C45, PLA, STAINLESS, bore, box, model, round_model, um
 
@@ -79,11 +92,12 @@ def test_an_unknown_material_lists_the_known_ones() -> None:
 
 def test_every_shaping_process_is_listed_with_a_reason() -> None:
     options = feasible(round_model(), material=C45, quantity=1, tolerance=um(0.1))
-    assert [(option.process, option.feasible) for option in options] == [
-        (TURNING, True),
-        (MILLING, True),
-        (EXTRUSION, False),
+    assert [(option.process, option.feasible, option.offered) for option in options[:3]] == [
+        (TURNING, True, True),
+        (POWDER_METAL, True, True),
+        (MILLING, True, False),
     ]
+    assert {option.process for option in options[3:]} == {LASER, BENDING, EXTRUSION, VAT, POWDER_POLYMER}
     assert all(option.reasons for option in options)
 
 
