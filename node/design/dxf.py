@@ -84,7 +84,7 @@ def read_dxf(data: bytes) -> Drawing:
     points = np.vstack(coarse)
     if np.abs(points).max() > HUGE:
         raise IntakeError(Code.PARSE_ERROR, "The drawing is larger than anything that is cut")
-    sag = max(1e-6, 5e-5 * float(np.ptp(points, axis=0).max()))
+    sag = max(1e-6, 1e-5 * float(np.ptp(points, axis=0).max()))
     curves = tuple(_curve(entity, sag) @ place[:2, :2].T + place[:2, 2] for entity, place in placed)
     return Drawing(curves=curves, unit=_unit(sections.get("HEADER", [])), sag=sag)
 

@@ -145,7 +145,8 @@ def _solid(outlines: Outline, thickness: Micrometres | None) -> Mesh:
     )
     oriented = [shapely.orient_polygons(shape) for shape in outlines.shapes]
     sides = [ring for shape in oriented for ring in (shape.exterior, *shape.interiors)]
-    turned = np.cross(flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]) < 0
+    first, second = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+    turned = first[:, 0] * second[:, 1] < first[:, 1] * second[:, 0]
     flat[turned] = flat[turned, ::-1]
     top = _lifted(flat, height)
     bottom = _lifted(flat[:, ::-1], 0.0)

@@ -90,7 +90,3 @@ class Mesh:
         """
         distances, hits = first_hits(self.tree, self.a, self.u, self.v, origins, directions)
         return distances, self.units[hits]
-
-    def free(self, origins: Vectors, directions: Vectors) -> Flags:
-        """Whether each ray meets nothing."""
-        return np.isinf(first_hits(self.tree, self.a, self.u, self.v, origins, directions)[0])

@@ -63,7 +63,7 @@ def smallest_hole(outlines: Outline) -> float | None:
 
 
 def round_holes(outlines: Outline) -> list[tuple[float, float, float]]:
-    """Centre and diameter of every cut-out that is a circle within a fiftieth of its radius."""
+    """Centre and diameter, to a hundredth, of every cut-out that is a circle within a fiftieth of its radius."""
     found = []
     for ring in (ring for shape in outlines.shapes for ring in shape.interiors):
         points = np.array(ring.coords)[:-1]
@@ -71,7 +71,7 @@ def round_holes(outlines: Outline) -> list[tuple[float, float, float]]:
         centre = np.array(hole.centroid.coords[0])
         radii = np.linalg.norm(points - centre, axis=1)
         if len(points) >= 8 and float(np.ptp(radii)) < 0.02 * float(radii.mean()) + GAP / 2:
-            found.append((float(centre[0]), float(centre[1]), 2 * float(radii.mean())))
+            found.append((float(centre[0]), float(centre[1]), round(2 * float(radii.mean()), 2)))
     return found
 
 

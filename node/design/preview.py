@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.design.mesh import Mesh
+from node.design.rays import runs
 from node.design.reading import Preview
 from node.design.tables import Indices, Vectors
 
@@ -77,7 +78,7 @@ def _raster(corners: Vectors) -> tuple[Indices, Indices]:
     """Covered pixels and the nearest triangle on each; ``corners`` (m, 3, 3) in pixels, third coordinate to the eye."""
     top = np.ceil(corners[:, :, 1].min(axis=1) - 0.5).clip(0, HEIGHT).astype(np.int64)
     bottom = np.floor(corners[:, :, 1].max(axis=1) - 0.5).clip(-1, HEIGHT - 1).astype(np.int64)
-    triangles, rows = _runs(top, bottom)
+    triangles, rows = runs(top, bottom)
     left, right = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
     for start, end in ((0, 1), (1, 2), (2, 0)):
         a, b = corners[triangles, start], corners[triangles, end]
@@ -91,7 +92,7 @@ def _raster(corners: Vectors) -> tuple[Indices, Indices]:
     triangles, rows, left, right = triangles[valid], rows[valid], left[valid], right[valid]
     first = np.ceil(left - 0.5).clip(0, WIDTH).astype(np.int64)
     last = np.floor(right - 0.5).clip(-1, WIDTH - 1).astype(np.int64)
-    spans, columns = _runs(first, last)
+    spans, columns = runs(first, last)
     triangles, rows = triangles[spans], rows[spans]
     plane = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     steep = np.where(np.abs(plane[:, 2]) > 1e-12, plane[:, 2], np.inf)
@@ -104,14 +105,6 @@ def _raster(corners: Vectors) -> tuple[Indices, Indices]:
     nearest[(rows * WIDTH + columns)[order]] = triangles[order]
     pixels = np.flatnonzero(nearest >= 0)
     return pixels, nearest[pixels]
-
-
-def _runs(first: Indices, last: Indices) -> tuple[Indices, Indices]:
-    """Every whole number from ``first`` to ``last`` of each item: the item's number, and the whole number."""
-    counts = (last - first + 1).clip(min=0)
-    items = np.repeat(np.arange(len(first)), counts)
-    starts = np.cumsum(counts) - counts
-    return items, np.arange(len(items)) - starts[items] + first[items]
 
 
 def _upright(vectors: Vectors) -> NDArray[np.float32]:

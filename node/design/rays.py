@@ -86,16 +86,23 @@ def first_hits(
     for start in range(0, len(origins), BATCH):
         part = slice(start, start + BATCH)
         rays, triangles = tree.candidates(origins[part], directions[part])
-        along = _along(a[triangles], u[triangles], v[triangles], origins[part][rays], directions[part][rays])
-        real = np.isfinite(along)
-        rays, triangles, along = rays[real], triangles[real], along[real]
-        last_first = np.lexsort((-triangles, -along, rays))  # of equals the lowest triangle is written last
-        distances[start + rays[last_first]] = along[last_first]
-        hits[start + rays[last_first]] = triangles[last_first]
+        reach = along(a[triangles], u[triangles], v[triangles], origins[part][rays], directions[part][rays])
+        distances[part], hits[part] = nearest(len(origins[part]), rays, triangles, reach)
     return distances, hits
 
 
-def _along(a: Vectors, u: Vectors, v: Vectors, origins: Vectors, directions: Vectors) -> Vectors:
+def nearest(count: int, rays: Indices, triangles: Indices, reach: Vectors) -> tuple[Vectors, Indices]:
+    """For each of ``count`` rays the least ``reach`` of its pairs and the triangle; of equals the lowest number."""
+    distances, hits = np.full(count, np.inf), np.full(count, -1, dtype=np.int64)
+    real = np.isfinite(reach)
+    rays, triangles, reach = rays[real], triangles[real], reach[real]
+    last_first = np.lexsort((-triangles, -reach, rays))  # the nearest is written last
+    distances[rays[last_first]] = reach[last_first]
+    hits[rays[last_first]] = triangles[last_first]
+    return distances, hits
+
+
+def along(a: Vectors, u: Vectors, v: Vectors, origins: Vectors, directions: Vectors) -> Vectors:
     """Distance of each ray to its triangle, pairwise; infinite where it misses."""
     across = _cross(directions, v)
     facing = np.einsum("ij,ij->i", u, across)
@@ -107,6 +114,14 @@ def _along(a: Vectors, u: Vectors, v: Vectors, origins: Vectors, directions: Vec
         distance = np.einsum("ij,ij->i", v, turned) / facing
         hit = (first >= -SEAM) & (second >= -SEAM) & (first + second <= 1 + SEAM) & (distance > 0)
     return np.where(hit & (np.abs(facing) > 1e-15), distance, np.inf)
+
+
+def runs(first: Indices, last: Indices) -> tuple[Indices, Indices]:
+    """Every whole number from ``first`` to ``last`` of each item: the item's number, and the whole number."""
+    counts = (last - first + 1).clip(min=0)
+    items = np.repeat(np.arange(len(first)), counts)
+    starts = np.cumsum(counts) - counts
+    return items, np.arange(len(items)) - starts[items] + first[items]
 
 
 def _cross(left: Vectors, right: Vectors) -> Vectors:

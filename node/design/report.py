@@ -15,7 +15,8 @@ STYLE = """
 --good:#5fd39a;--bad:#ff8a80;--warn:#f0b848}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 main{max-width:64rem;margin:0 auto;padding:1.5rem}h1{font-size:1.4rem;margin:0 0 1rem}h2{font-size:1.05rem;
-margin:2rem 0 .5rem}table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.35rem .6rem;
+margin:2rem 0 .5rem}
+table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.35rem .6rem;
 border-bottom:1px solid var(--line);vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 th{color:var(--dim);font-weight:600}.top{display:grid;grid-template-columns:minmax(16rem,1fr) 1fr;gap:1.5rem}
 figure{margin:0;background:#fff;border:1px solid var(--line);border-radius:.5rem;overflow:hidden;position:relative}

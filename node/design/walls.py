@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from node.design.box import across
+from node.design.columns import Columns
 from node.design.mesh import Flags, Mesh
 from node.design.part import Access, Build, PartsPerMillion, SquareMillimetres
+from node.design.rays import first_hits
 from node.design.tables import Face, Indices, Vectors
 from protocol.units import Micrometres
 
@@ -14,6 +17,9 @@ SAMPLES = 1200
 
 CLEAR = 1e-4
 """Share of the part's extent by which a ray starts off the surface."""
+
+TOGETHER = 60
+"""Rays of one direction from which on sorting the triangles for them pays."""
 
 SHEET_SHARE = 0.8
 """Share of the surface with the same thickness from which on a part counts as sheet."""
@@ -52,9 +58,25 @@ class Probes:
 def probe(mesh: Mesh) -> Probes:
     """Sample the surface and look inwards."""
     points, normals, triangles = mesh.samples(SAMPLES)
-    distances, opposite = mesh.first_hits(points - CLEAR * normals, -normals)
-    parallel = np.isfinite(distances) & (np.einsum("ij,ij->i", opposite, normals) < -0.95)
+    distances, behind = _look(mesh, points - CLEAR * normals, -normals)
+    parallel = np.isfinite(distances) & (np.einsum("ij,ij->i", mesh.units[behind], normals) < -0.95)
     return Probes(points=points, normals=normals, triangles=triangles, depth=distances + CLEAR, parallel=parallel)
+
+
+def _look(mesh: Mesh, points: Vectors, ways: Vectors) -> tuple[Vectors, Indices]:
+    """First hits: together for those that look the same way, as behind a plane, by the tree for the others."""
+    distances, hits = np.full(len(points), np.inf), np.full(len(points), -1, dtype=np.int64)
+    _, group = np.unique(np.round(ways, 6), axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    counts = np.bincount(group)
+    for number in np.flatnonzero(counts >= TOGETHER):
+        rows = np.flatnonzero(group == number)
+        way = ways[rows[0]]
+        distances[rows], hits[rows] = Columns.of(mesh, np.array(across(way))).first_hits(points[rows], way)
+    rows = np.flatnonzero(counts[group] < TOGETHER)
+    if len(rows):
+        distances[rows], hits[rows] = first_hits(mesh.tree, mesh.a, mesh.u, mesh.v, points[rows], ways[rows])
+    return distances, hits
 
 
 def thickness(probes: Probes) -> tuple[Micrometres | None, Micrometres | None]:
@@ -73,10 +95,11 @@ def access(mesh: Mesh, probes: Probes, frame: Vectors, faces: tuple[Face, ...]) 
     ways = _directions(frame, faces)
     start = probes.points + CLEAR * probes.normals
     reached = np.zeros((len(ways), len(start)), dtype=np.bool_)
-    for row, way in enumerate(ways):
-        facing = probes.normals @ way > GRAZING
-        if facing.any():
-            reached[row, facing] = mesh.free(start[facing], np.tile(way, (int(facing.sum()), 1)))
+    for row in range(0, len(ways), 2):
+        columns = Columns.of(mesh, np.array(across(ways[row])))
+        for number, way in ((row, ways[row]), (row + 1, ways[row + 1])):
+            facing = probes.normals @ way > GRAZING
+            reached[number, facing] = np.isinf(columns.first_hits(start[facing], way)[0])
     possible = float(reached.any(axis=0).mean())
     missing = np.ones(len(start), dtype=np.bool_)
     chosen: list[Vectors] = []
@@ -119,6 +142,7 @@ def build(mesh: Mesh, frame: Vectors) -> Build:
 
 
 def _directions(frame: Vectors, faces: tuple[Face, ...]) -> list[Vectors]:
+    """In pairs, there and back."""
     ways = [sign * row for row in frame for sign in (1.0, -1.0)]
     for face in sorted(faces, key=lambda face: -face.area):
         hollow = face.kind == "cylinder" and face.internal and len(ways) < DIRECTIONS

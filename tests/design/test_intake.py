@@ -21,11 +21,13 @@ from node.design.part import PartModel
 from node.design.reading import Options
 from node.design.warm import OVERDUE
 from tests.design.conftest import Measuring
+from tests.design.drawn import globe
 from tests.design.samples import PARTS, ROOT, box, real, um
 
 pytestmark = pytest.mark.slow
 
 CLIP = (PARTS / "clip.step").read_bytes()
+MUCH = globe(250)
 BIG = (PARTS / "bracket.step").read_bytes()
 
 
@@ -92,15 +94,15 @@ async def test_refusals_before_the_parser_start_no_process(started: Callable[[],
 
 async def test_limits_end_a_reader_with_a_typed_refusal(started: Callable[[], list[int]]) -> None:
     cases = [
-        (Limits(wall=0.01), {Code.TIME_LIMIT}),
-        (Limits(cpu=0), {Code.CPU_LIMIT}),
+        (Limits(wall=0.1), {Code.TIME_LIMIT}),
+        (Limits(cpu=1), {Code.CPU_LIMIT}),
         (Limits(memory=300 << 20), {Code.MEMORY_LIMIT, Code.PARSER_CRASH}),
         (Limits(answer=50), {Code.PARSER_CRASH}),
     ]
     async with open_intake() as intake:
         for intake.limits, codes in cases:
             with pytest.raises(IntakeError) as caught:
-                await intake.read(CLIP)
+                await intake.read(MUCH, options=Options(unit=Unit.MILLIMETRE))
             assert caught.value.code in codes
         intake.limits = Limits()
         assert (await intake.read(CLIP)).part is not None
