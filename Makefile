@@ -7,6 +7,7 @@ NPM    := tests/ledger/npm
 LEDGERS := $(NPM)/node_modules/.installed
 ARGS   ?=
 ROUNDS ?= 1000
+MUTANTS ?= 500
 AREA   ?= demo
 AUCTIONS ?= 125
 TIES   ?= 1000
@@ -15,6 +16,7 @@ FILE   ?= devnet/parts/bracket.step
 SOURCES_ONLY := python-baseconv,varint
 
 .PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean
+.PHONY: fuzz-cad setup demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
 
 setup: $(STAMP)
 
@@ -80,6 +82,9 @@ auctions: $(STAMP) ## awards beside CP-SAT, and ties under several hash seeds: A
 
 bench: $(STAMP) ## measure one area beside its peer: AREA=demo, ...
 	@$(BIN)/python -m benchmarks.$(AREA) $(ARGS)
+
+fuzz-cad: $(STAMP) ## damage real CAD files and read them; MUTANTS=500
+	@$(BIN)/python -m tests.design.mutants --mutants $(MUTANTS) $(ARGS)
 
 docs: $(STAMP) ## regenerate the generated pages and pictures
 	@$(BIN)/python docs/pictures/draw_architecture.py

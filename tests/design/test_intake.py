@@ -1,5 +1,4 @@
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,9 +16,9 @@ from node.design.errors import Code, IntakeError, UnitQuestionError
 from node.design.gate import Limits
 from node.design.intake import open_intake, read_part
 from node.design.lengths import Size, Unit
-from node.design.part import PartModel
 from node.design.reading import Options
 from node.design.warm import OVERDUE
+from tests.design import mutants
 from tests.design.conftest import Measuring
 from tests.design.drawn import globe
 from tests.design.samples import PARTS, ROOT, box, real, um
@@ -229,50 +228,12 @@ async def test_the_jail_of_root_reaches_no_network_and_has_no_rights() -> None:
     await listeners[0].aclose()
 
 
-def mutant(step: bytes, seed: int) -> bytes:
-    """A damaged copy: flipped bytes, lost and doubled lines, wrong references, huge numbers."""
-    chance = random.Random(seed)
-    lines = step.split(b"\n")
-    body = range(8, len(lines) - 3)
-    for _ in range(chance.choice([1, 3, 10, 40])):
-        spot = chance.choice(body)
-        kind = chance.randrange(5)
-        if kind == 0 and lines[spot]:
-            place = chance.randrange(len(lines[spot]))
-            lines[spot] = lines[spot][:place] + bytes([chance.randrange(32, 127)]) + lines[spot][place + 1 :]
-        elif kind == 1:
-            lines[spot] = b""
-        elif kind == 2:
-            lines[spot] = lines[chance.choice(body)]
-        elif kind == 3:
-            lines[spot] = lines[spot].replace(b"#", b"#1", 1)
-        else:
-            lines[spot] = lines[spot].replace(b"0.", b"1e300", 1)
-    return b"\n".join(lines)
-
-
-async def test_damaged_files_end_in_a_typed_result_and_the_node_lives(started: Callable[[], list[int]]) -> None:
-    results: list[PartModel | Code | None] = []
-    limiter = trio.CapacityLimiter(2)
+async def test_damaged_files_end_in_a_typed_result_and_the_node_lives() -> None:
     sources = [(PARTS / f"{name}.step").read_bytes() for name in ("bracket", "shaft", "clip")]
-    async with open_intake(limits=Limits(cpu=8)) as intake:
-
-        async def read(step: bytes) -> None:
-            async with limiter:
-                try:
-                    results.append((await intake.read(step)).part)
-                except IntakeError as error:
-                    results.append(error.code)
-
-        async with trio.open_nursery() as nursery:
-            for seed in range(25):
-                nursery.start_soon(read, mutant(sources[seed % 3], seed))
-        assert len(results) == 25
-        assert len(set(map(type, results))) == 2, "the mutants should be neither all harmless nor all fatal"
-        part = (await intake.read(CLIP)).part
-        assert part is not None
-        assert part.volume == 2415
-    assert started() == []
+    outcomes = await mutants.run(sources, count=20, first=0)
+    assert [outcome for outcome in outcomes if outcome.startswith("FAULT")] == []
+    assert outcomes.total() == 20
+    assert 0 < outcomes["part"] < 20, "the mutants should be neither all harmless nor all fatal"
 
 
 @pytest.mark.parametrize(
