@@ -17,6 +17,7 @@ SOURCES_ONLY := python-baseconv,varint
 
 .PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean
 .PHONY: fuzz-cad setup demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
+.PHONY: fuzz-cad gltf-validator setup demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
 
 setup: $(STAMP)
 
@@ -85,6 +86,9 @@ bench: $(STAMP) ## measure one area beside its peer: AREA=demo, ...
 
 fuzz-cad: $(STAMP) ## damage real CAD files and read them; MUTANTS=500
 	@$(BIN)/python -m tests.design.mutants --mutants $(MUTANTS) $(ARGS)
+
+gltf-validator: ## install the Khronos validator, which a test of the previews then uses (needs npm)
+	@npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/design/gltf
 
 docs: $(STAMP) ## regenerate the generated pages and pictures
 	@$(BIN)/python docs/pictures/draw_architecture.py

@@ -28,6 +28,7 @@ from ledger.members import PROVIDER
 from node.api.routes import build_api
 from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
+from node.design.intake import open_intake
 from node.errors import ConfigError
 from node.identity import Identity, load_identity
 from node.machines.keys import machine_signers
@@ -204,18 +205,19 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             )
         )
         _bind(runner, exchange, records, logbook, shop)
-        desk = Desk(
-            runner=runner,
-            vault=vault,
-            identity=identity,
-            reads=reads,
-            clock=clock,
-            auction=config.auction,
-            directory=exchange.directory,
-        )
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
-        async with runner.running():
+        async with runner.running(), open_intake() as intake:
+            desk = Desk(
+                runner=runner,
+                vault=vault,
+                identity=identity,
+                reads=reads,
+                clock=clock,
+                auction=config.auction,
+                directory=exchange.directory,
+                intake=intake,
+            )
             await exchange.listen(nursery, provider="provider" in config.roles)
             auditor.serve()
             records.serve()

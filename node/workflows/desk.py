@@ -12,7 +12,7 @@ from node.config import AuctionConfig
 from node.design.bid_view import bid_view
 from node.design.errors import DesignError, IntakeError
 from node.design.estimate import Estimate, estimate
-from node.design.intake import read_part
+from node.design.intake import Intake
 from node.design.packages import packages
 from node.design.part import PartModel
 from node.design.rates import DEFAULT as DEFAULT_RATES
@@ -86,8 +86,9 @@ class Desk:
         clock: PlantClock,
         auction: AuctionConfig,
         directory: Directory,
+        intake: Intake,
     ) -> None:
-        # One more than seven parts: the desk is where a design meets the market.
+        # Two more than seven parts: the desk is where a design meets the market.
         self._runner = runner
         self._vault = vault
         self._identity = identity
@@ -95,6 +96,7 @@ class Desk:
         self._clock = clock
         self._auction = auction
         self._directory = directory
+        self._intake = intake
         self._reading = trio.CapacityLimiter(READERS)
 
     async def quote(self, content: bytes, wish: Wish) -> Quote:
@@ -105,7 +107,9 @@ class Desk:
         """
         try:
             async with self._reading:
-                part = await read_part(content, name=wish.title)
+                part = (await self._intake.read(content, name=wish.title)).part
+            if part is None:
+                raise AssertionError("a reading without a part raises")
             routing = plan(
                 part,
                 material=wish.material,
