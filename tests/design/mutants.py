@@ -41,7 +41,7 @@ def mutant(content: bytes, seed: int) -> bytes:
     if content.startswith(b"ISO-10303-21;"):
         damages += [_numbers, _references, _types]
     for _ in range(chance.choice([1, 1, 2])):
-        content = chance.choice(damages)(content, chance)
+        content = chance.choice(damages)(content, chance) or content
     return content
 
 

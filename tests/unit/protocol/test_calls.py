@@ -15,6 +15,7 @@ from protocol.ids import JobId, PeerId, ProcessCode
 from protocol.job import Call, Filters, Hole, Site, Weights
 from protocol.params import (
     EXTRUSION,
+    HEAT_TREATMENT,
     INSPECTION,
     MAX_CLOCK_SKEW,
     MAX_GRADE,
@@ -29,6 +30,7 @@ from protocol.params import (
     MAX_WITNESSES,
     MILLING,
     PROCESSES,
+    TURNING,
 )
 from protocol.rules import RulePack, check_call, mask_of, processes_in
 from protocol.units import BasisPoints, Cents, CubicMillimetres, GramsCo2, Metres, Micrometres, Seconds, UnixSeconds
@@ -49,7 +51,7 @@ PACK = RulePack(
     bid_bond=Cents(0),
     dispute_fee=Cents(0),
     notice=Seconds(0),
-    processes=mask_of(set(PROCESSES) - {EXTRUSION}),
+    processes=mask_of({MILLING, TURNING, HEAT_TREATMENT, INSPECTION}),
 )
 
 
