@@ -15,9 +15,7 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean
-.PHONY: fuzz-cad setup demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
-.PHONY: fuzz-cad gltf-validator setup demo devnet test test-fast test-ledgers crash check fix bench docs contracts lock clean
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator
 
 setup: $(STAMP)
 
