@@ -11,11 +11,13 @@ MUTANTS ?= 500
 AREA   ?= demo
 AUCTIONS ?= 125
 TIES   ?= 1000
+FRAMES ?= 20000
+SEEDS  ?= 500
 FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop
 
 setup: $(STAMP)
 
@@ -87,6 +89,20 @@ fuzz-cad: $(STAMP) ## damage real CAD files and read them; MUTANTS=500
 
 gltf-validator: ## install the Khronos validator, which a test of the previews then uses (needs npm)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/design/gltf
+test-interop: $(STAMP) build/interop/node_modules ## with js-libp2p from npm
+	@$(BIN)/python -m pytest -q tests/interop $(ARGS)
+
+build/interop/node_modules: tests/interop/package.json tests/interop/package-lock.json
+	@mkdir -p build/interop
+	@cp tests/interop/package.json tests/interop/package-lock.json build/interop/
+	@cd build/interop && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+fuzz: $(STAMP) ## hostile frames on every inbound protocol: FRAMES=20000
+	@$(BIN)/python -m tests.network.fuzz --frames $(FRAMES) $(ARGS)
+
+converge: $(STAMP) ## partitions, crashes and loss in virtual time: SEEDS=500
+	@$(BIN)/python -m tests.network.convergence --seeds $(SEEDS) $(ARGS)
 
 docs: $(STAMP) ## regenerate the generated pages and pictures
 	@$(BIN)/python docs/pictures/draw_architecture.py

@@ -72,13 +72,21 @@ class LastingNetwork(Network):
     """The port whose gossip lasts; see ``open_lasting``."""
 
     def __init__(
-        self, inner: Network, board: Board, *, seed: bytes, wall: Callable[[], UnixSeconds], keeper: Keeper | None
+        self,
+        inner: Network,
+        board: Board,
+        *,
+        seed: bytes,
+        wall: Callable[[], UnixSeconds],
+        keeper: Keeper | None,
+        convicted: Callable[[PeerId], None],
     ) -> None:
         self.board = board
         self.wall = wall
         self._inner = inner
         self._seed = seed
         self._keeper = keeper
+        self._convicted = convicted
         self._sequence = 0
         self._added: list[Signed] = []
         self._judges: dict[str, Judge] = {}
@@ -171,7 +179,11 @@ class LastingNetwork(Network):
         Raises:
             IgnoreError, RejectError: as ``Board.admit``.
         """
+        innocent = not self.board.convicted(signed.author)
         held = self.board.admit(signed, self.wall())
+        if innocent and self.board.convicted(signed.author):
+            log.warning("%s says two different things at once; the proof is kept", signed.author.hex()[:8])
+            self._convicted(signed.author)
         self._added.append(signed)
         self._changed.set()
         self._tell(held)
@@ -283,6 +295,7 @@ async def open_lasting(
     dice: random.Random,
     member: Callable[[PeerId], bool] = lambda _peer: True,
     keeper: Keeper | None = None,
+    convicted: Callable[[PeerId], None] = lambda _peer: None,
 ) -> AsyncIterator[LastingNetwork]:
     """A network whose gossip lasts, around ``inner``, inside the block.
 
@@ -290,9 +303,12 @@ async def open_lasting(
         seed: Ed25519 seed that bulletins are signed with; ``inner``'s own.
         dice: whom to compare bulletins with.
         member: who is registered; strangers get the small room that a newcomer needs.
+        convicted: told once of every author that is found to equivocate.
         keeper: where bulletins outlive the process; without one they do not.
     """
-    network = LastingNetwork(inner, Board(member, check_message), seed=seed, wall=wall, keeper=keeper)
+    network = LastingNetwork(
+        inner, Board(member, check_message), seed=seed, wall=wall, keeper=keeper, convicted=convicted
+    )
     await network.restore()
     exchange = AntiEntropy(inner, network, dice)
     async with AsyncExitStack() as stack, trio.open_nursery() as nursery:

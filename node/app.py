@@ -20,6 +20,7 @@ from hypercorn.trio import serve
 from federation.errors import ListenError
 from federation.lasting import open_lasting
 from federation.network.libp2p import Libp2pConfig, open_libp2p
+from federation.standing import Standing, Strike
 from ledger.chain import Chain
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Deployment
@@ -28,6 +29,7 @@ from ledger.members import PROVIDER
 from node.api.routes import build_api
 from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
+from node.connections import Connections
 from node.design.intake import open_intake
 from node.errors import ConfigError
 from node.identity import Identity, load_identity
@@ -35,7 +37,8 @@ from node.machines.keys import machine_signers
 from node.members import Members
 from node.participant import Participant
 from node.store.bulletins import BulletinStore
-from node.store.database import open_database
+from node.store.database import Database, open_database
+from node.store.peers import StoredPeers
 from node.vault.vault import Vault
 from node.workflows import answer_job, post_job, watch_auction
 from node.workflows.answered import (
@@ -52,7 +55,7 @@ from node.workflows.audit_part import Auditor
 from node.workflows.desk import Desk
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
-from node.workflows.join import announce_card, register
+from node.workflows.join import announce_capacities, announce_card, register
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
 from node.workflows.record_exchange import RecordExchange
@@ -71,6 +74,9 @@ log = logging.getLogger("guildmark")
 
 LEDGER_TIMEOUT = 10.0
 """Seconds for one call to the ledger; an abandoned thread goes on waiting at most this long."""
+
+PRIVATE_KEY_BYTES = 32
+"""Of a private network's key."""
 
 STOP_SECONDS = 10
 """After being asked to stop; a library that spins or waits while closing must not keep the process alive."""
@@ -138,10 +144,10 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
     reads = LedgerReads(chain, contracts, wall=_wall, random=secrets.token_bytes)
     members = Members(reads.registered)
     vault = Vault(home.vault, identity.vault)
-    settings = Libp2pConfig(seed=identity.signing, listen=config.network.listen, bootstrap=config.network.bootstrap)
+    standing = Standing(trio.current_time, members.account_of)
     async with (
         open_database(home.database) as database,
-        open_libp2p(settings) as wire,
+        open_libp2p(_network_settings(config, identity, standing, database)) as wire,
         trio.open_nursery() as nursery,
         open_lasting(
             wire,
@@ -149,6 +155,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             wall=_wall,
             dice=random.SystemRandom(),
             member=members.member,
+            convicted=lambda peer: standing.strike(peer, Strike.EQUIVOCATED),
             keeper=BulletinStore(database),
         ) as network,
         AsyncExitStack() as stack,
@@ -225,6 +232,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             nursery.start_soon(_settle, settlement, runner, config)
             nursery.start_soon(register, config, identity, reads, database)
             nursery.start_soon(announce_card, config, identity, exchange, network, shop.capabilities)
+            nursery.start_soon(announce_capacities, identity, exchange, shop, clock)
             yield Participant(
                 config=config,
                 identity=identity,
@@ -237,9 +245,32 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 shop=shop,
                 auditor=auditor,
                 assembly=assembly,
+                connections=Connections(
+                    links=wire, network=network, directory=exchange.directory, bootstrap=config.network.bootstrap
+                ),
                 clock=clock,
             )
             nursery.cancel_scope.cancel()
+
+
+def _network_settings(config: NodeConfig, identity: Identity, standing: Standing, database: Database) -> Libp2pConfig:
+    """What the network is told; the private network's key is read here and nowhere kept."""
+    private = None
+    if config.network.private_key_file:
+        try:
+            private = bytes.fromhex(Path(config.network.private_key_file).read_text().strip())
+        except (OSError, ValueError) as error:
+            raise ConfigError("network.private_key_file", f"cannot be used: {error}") from error
+        if len(private) != PRIVATE_KEY_BYTES:
+            raise ConfigError("network.private_key_file", f"holds {len(private)} bytes, not {PRIVATE_KEY_BYTES}")
+    return Libp2pConfig(
+        seed=identity.signing,
+        standing=standing,
+        book=StoredPeers(database),
+        private=private,
+        listen=config.network.listen,
+        bootstrap=config.network.bootstrap,
+    )
 
 
 def _bind(runner: Runner, exchange: Exchange, records: RecordExchange, logbook: Logbook, shop: Shop) -> None:

@@ -29,6 +29,7 @@ class _Commands(click.Group):
         "doctor": "shop",
         "ledger": "ledger",
         "auction": "auction",
+        "net": "net",
     }
     """Which module of ``node.commands`` holds the command or group of that name."""
 

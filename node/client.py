@@ -118,6 +118,10 @@ class Client:
         """What the shop's owner asks; see the paths in ``node.api.shop``."""
         return self._json(method, f"/shop{path}", json=body)
 
+    def network(self, path: str, **values: str) -> dict[str, Any]:
+        """How the node is connected; see the paths in ``node.api.network``."""
+        return self._json("GET", f"/network{path}", params=values)
+
     def healthy(self) -> bool:
         """Whether the node answers."""
         try:

@@ -7,9 +7,8 @@ from typing import Final
 
 import trio
 
-from ledger.errors import LedgerError
 from node.errors import UnavailableError
-from protocol.ids import PeerId
+from protocol.ids import Address, PeerId
 
 log = logging.getLogger("guildmark.members")
 
@@ -28,40 +27,41 @@ MAX_WAITING: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    member: bool
+    account: Address | None
     at: float
 
 
 class Members:
     """A view of the registry that gossip can ask without waiting; who is not yet looked up gets credit."""
 
-    def __init__(self, look_up: Callable[[PeerId], Awaitable[bool]]) -> None:
+    def __init__(self, look_up: Callable[[PeerId], Awaitable[Address | None]]) -> None:
         self._look_up = look_up
         self._known: dict[PeerId, _Known] = {}
         self._waiting: set[PeerId] = set()
         self._send, self._receive = trio.open_memory_channel[PeerId](MAX_WAITING)
 
-    def member(self, peer: PeerId) -> bool:
-        """Whether ``peer`` is registered, as far as is known."""
+    def account_of(self, peer: PeerId) -> Address | None:
+        """The account that registered ``peer``, as far as is known."""
         known = self._known.get(peer)
         if known is None or trio.current_time() - known.at > (
-            ASK_AGAIN_SECONDS if known.member else ASK_STRANGER_AGAIN_SECONDS
+            ASK_STRANGER_AGAIN_SECONDS if known.account is None else ASK_AGAIN_SECONDS
         ):
             self._ask(peer)
-        if known is not None:
-            return known.member
-        return peer in self._waiting
+        return None if known is None else known.account
+
+    def member(self, peer: PeerId) -> bool:
+        """Whether ``peer`` is registered; who is being looked up gets credit until then."""
+        return self.account_of(peer) is not None or (peer in self._waiting and peer not in self._known)
 
     async def run(self) -> None:
         """Look up who was asked for; never returns."""
         async for peer in self._receive:
             try:
-                self._learn(peer, member=await self._look_up(peer))
-            except (UnavailableError, LedgerError) as error:
+                self._learn(peer, await self._look_up(peer))
+            except UnavailableError as error:
                 log.debug("the registry does not answer: %s", error)
-                known = self._known.get(peer)
-                if known is not None:
-                    self._learn(peer, member=known.member)
+                if peer in self._known:
+                    self._learn(peer, self._known[peer].account)
             finally:
                 self._waiting.discard(peer)
 
@@ -74,8 +74,8 @@ class Members:
             return
         self._waiting.add(peer)
 
-    def _learn(self, peer: PeerId, *, member: bool) -> None:
+    def _learn(self, peer: PeerId, account: Address | None) -> None:
         self._known.pop(peer, None)
-        self._known[peer] = _Known(member, trio.current_time())
+        self._known[peer] = _Known(account, trio.current_time())
         if len(self._known) > MAX_KNOWN:
             del self._known[next(iter(self._known))]

@@ -11,6 +11,7 @@ from federation.network import Network
 from ledger.contracts import Contracts
 from node.clock import PlantClock
 from node.config import NodeConfig
+from node.connections import Connections
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.planner.gantt import gantt, svg
@@ -57,10 +58,12 @@ class Participant:
         shop: Shop,
         auditor: Auditor,
         assembly: Assembly,
+        connections: Connections,
         clock: PlantClock,
     ) -> None:
         # More than eight parts: this is the seam between the outside and all of the node's inside.
         self.name = config.name
+        self.connections = connections
         self._config = config
         self._identity = identity
         self._runner = runner

@@ -12,6 +12,7 @@ from typing import Any
 
 from protocol.auction import Commitment, Reveal
 from protocol.capability import Card
+from protocol.capacity import Capacity
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import PeerId
 from protocol.job import Call
@@ -19,7 +20,7 @@ from protocol.params import BULLETIN_LIFETIME, MAX_CLOCK_SKEW, MAX_MESSAGE_BYTES
 from protocol.result import Reply, Result
 from protocol.roll import Roll
 from protocol.signed import Signed, verify
-from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, REPLY, REVEAL, ROLL
+from protocol.topics import AWARD, BULLETIN, CALL, CAPACITY, CARD, COMMITMENT, REPLY, REVEAL, ROLL
 from protocol.units import UnixSeconds
 from protocol.wire import decode
 
@@ -61,6 +62,7 @@ class Topic:
 
 TOPICS: dict[str, Topic] = {
     CARD: Topic(kind=Card, subject=lambda _card: b"", renews=True),
+    CAPACITY: Topic(kind=Capacity, subject=lambda capacity: capacity.machine.encode(), renews=True),
     CALL: Topic(kind=Call, subject=lambda call: call.job),
     COMMITMENT: Topic(kind=Commitment, subject=lambda commitment: commitment.job),
     REVEAL: Topic(kind=Reveal, subject=lambda reveal: reveal.bid.job),

@@ -149,6 +149,15 @@ TRANSPORT_KM_HOUR = 60
 TRANSPORT_CO2_KM = 62
 """Grams of CO2 equivalent per km for one small consignment (a tenth of a tonne in a road van at 620 g/tkm)."""
 
+DAY = Seconds(86_400)
+"""What capacities are told by; plant time's days begin at multiples of it."""
+
+DAY_PARTS = 4
+"""Parts of a day that a free capacity is rounded to; a quarter tells whether there is room, and not for whom not."""
+
+CAPACITY_DAYS = 28
+"""Days that a capacity reaches ahead; beyond four weeks a shop's plan says little."""
+
 BULLETIN_LIFETIME = Seconds(604_800)
 """Longest life of a bulletin: a week, so that whoever was away for a weekend still finds all that is in force."""
 

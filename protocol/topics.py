@@ -1,6 +1,7 @@
 """The gossip topics and request protocols; the ordinal changes whenever a layout changes."""
 
 CARD = "card/1"
+CAPACITY = "capacity/1"
 CALL = "call/1"
 COMMITMENT = "commitment/1"
 REVEAL = "reveal/1"
@@ -21,8 +22,11 @@ COMPARE_BULLETINS = "/guildmark/compare/1"
 FETCH_BULLETINS = "/guildmark/bulletins/1"
 """Ids in, bulletins out."""
 
-FETCH_CONTENT = "/guildmark/content/1"
-"""A digest in, the outline of that content or one of its chunks out."""
+FETCH_OUTLINE = "/guildmark/outline/1"
+"""A content's digest in, its outline out."""
+
+FETCH_CHUNK = "/guildmark/chunk/1"
+"""A content's digest and a number in, that chunk's bytes out."""
 
 FETCH_RESULT = "/guildmark/result/1"
 """Job id in, signed result out."""

@@ -21,6 +21,7 @@ PAGE = ROOT / "docs" / "reference" / "protocol.md"
 SIGNED_MESSAGES = (
     ("topics.BULLETIN", "Bulletin", "gossip, Bulletins", ("bulletin.open_bulletin", "bulletin.accept_bulletin")),
     ("topics.CARD", "Card", "gossip", ("capability.accept_card",)),
+    ("topics.CAPACITY", "Capacity", "gossip", ("capacity.accept_capacity",)),
     ("topics.CALL", "Call", "gossip", ("auction.accept_call", "rules.check_call")),
     ("topics.COMMITMENT", "Commitment", "gossip", ("auction.accept_commitment",)),
     ("topics.ROLL", "Roll", "gossip", ("roll.accept_roll",)),
@@ -35,6 +36,8 @@ REQUESTS = (
     ("topics.COMPARE_BULLETINS", "Summary", "Summary"),
     ("topics.FETCH_BULLETINS", "BulletinsRequest", "Bulletins"),
     ("topics.TESTIFY", "WitnessRequest", "Signed"),
+    ("topics.FETCH_OUTLINE", "OutlineRequest", "Outline"),
+    ("topics.FETCH_CHUNK", "ChunkRequest", "the chunk's bytes"),
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
@@ -45,6 +48,7 @@ REQUESTS = (
 ANSWERS = (
     ("Signed", ("signed.verify",)),
     ("Bulletins", ()),
+    ("Outline", ("content.check_outline", "content.check_chunk")),
     ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.receive",)),
     ("Records", ("production.check_logged", "production.check_operation")),
@@ -71,6 +75,8 @@ TEXTS = (
 RULES = (
     "bulletin.subject_of",
     "bulletin.contradict",
+    "capacity.free_quarters",
+    "content.content_digest",
     "summary.fingerprint",
     "summary.differences",
     "auction.seal_of",

@@ -4,10 +4,8 @@ Each piece names the fault of the library that it contains; ``tests/network/test
 version is pinned by the lock, and a new one is taken only when those tests pass on it.
 """
 
-import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import trio
@@ -17,16 +15,18 @@ from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key
 from libp2p.custom_types import TProtocol
 from libp2p.network import swarm as swarm_module
 from libp2p.network.config import ConnectionConfig
-from libp2p.network.connection.raw_connection import RawConnection
 from libp2p.pubsub import rpc_queue as queue_module
 from libp2p.rcmgr import ResourceLimits, new_resource_manager
 from libp2p.rcmgr.connection_limits import ConnectionLimits
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
 from libp2p.security.noise.transport import Transport as Noise
-from libp2p.stream_muxer.yamux import yamux as yamux_module
 from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
-from libp2p.stream_muxer.yamux.yamux import Yamux
 from multiaddr import Multiaddr
+
+from federation.network.libp2p_admission import Admission
+from federation.network.libp2p_muxer import CreditMuxer
+from federation.network.libp2p_muxer import install as install_muxer
+from federation.standing import Standing
 
 log = logging.getLogger("guildmark.network")
 
@@ -45,9 +45,6 @@ MAX_PER_PEER: Final = 4
 MAX_STREAMS: Final = 4096
 """Streams of all connections."""
 
-STREAM_WINDOW: Final = 1024 * 1024
-"""Bytes that one stream may have in flight unread; the library would let it grow to 16 MiB."""
-
 PEER_QUEUE: Final = 512
 """Gossip frames that wait for one peer; the library's 32 drop a burst in silence, and nothing repairs the loss."""
 
@@ -58,15 +55,18 @@ FROZEN_CHECK_SECONDS: Final = 10
 """Between pings; a peer that hangs with its connection open is found by nothing else."""
 
 
-def new_contained_host(seed: bytes, listen: Multiaddr) -> Any:
-    """A host for the Ed25519 identity of ``seed``, not yet running."""
+def new_contained_host(
+    seed: bytes, listen: Multiaddr, standing: Standing, private: bytes | None = None
+) -> tuple[Any, Admission]:
+    """A host for the Ed25519 identity of ``seed``, not yet running, and its gates."""
     _set_limits()
     keys = create_new_key_pair(seed)
     host = new_host(
         key_pair=keys,
+        psk=None if private is None else private.hex(),
         # Noise alone: by default the library also accepts peers that speak in the clear and prove nothing.
         sec_opt={NOISE: Noise(keys, noise_privkey=create_noise_key().private_key)},
-        muxer_opt={TProtocol(YAMUX): Yamux},
+        muxer_opt={TProtocol(YAMUX): CreditMuxer},
         listen_addrs=[listen],
         negotiate_timeout=HANDSHAKE_SECONDS,
         connection_config=_connection_config(),
@@ -79,9 +79,16 @@ def new_contained_host(seed: bytes, listen: Multiaddr) -> Any:
         disable_identify_address_discovery=True,
     )
     swarm = host.get_network()
-    swarm.set_stream_handler(_contained(host._swarm_stream_handler))  # noqa: SLF001
-    swarm._do_handle_inbound_connection = _admission(swarm)  # noqa: SLF001
-    return host
+    admission = Admission(swarm, standing)
+    swarm.set_stream_handler(admission.contained(host._swarm_stream_handler))  # noqa: SLF001
+    swarm._do_handle_inbound_connection = admission.admit  # noqa: SLF001
+    swarm.auto_connector.maybe_connect = _dial_nobody
+    return host, admission
+
+
+async def _dial_nobody() -> None:
+    """In place of the library's connector, which dials whatever address a peer tells about itself or others."""
+    await trio.lowlevel.checkpoint()
 
 
 def within(seconds: float) -> trio.CancelScope:
@@ -92,7 +99,7 @@ def within(seconds: float) -> trio.CancelScope:
 def _set_limits() -> None:
     """Set those limits that the library keeps per process and not per host."""
     swarm_module._HAPPY_EYEBALLS_DELAY = DIAL_STAGGER_SECONDS  # noqa: SLF001
-    yamux_module.MAX_WINDOW_SIZE = STREAM_WINDOW
+    install_muxer()
     queue_module.RpcQueue.__init__.__defaults__ = (PEER_QUEUE, queue_module.DefaultMaxMessageSize)
     if "LIBP2P_DEBUG" not in os.environ:  # it logs every hostile or vanished peer as an error of ours
         logging.getLogger("libp2p").setLevel(logging.CRITICAL)
@@ -115,33 +122,3 @@ def _connection_config() -> ConnectionConfig:
         ping_timeout=FROZEN_CHECK_SECONDS,
         abort_connection_on_ping_failure=True,
     )
-
-
-def _contained(original: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
-    """A stream handler whose failure costs its stream; in the library it ends the host."""
-
-    async def handle(stream: Any) -> None:
-        try:
-            await original(stream)
-        except Exception as error:  # noqa: BLE001  # the gate: whatever a peer provokes stays with its stream
-            log.debug("a stream of %s failed: %r", stream.muxed_conn.peer_id, error)
-            with contextlib.suppress(Exception):
-                await stream.reset()
-
-    return handle
-
-
-def _admission(swarm: Any) -> Callable[[Any, Any, Any], Awaitable[None]]:
-    """Secure an inbound connection and hold its slot while it lives; the library never frees one and ends at 250."""
-
-    async def admit(stream: Any, listener: Any, _failure: Any) -> None:
-        raw = RawConnection(stream, False)  # noqa: FBT003  # not the initiator
-        try:
-            connection = await swarm.upgrade_inbound_raw_conn(raw, listener)
-            await connection.event_closed.wait()
-        except Exception as error:  # noqa: BLE001  # the gate: a bad handshake costs one connection
-            log.debug("an inbound connection failed: %r", error)
-            with contextlib.suppress(Exception):
-                await raw.close()
-
-    return admit

@@ -2,8 +2,9 @@
 
 import contextlib
 import logging
+import random
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import trio
 from libp2p.peer.id import ID
@@ -29,6 +30,15 @@ LAST_PAUSE_SECONDS: Final = 2.0
 YIELD_SECONDS: Final = 0.5
 """By how much the peer with the larger identity waits for the other to dial, so that two do not become four."""
 
+WANTED: Final = 8
+"""Connections that we see to ourselves; as many as a gossip mesh takes, and no more, for nobody is pruned from it."""
+
+WIDEN_SECONDS: Final = 2.0
+"""Between two dials to that end."""
+
+BOOK_SECONDS: Final = 5.0
+"""Between two looks whether the address book has changed."""
+
 MAX_ADDRESSES: Final = 4
 """Addresses kept of one peer."""
 
@@ -36,10 +46,22 @@ MAX_PEERS: Final = 4096
 """Peers in the address book; the eldest introduction is forgotten first."""
 
 
+class PeerBook(Protocol):
+    """Where the addresses of those who were introduced outlive the process."""
+
+    async def load(self) -> dict[PeerId, tuple[str, ...]]:
+        """What was kept last."""
+
+    async def keep(self, book: dict[PeerId, tuple[str, ...]]) -> None:
+        """Keep ``book`` in place of what was kept."""
+
+
 class Dialler:
     """Connects one host to the peers that it must know and to those that it is asked for."""
 
-    def __init__(self, host: Any, peer: PeerId, bootstrap: Iterable[str]) -> None:
+    def __init__(
+        self, host: Any, peer: PeerId, bootstrap: Iterable[str], store: PeerBook | None, dice: random.Random
+    ) -> None:
         """Take ``bootstrap`` as the peers to stay connected with.
 
         Raises:
@@ -48,6 +70,10 @@ class Dialler:
         self._host = host
         self._swarm = host.get_network()
         self._peer = peer
+        self._store = store
+        self._dice = dice
+        self._introduced: dict[PeerId, tuple[str, ...]] = {}
+        self._changed = False
         self._book: dict[PeerId, tuple[Multiaddr, ...]] = {}
         self._kept: dict[PeerId, tuple[Multiaddr, ...]] = {}
         for whom, where in map(parse_address, bootstrap):
@@ -67,6 +93,19 @@ class Dialler:
                 whom, where = parse_address(address)
                 known += [where] if whom == peer else []
         self._remember(peer, known)
+        told = tuple(str(where) + f"/p2p/{identifier(peer)}" for where in known[:MAX_ADDRESSES])
+        if told and self._introduced.get(peer) != told:
+            self._introduced.pop(peer, None)
+            self._introduced[peer] = told
+            self._changed = True
+            if len(self._introduced) > MAX_PEERS:
+                del self._introduced[next(iter(self._introduced))]
+
+    async def recall(self) -> None:
+        """Take over the addresses that an earlier run kept."""
+        if self._store is not None:
+            for peer, addresses in (await self._store.load()).items():
+                self.introduce(peer, addresses)
 
     async def reach(self, peer: PeerId) -> None:
         """Connect to ``peer`` unless it is connected, trying each known address in turn.
@@ -84,15 +123,46 @@ class Dialler:
                 return
         raise UnreachableError(f"{peer.hex()[:8]} answers at none of {len(addresses)} addresses")
 
+    async def reach_at(self, address: str) -> PeerId:
+        """Connect to whom ``address`` names, at that address, which the operator vouches for.
+
+        Raises:
+            ValueError: it is no address.
+            UnreachableError: nobody answers there, or somebody else.
+        """
+        peer, where = parse_address(address)
+        self._remember(peer, [where])
+        await self.reach(peer)
+        return peer
+
     async def keep(self) -> None:
         """Dial bootstrap peers whenever they are missing, and learn addresses from whoever is there; never returns."""
         async with trio.open_nursery() as nursery:
             for peer in self._kept:
                 nursery.start_soon(self._keep_one, peer)
+            nursery.start_soon(self._widen)
+            nursery.start_soon(self._keep_book)
             while True:
                 for peer in self.connected():
                     self._remember(peer, self._told_by(peer))
                 await trio.sleep(LOOK_SECONDS)
+
+    async def _widen(self) -> None:
+        """Stay connected with a few of those who were introduced, whoever they are: nobody chooses our neighbours."""
+        while True:
+            await trio.sleep(WIDEN_SECONDS)
+            connected = set(self.connected())
+            others = [peer for peer in self._introduced if peer not in connected and peer != self._peer]
+            if others and len(connected) < WANTED:
+                with contextlib.suppress(UnreachableError):
+                    await self.reach(self._dice.choice(others))
+
+    async def _keep_book(self) -> None:
+        while True:
+            await trio.sleep(BOOK_SECONDS)
+            if self._changed and self._store is not None:
+                self._changed = False
+                await self._store.keep(dict(self._introduced))
 
     async def _keep_one(self, peer: PeerId) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -129,13 +199,26 @@ class Dialler:
         return any(not connection.is_closed for connection in self._swarm.get_connections(whom))
 
     def _told_by(self, peer: PeerId) -> list[Multiaddr]:
-        """Where a connected peer says that it listens (libp2p identify)."""
+        """Where a connected peer says that it listens (libp2p identify), as far as we see it come from there.
+
+        A peer could name any host of ours or of others for us to dial; it is believed about its port only.
+        """
         told = []
+        seen = self._seen_from(peer)
         with contextlib.suppress(Exception):  # the library raises when it knows nothing or has forgotten it
             for address in self._host.get_peerstore().addrs(identifier(peer)):
                 with contextlib.suppress(ValueError):
-                    told.append(parse_address(f"{address}/p2p/{identifier(peer)}")[1])
+                    where = parse_address(f"{address}/p2p/{identifier(peer)}")[1]
+                    told += [where] if next(iter(where.values())) in seen else []
         return told
+
+    def _seen_from(self, peer: PeerId) -> set[str]:
+        """The hosts that the live connections of ``peer`` come from."""
+        seen = set()
+        for connection in self._swarm.get_connections(identifier(peer)):
+            remote = connection.muxed_conn.get_remote_address()
+            seen |= {str(remote[0])} if remote else set()
+        return seen
 
     def _remember(self, peer: PeerId, addresses: list[Multiaddr]) -> None:
         if addresses and peer != self._peer:

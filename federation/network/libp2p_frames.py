@@ -10,7 +10,11 @@ _VARINT_BYTES: Final = 5
 
 
 class FrameError(Exception):
-    """The stream ended in mid-frame, or the frame is larger than allowed."""
+    """The frame is larger than allowed, or its length has no end."""
+
+
+class StreamEndError(FrameError):
+    """The stream ended in mid-frame, which is nobody's fault."""
 
 
 class Frames:
@@ -43,7 +47,7 @@ class Frames:
         while len(self._buffer) < size:
             chunk = await self._stream.read(_CHUNK)
             if not chunk:
-                raise FrameError("the stream ended in mid-frame")
+                raise StreamEndError("the stream ended in mid-frame")
             self._buffer += chunk
         content = bytes(self._buffer[:size])
         del self._buffer[:size]

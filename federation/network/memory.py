@@ -54,6 +54,9 @@ class Hub:
 
     def __init__(self, seed: int, faults: Faults | None = None) -> None:
         self.faults = faults if faults is not None else Faults()
+        self.carried = 0
+        """Bytes of payload that arrived or were answered so far."""
+
         self._seed = seed
         self._random: dict[PeerId, random.Random] = {}
         self._nodes: dict[PeerId, _Node] = {}
@@ -108,6 +111,7 @@ class Hub:
         for peer in self.reachable(message.author):
             copies = 0 if dice.random() < self.faults.drop else 1 + (dice.random() < self.faults.duplicate)
             for _ in range(copies):
+                self.carried += len(message.payload)
                 self._nodes[peer].expect(topic, message, self._seconds(message.author, peer, dice))
         if dice.random() < self.faults.forge:
             forged = bytearray(message.payload)
@@ -234,6 +238,7 @@ class _Node:
             except trio.EndOfChannel as error:
                 raise UnreachableError(f"{peer.hex()[:8]} went away") from error
         await self._hub.carry(self._peer, peer)
+        self._hub.carried += len(payload) + (len(outcome) if isinstance(outcome, bytes) else 0)
         if self._hub.find(self._peer, peer) is None:
             raise UnreachableError(f"{peer.hex()[:8]} went away")
         return outcome

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from node.api.governance import governance_routes
+from node.api.network import network_routes
 from node.api.shop import shop_routes
 from node.errors import NodeError, RequestError, UnavailableError, UnknownError
 from node.participant import Participant
@@ -110,6 +111,7 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
 
     api.include_router(governance_routes(participant))
     api.include_router(shop_routes(participant))
+    api.include_router(network_routes(participant))
     return api
 
 

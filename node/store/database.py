@@ -68,6 +68,10 @@ CREATE TABLE IF NOT EXISTS bulletin_state (
     sequence INTEGER NOT NULL,
     horizon  INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS peer (
+    peer      BLOB PRIMARY KEY,
+    addresses TEXT NOT NULL
+) STRICT;
 CREATE INDEX IF NOT EXISTS effect_owed ON effect (id) WHERE done = 0;
 """
 

@@ -33,6 +33,7 @@ from node.workflows.testify import AuctionWitness
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, accept_call, accept_commitment, accept_reveal
 from protocol.capability import Card, accept_card
+from protocol.capacity import Capacity, accept_capacity
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
@@ -45,6 +46,7 @@ from protocol.signed import Signed, sign, verify
 from protocol.topics import (
     AWARD,
     CALL,
+    CAPACITY,
     CARD,
     COMMITMENT,
     FETCH_PACKAGE,
@@ -91,6 +93,7 @@ class Exchange:
         """Subscribe to every topic and answer every request; returns when all subscriptions stand."""
         topics: list[tuple[str, type, Callable[[bytes], object]]] = [
             (CARD, Card, self._on_card),
+            (CAPACITY, Capacity, self._on_capacity),
             (COMMITMENT, Commitment, self._on_commitment),
             (REVEAL, Reveal, self._on_reveal),
             (REPLY, Reply, self._on_reply),
@@ -200,6 +203,11 @@ class Exchange:
         accept_card(card, signer=signed.author, now=self.wall())
         if self.directory.learn(card):
             await self._network.introduce(card.provider, card.addresses)
+
+    async def _on_capacity(self, payload: bytes) -> None:
+        capacity, signed = open_message(Capacity, CAPACITY, payload)
+        accept_capacity(capacity, signer=signed.author)
+        self.directory.learn_capacity(capacity)
 
     async def _on_call(self, payload: bytes) -> None:
         call, signed = open_message(Call, CALL, payload)

@@ -11,15 +11,20 @@ from federation.network import Network
 from ledger.members import BONDED_ROLES, ROLES
 from ledger.outbox import Outbox
 from ledger.types import Transaction
+from node.clock import Clock
 from node.config import NodeConfig
 from node.errors import UnavailableError
 from node.identity import Identity
 from node.store.database import Database
 from node.workflows.exchange import Exchange
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.shop import Shop
 from protocol.capability import Capability, Card
+from protocol.capacity import Capacity, free_quarters
+from protocol.ids import MachineId
 from protocol.job import Site
-from protocol.topics import CARD
+from protocol.params import DAY
+from protocol.topics import CAPACITY, CARD
 from protocol.units import NOTHING, Cents, Metres, UnixSeconds
 from protocol.wire import encode
 
@@ -37,6 +42,12 @@ BINDING_SECONDS = 365 * 24 * 3600
 RENEW_BEFORE = 30 * 24 * 3600
 
 _KEY = "join|register|"
+
+CAPACITY_SECONDS = 86_400
+"""Validity of what is said of a machine's free time; it is said anew when it changes, at the latest every plant day."""
+
+CAPACITY_EVERY = 10.0
+"""Seconds between looks whether it has changed."""
 
 RETRY = 2.0
 
@@ -112,3 +123,22 @@ async def announce_card(
         except FederationError as error:
             log.info("could not publish the card: %s", error)
         await trio.sleep(CARD_EVERY)
+
+
+async def announce_capacities(identity: Identity, exchange: Exchange, shop: Shop, clock: Clock) -> None:
+    """Tell roughly how much of each machine's time is free, whenever that has changed, until cancelled."""
+    told: dict[MachineId, Capacity] = {}
+    while True:
+        now = clock.now()
+        schedule = await shop.schedule()
+        for machine in schedule.machines:
+            since = UnixSeconds(now - now % DAY)
+            busy = [(int(task.start), int(task.finish)) for task in schedule.on(machine.name)]
+            free = free_quarters([*busy, (since, now)], since=since)
+            capacity = Capacity(provider=identity.peer, machine=machine.name, since=since, free=free)
+            if told.get(machine.name) != capacity:
+                told[machine.name] = capacity
+                exchange.directory.learn_capacity(capacity)
+                until = UnixSeconds(exchange.wall() + CAPACITY_SECONDS)
+                await exchange.say(CAPACITY, encode(capacity), until)
+        await trio.sleep(CAPACITY_EVERY)

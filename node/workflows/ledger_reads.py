@@ -72,9 +72,9 @@ class LedgerReads:
             raise IgnoreError(f"peer {peer.hex()[:8]} is not registered for that, expired, or without its bond")
         return account
 
-    async def registered(self, peer: PeerId) -> bool:
-        """Whether a ledger account registered ``peer``."""
-        return await self.ask(lambda chain: self.contracts.members.account_of(chain, peer)) is not None
+    async def registered(self, peer: PeerId) -> Address | None:
+        """The ledger account that registered ``peer``, or None."""
+        return await self.ask(lambda chain: self.contracts.members.account_of(chain, peer))
 
     async def peer_of(self, account: Address) -> PeerId:
         """The peer that ``account`` registered.

@@ -17,6 +17,7 @@ from libp2p.pubsub.pb import rpc_pb2
 from multiaddr import Multiaddr
 
 from federation.network.libp2p_containment import new_contained_host
+from federation.standing import Standing, everybody
 
 BUILT_IN = (MESHSUB, IDENTIFY, IDENTIFY_PUSH, PING)
 """What every node speaks, whether it likes to or not."""
@@ -34,6 +35,11 @@ class Attacker:
         """Its own identity in libp2p's binary notation."""
         return bytes(self._host.get_id().to_bytes())
 
+    @property
+    def public_key(self) -> bytes:
+        """Its key in libp2p's notation."""
+        return bytes(self._host.get_public_key().serialize())
+
     async def throw(self, protocol: str, frames: Iterable[bytes]) -> int:
         """Write each of ``frames`` on a stream of its own under ``protocol``; how many the victim let us write."""
         sent = 0
@@ -43,6 +49,25 @@ class Attacker:
                 await stream.write(content)
                 sent += 1
                 await stream.close()
+        return sent
+
+    async def hold(self, protocol: str, streams: int) -> int:
+        """Open ``streams`` under ``protocol`` and say nothing on them; how many stay open."""
+        opened = []
+        for _ in range(streams):
+            with contextlib.suppress(Exception), trio.fail_after(5):
+                opened.append(await self._host.new_stream(self._victim, [protocol]))
+        return sum(not stream.muxed_stream.reset_received for stream in opened)
+
+    async def pour(self, protocol: str, frames: Sequence[bytes], *, reset: bool) -> int:
+        """Write all of ``frames`` on one stream under ``protocol`` and wait for its end; how many were taken."""
+        sent = 0
+        with contextlib.suppress(Exception), trio.fail_after(5):
+            stream = await self._host.new_stream(self._victim, [protocol])
+            for content in frames:
+                await stream.write(content)
+                sent += 1
+            await (stream.reset() if reset else stream.close())
         return sent
 
     def signed(self, topic: str, payload: bytes) -> Any:
@@ -56,7 +81,7 @@ class Attacker:
 async def attack(address: str, *, seed: bytes = b"an attacker".ljust(32)) -> AsyncIterator[Attacker]:
     """An attacker that is connected to ``address``."""
     nowhere = Multiaddr("/ip4/127.0.0.1/tcp/0")
-    host = new_contained_host(seed, nowhere)
+    host, _ = new_contained_host(seed, nowhere, Standing(trio.current_time, everybody))
     async with host.run(listen_addrs=[nowhere]):
         try:
             victim = info_from_p2p_addr(Multiaddr(address))

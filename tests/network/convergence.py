@@ -108,13 +108,13 @@ class Federation:
                     await trio.sleep_forever()
             await trio.sleep(self.dice.uniform(0.1, 20))
 
-    async def speak(self) -> None:
-        """Let every running node say something in the next ten seconds, and some crash."""
+    async def speak(self, crashes: float = 0.2) -> None:
+        """Let every running node say something in the next ten seconds, and the part ``crashes`` of them crash."""
         async with trio.open_nursery() as nursery:
             for shop in self.shops:
                 if self.dice.random() < self._talk:
                     nursery.start_soon(self._speak, shop)
-                if self.dice.random() < 0.2 and shop.crash is not None:
+                if self.dice.random() < crashes and shop.crash is not None:
                     shop.crash.cancel()
 
     def converged(self) -> bool:

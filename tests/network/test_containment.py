@@ -2,16 +2,19 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 import trio
 from libp2p import new_host
 from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.identity.identify.pb import identify_pb2
+from libp2p.identity.identify_push.identify_push import ID_PUSH as IDENTIFY_PUSH
 from libp2p.network.exceptions import SwarmException
 from libp2p.peer.peerinfo import info_from_p2p_addr
 from libp2p.pubsub.gossipsub import PROTOCOL_ID_V11 as MESHSUB
@@ -19,13 +22,16 @@ from libp2p.pubsub.pb import rpc_pb2
 from libp2p.security.insecure.transport import PLAINTEXT_PROTOCOL_ID, InsecureTransport
 from multiaddr import Multiaddr
 
-from federation.errors import ListenError, RefusedError
-from federation.network import Network
+from federation.errors import ListenError, RefusedError, UnreachableError
+from federation.network import MAX_RESPONSE, Network
 from federation.network.libp2p import Libp2pConfig, dial_address, open_libp2p
+from federation.network.libp2p_admission import MAX_STRANGERS, MAX_STREAMS_PER_PEER
+from federation.standing import Standing
 from protocol.errors import RejectError
-from protocol.ids import PeerId
+from protocol.ids import Address, PeerId
 from protocol.signed import public_key
 from tests.network.attacker import BUILT_IN, attack, garbage, gossip_frame, throw_garbage, varint_frame
+from tests.network.fuzz import fuzz
 from tests.network.worlds import (
     TOPIC,
     Libp2pWorld,
@@ -44,10 +50,20 @@ pytestmark = pytest.mark.slow
 
 ANNA, BERT, CARL = map(seed_of, ("anna", "bert", "carl"))
 ECHO = "/test/echo/1"
+FRAMES = 400
+"""Hostile frames in this run; ``make fuzz FRAMES=n`` sends as many as one has time for."""
+
+SILENT = 300
+"""Connections that say nothing: several times what one host secures at a time."""
 
 
 async def echo(asker: PeerId, payload: bytes) -> bytes:
     return payload
+
+
+async def test_hostile_frames_on_every_inbound_protocol_are_survived() -> None:
+    verdict, good = await trio.to_thread.run_sync(fuzz, FRAMES, 1)
+    assert good, verdict
 
 
 @asynccontextmanager
@@ -247,6 +263,91 @@ async def test_three_hundred_connections_later_there_is_room_for_more() -> None:
                 for number in range(10):
                     nursery.start_soon(_connect_and_leave, victim.addresses[0], b"%d" % number)
         await until(lambda: len(victim.peers()) == 1)
+
+
+async def test_silent_connections_keep_nobody_out() -> None:
+    async with (
+        victim_and_friend() as ((victim, _), _),
+        AsyncExitStack() as stack,
+    ):
+        port = int(victim.addresses[0].split("/")[4])
+        for number in range(SILENT):
+            stream = await trio.open_tcp_stream("127.0.0.1", port, local_address=f"127.0.0.{2 + number % 8}")
+            await stack.enter_async_context(stream)
+        with trio.fail_after(3):
+            async with attack(victim.addresses[0], seed=b"a newcomer".ljust(32)):
+                pass
+
+
+async def test_strangers_take_only_the_strangers_places() -> None:
+    members = {public_key(ANNA): Address(b"a" * 20), public_key(BERT): Address(b"b" * 20)}
+    standing = Standing(trio.current_time, members.get)
+    async with open_libp2p(Libp2pConfig(seed=ANNA, standing=standing)) as anna, AsyncExitStack() as stack:
+        for number in range(MAX_STRANGERS):
+            await stack.enter_async_context(attack(anna.addresses[0], seed=(b"%d" % number).ljust(32)))
+        await until(lambda: len(anna.peers()) == MAX_STRANGERS)
+        async with attack(anna.addresses[0], seed=b"one too many".ljust(32)):
+            await trio.sleep(0.2)
+            await until(lambda: len(anna.peers()) <= MAX_STRANGERS)
+        async with open_libp2p(Libp2pConfig(seed=BERT, bootstrap=anna.addresses)):
+            await until(lambda: public_key(BERT) in anna.peers())
+
+
+async def test_who_is_barred_is_hung_up_on_and_not_let_in_again() -> None:
+    async with victim_and_friend() as ((victim, _), _):
+        rude = b"a rude peer".ljust(32)
+        async with attack(victim.addresses[0], seed=rude) as attacker:
+            forged = [attacker.signed(TOPIC, b"hello") for _ in range(10)]
+            for message in forged:
+                message.signature = bytes(64)
+            await attacker.throw(MESHSUB, [gossip_frame(message) for message in forged])
+            await until(lambda: public_key(rude) not in victim.peers())
+        async with attack(victim.addresses[0], seed=rude):
+            await until(lambda: public_key(rude) not in victim.peers())
+
+
+async def test_an_address_that_a_peer_invents_is_not_dialled() -> None:
+    async with victim_and_friend() as ((victim, _), _):
+        with socket.create_server(("127.0.0.9", 0)) as trap:
+            trap.setblocking(False)
+            host, port = trap.getsockname()
+            async with attack(victim.addresses[0]) as attacker:
+                said = identify_pb2.Identify(
+                    listen_addrs=[Multiaddr(f"/ip4/{host}/tcp/{port}").to_bytes()], public_key=attacker.public_key
+                )
+                assert await attacker.throw(IDENTIFY_PUSH, [varint_frame(said.SerializeToString())])
+                await until(lambda: len(victim.peers()) == 2)
+            await until(lambda: len(victim.peers()) == 1)
+            node: Any = victim
+            await node.host.get_network().auto_connector.maybe_connect()
+            with pytest.raises(UnreachableError):
+                await victim.request(public_key(b"an attacker".ljust(32)), ECHO, b"", deadline=5)
+            with pytest.raises(BlockingIOError):
+                trap.accept()
+
+
+async def test_one_peer_has_only_so_many_streams() -> None:
+    async def hang(asker: PeerId, payload: bytes) -> bytes:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    async with victim_and_friend() as ((victim, _), _), attack(victim.addresses[0]) as attacker:
+        victim.serve("/test/hang/1", hang)
+        opened = await attacker.hold("/test/hang/1", 2 * MAX_STREAMS_PER_PEER)
+        assert opened <= MAX_STREAMS_PER_PEER
+
+
+async def test_a_peer_that_does_not_read_its_answers_holds_up_nobody_else() -> None:
+    async def fill(asker: PeerId, payload: bytes) -> bytes:
+        return bytes(MAX_RESPONSE)
+
+    async with victim_and_friend() as ((victim, _), (friend, _)), attack(victim.addresses[0]) as attacker:
+        victim.serve("/test/fill/1", fill)
+        await attacker.throw("/test/fill/1", [b"\x00\x00\x00\x01?"] * 8)
+        for number in range(20):
+            with trio.fail_after(2):
+                answer = await friend.request(victim.peer, ECHO, b"%d" % number, deadline=5)
+            assert answer == b"%d" % number
 
 
 async def _connect_and_leave(address: str, name: bytes) -> None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from protocol.auction import Bid, Commitment, Reveal, Rise, seal_of
 from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
+from protocol.capacity import Capacity
+from protocol.content import ChunkRequest, Outline, OutlineRequest
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Filters, Hole, Site
 from protocol.merkle import leaf_hash
 from protocol.opening import Exclusion, ExclusionReason
-from protocol.params import MILLING, TURNING
+from protocol.params import CAPACITY_DAYS, CHUNK_BYTES, DAY, MILLING, TURNING
 from protocol.production import NEXT_SHOP
 from protocol.record import LoggedRecord, Record, show
 from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest, WitnessRequest
@@ -18,7 +20,7 @@ from protocol.roll import Receipt, Roll
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
 from protocol.signed import Signed, sign
 from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
-from protocol.topics import AWARD, BULLETIN, CALL, CARD, COMMITMENT, RECEIPT, REPLY, REVEAL, ROLL
+from protocol.topics import AWARD, BULLETIN, CALL, CAPACITY, CARD, COMMITMENT, RECEIPT, REPLY, REVEAL, ROLL
 from protocol.units import Cents, GramsCo2, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
 from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
@@ -26,6 +28,7 @@ from tests.unit.protocol.steps import certified, facts, record
 
 SIGNER = seed("mill")
 JOB = JobId(b"j" * 32)
+CONTENT = Digest(b"c" * 32)
 RECIPIENT_SECRET = b"s" * 32
 EDGES = (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**63, 2**64 - 1)
 """Where msgpack's unsigned forms grow."""
@@ -64,7 +67,11 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Summary, topic=None, accepted=_summaries()),
         Message(kind=BulletinsRequest, topic=None, accepted=_bulletins_requests()),
         Message(kind=Bulletins, topic=None, accepted=_bulletin_lists()),
+        Message(kind=OutlineRequest, topic=None, accepted=(("of a content", OutlineRequest(content=CONTENT)),)),
+        Message(kind=Outline, topic=None, accepted=_outlines()),
+        Message(kind=ChunkRequest, topic=None, accepted=(("the third", ChunkRequest(content=CONTENT, index=2)),)),
         Message(kind=Card, topic=CARD, accepted=_cards()),
+        Message(kind=Capacity, topic=CAPACITY, accepted=_capacities()),
         Message(kind=Call, topic=CALL, accepted=_calls()),
         Message(kind=Commitment, topic=COMMITMENT, accepted=_commitments()),
         Message(kind=Receipt, topic=RECEIPT, accepted=_receipts()),
@@ -132,6 +139,11 @@ def _bulletin_lists() -> tuple[tuple[str, Bulletins], ...]:
     return (("one", Bulletins(bulletins=(signed,))), ("none", Bulletins(bulletins=())))
 
 
+def _outlines() -> tuple[tuple[str, Outline], ...]:
+    two = Outline(size=CHUNK_BYTES + 1, chunks=(Digest(b"1" * 32), Digest(b"2" * 32)))
+    return (("two chunks", two), ("an empty content", Outline(size=0, chunks=())))
+
+
 def _cards() -> tuple[tuple[str, Card], ...]:
     small = Card(
         provider=peer("mill"),
@@ -161,6 +173,17 @@ def machine(name: str) -> Capability:
         envelope=BOX,
         tolerance=Micrometres(100),
         max_mass=replace(operation(0)).mass,
+    )
+
+
+def _capacities() -> tuple[tuple[str, Capacity], ...]:
+    free = Capacity(
+        provider=peer("mill"), machine=MachineId("m"), since=UnixSeconds(START - START % DAY), free=(0, 4, 2)
+    )
+    return (
+        ("three days", free),
+        ("a month", replace(free, free=(1,) * CAPACITY_DAYS)),
+        ("no day", replace(free, free=())),
     )
 
 

@@ -1,0 +1,1 @@
+"""What the network costs, beside what others pay for the same work."""

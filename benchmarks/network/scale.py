@@ -1,0 +1,140 @@
+"""What one node costs as the federation grows: bytes, processor time and memory, and the exponent that fits them.
+
+    python -m benchmarks.network.scale --nodes 25 50 100 200 --real 10 25 50
+
+Every node shows a card and says two things in five minutes of virtual time; then it is quiet for as long. The virtual
+network hands a message to everybody once, as an ideal mesh does; a real mesh of eight neighbours brings it about three
+times. Real nodes share one process, each with four connections over loopback.
+"""
+
+import argparse
+import gc
+import math
+import random
+import sys
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+from trio.testing import MockClock
+
+from federation.network.libp2p import Libp2pConfig, Libp2pNetwork, open_libp2p
+from tests.network.convergence import Federation
+from tests.network.virtual import simulate
+from tests.network.worlds import accept_all
+
+TALK_SECONDS = 300.0
+TOPIC = "hello/1"
+MESSAGES = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Of one node, at one size of the federation."""
+
+    nodes: int
+    kib: float
+    cpu_ms: float
+    mib: float
+    delivered: float
+
+
+def virtual(nodes: int) -> Cost:
+    """Nodes in the virtual network, without faults but those of the delay."""
+
+    async def main(_clock: MockClock) -> Cost:
+        federation = Federation(1, nodes, 1.0)
+        federation.hub.faults = type(federation.hub.faults)(delay=0.3)
+        before, memory = time.process_time(), _memory()
+        async with AsyncExitStack() as stack:
+            for shop in federation.shops:
+                await stack.enter_async_context(federation.running(shop))
+            await federation.speak(crashes=0)
+            await trio.sleep(TALK_SECONDS)
+            full = federation.converged()
+            grown = _memory() - memory
+        cpu = time.process_time() - before
+        kib = federation.hub.carried / 1024 / nodes
+        return Cost(nodes=nodes, kib=kib, cpu_ms=1000 * cpu / nodes, mib=grown / 2**20 / nodes, delivered=100.0 * full)
+
+    return simulate(1, main)
+
+
+async def real(nodes: int) -> Cost:
+    """Nodes over sockets, each connected with four, and forty messages among them."""
+    heard = 0
+    memory = _memory()
+    async with AsyncExitStack() as stack:
+        nursery = await stack.enter_async_context(trio.open_nursery())
+        networks: list[Libp2pNetwork] = []
+
+        async def listen(network: Libp2pNetwork) -> None:
+            nonlocal heard
+            async with network.subscribe(TOPIC, accept_all, buffer=1000) as messages:
+                async for _ in messages:
+                    heard += 1
+
+        for number in range(nodes):
+            seed = b"%d" % number
+            networks.append(await stack.enter_async_context(open_libp2p(Libp2pConfig(seed=seed.ljust(32)))))
+            nursery.start_soon(listen, networks[-1])
+        for number, network in enumerate(networks):
+            for step in (1, 2):
+                await network.reach_at(networks[(number + step) % nodes].addresses[0])
+        await trio.sleep(5)
+        before = time.process_time()
+        dice = random.Random(1)  # noqa: S311  # a scene
+        for number in range(MESSAGES):
+            await dice.choice(networks).publish(TOPIC, b"%d" % number + bytes(1000))
+            await trio.sleep(0.25)
+        with trio.move_on_after(10):
+            while heard < MESSAGES * (nodes - 1):
+                await trio.sleep(0.1)
+        cpu, grown = time.process_time() - before, _memory() - memory
+        nursery.cancel_scope.cancel()
+    return Cost(
+        nodes=nodes,
+        kib=float("nan"),
+        cpu_ms=1000 * cpu / nodes,
+        mib=grown / 2**20 / nodes,
+        delivered=100 * heard / MESSAGES / (nodes - 1),
+    )
+
+
+def exponent(costs: list[Cost], name: str) -> float:
+    """The slope of a line through the points in logarithms: cost per node grows as nodes to this power."""
+    points = [(math.log(c.nodes), math.log(max(1e-9, getattr(c, name)))) for c in costs]
+    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    return sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _ in points)
+
+
+def main() -> int:
+    """Print both tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--nodes", type=int, nargs="*", default=[25, 50, 100, 200])
+    parser.add_argument("--real", type=int, nargs="*", default=[10, 25, 50])
+    arguments = parser.parse_args()
+    for title, costs in (
+        ("virtual", [virtual(n) for n in arguments.nodes]),
+        ("real", [trio.run(real, n) for n in arguments.real]),
+    ):
+        if not costs:
+            continue
+        print(f"{title:8} nodes  KiB per node  CPU ms per node  MiB per node  delivered %")
+        for c in costs:
+            print(f"{c.nodes:14}  {c.kib:12.1f}  {c.cpu_ms:15.1f}  {c.mib:12.2f}  {c.delivered:11.1f}")
+        if len(costs) > 1:
+            fitted = (exponent(costs, name) for name in ("kib", "cpu_ms", "mib"))
+            print("exponent        {:12.2f}  {:15.2f}  {:12.2f}".format(*fitted))
+    return 0
+
+
+def _memory() -> int:
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+if __name__ == "__main__":
+    sys.exit(main())

