@@ -67,6 +67,9 @@ def main() -> int:
     parser.add_argument("--entries", type=int, default=100_000, help="in the log that proofs are taken from")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
+    provider, machine = signer_of(b"p" * 32), signer_of(b"m" * 32)
+    (one,) = _made(provider, machine, certify(provider, _certificate(provider, machine)), 1)[1][:1]
+    print(f"one record: envelope {len(one.envelope):,} bytes, disclosures {sum(map(len, one.disclosures)):,} bytes")
     rows = [*records(given.records, given.rounds), *proofs(given.entries, given.rounds)]
     print(f"{'':44} {'':10} {'Guildmark':>12} {'peer':>12}   bar")
     print("\n".join(map(str, rows)))

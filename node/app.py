@@ -55,7 +55,7 @@ from node.workflows.audit_part import Auditor
 from node.workflows.desk import Desk
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
-from node.workflows.join import announce_capacities, announce_card, register
+from node.workflows.join import announce_capacities, announce_card, announce_head, register
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
 from node.workflows.record_exchange import RecordExchange
@@ -196,7 +196,9 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         )
         await logbook.open()
         records = RecordExchange(network=network, runner=runner, reads=reads, logbook=logbook, witness=witness)
-        exchange = Exchange(network=network, runner=runner, identity=identity, vault=vault, reads=reads)
+        exchange = Exchange(
+            network=network, runner=runner, identity=identity, vault=vault, reads=reads, witness=witness
+        )
         shop = await stack.enter_async_context(
             open_shop(
                 config.shop,
@@ -231,6 +233,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             await witness.serve()
             nursery.start_soon(_settle, settlement, runner, config)
             nursery.start_soon(register, config, identity, reads, database)
+            nursery.start_soon(announce_head, exchange, logbook)
             nursery.start_soon(announce_card, config, identity, exchange, network, shop.capabilities)
             nursery.start_soon(announce_capacities, identity, exchange, shop, clock)
             yield Participant(
@@ -244,6 +247,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 desk=desk,
                 shop=shop,
                 auditor=auditor,
+                witness=witness,
                 assembly=assembly,
                 connections=Connections(
                     links=wire, network=network, directory=exchange.directory, bootstrap=config.network.bootstrap

@@ -27,12 +27,14 @@ from node.workflows.runner import Entry, Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, site_of
 from node.workflows.vote import Assembly
+from node.workflows.witness import Witness
 from node.workflows.words import iso, money, process_name
 from protocol.ids import MaterialCode
 from protocol.job import Weights
 from protocol.signed import sign
 from protocol.transcript import write
 from protocol.units import Cents, Micrometres
+from protocol.witness import check_split
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which an event stream says that it is alive."""
@@ -57,6 +59,7 @@ class Participant:
         desk: Desk,
         shop: Shop,
         auditor: Auditor,
+        witness: Witness,
         assembly: Assembly,
         connections: Connections,
         clock: PlantClock,
@@ -74,6 +77,7 @@ class Participant:
         self._desk = desk
         self._shop = shop
         self._auditor = auditor
+        self._witness = witness
         self.assembly = assembly
         self.owner = shop.owner
         self._clock = clock
@@ -106,7 +110,14 @@ class Participant:
 
     async def doctor(self) -> Document:
         """What the node finds wrong with itself, and what to do about it."""
-        return {"checks": [*await self._ledger_checks(), self._peer_check(), *await self._outbox_checks()]}
+        return {
+            "checks": [
+                *await self._ledger_checks(),
+                self._peer_check(),
+                *await self._outbox_checks(),
+                await self._log_check(),
+            ]
+        }
 
     async def schedule(self) -> Document:
         """What the machines hold; windows of bids say until when."""
@@ -260,6 +271,15 @@ class Participant:
             else _check("fail", "membership", "not registered yet; the registration waits in the outbox")
         )
         return checks
+
+    async def _log_check(self) -> Document:
+        culprits = {check_split(evidence) for evidence in await self._witness.splits()}
+        if not culprits:
+            return _check("ok", "logs", "no provider's log showed two histories")
+        names = ", ".join(sorted(map(self.name_of, culprits)))
+        return _check(
+            "warn", "logs", f"two histories in the log of {names}: do not rely on its records; evidence is kept"
+        )
 
     def _peer_check(self) -> Document:
         peers = len(self._network.peers())

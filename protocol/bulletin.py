@@ -20,9 +20,10 @@ from protocol.params import BULLETIN_LIFETIME, MAX_CLOCK_SKEW, MAX_MESSAGE_BYTES
 from protocol.result import Reply, Result
 from protocol.roll import Roll
 from protocol.signed import Signed, verify
-from protocol.topics import AWARD, BULLETIN, CALL, CAPACITY, CARD, COMMITMENT, REPLY, REVEAL, ROLL
+from protocol.topics import AWARD, BULLETIN, CALL, CAPACITY, CARD, COMMITMENT, LOG_HEAD, REPLY, REVEAL, ROLL
 from protocol.units import UnixSeconds
 from protocol.wire import decode
+from protocol.witness import LogHead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ TOPICS: dict[str, Topic] = {
     ROLL: Topic(kind=Roll, subject=lambda roll: roll.job),
     AWARD: Topic(kind=Result, subject=lambda result: b"".join((result.job, *result.declined))),
     REPLY: Topic(kind=Reply, subject=lambda reply: reply.result),
+    LOG_HEAD: Topic(kind=LogHead, subject=lambda _head: b"", renews=True),
 }
 """The topics whose messages are signed envelopes around one kind; about other topics only their size is known."""
 

@@ -21,6 +21,10 @@ Json = Mapping[str, Any] | Sequence[Any] | str | int | bool | None
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude that a JSON number carries exactly (RFC 7493 section 2.2)."""
 
+MAX_OPENINGS = 1_024
+"""Brackets and braces that open in one text, four times what a full record needs: the C parser recurses for each, and
+only the interpreter's recursion limit, which libraries raise, would keep a stranger from overflowing its stack."""
+
 
 def _no_float(text: str) -> Any:
     raise ValueError(f"{text} is not an integer")
@@ -52,8 +56,11 @@ def load(content: bytes, what: str) -> Any:
     """Inverse of ``dump``.
 
     Raises:
-        RejectError: not JSON, a float or an integer beyond 53 bits in it, or not the canonical bytes.
+        RejectError: not JSON, a float or an integer beyond 53 bits in it, more than ``MAX_OPENINGS`` brackets opened,
+            or not the canonical bytes.
     """
+    if content.count(b"[") + content.count(b"{") > MAX_OPENINGS:
+        raise RejectError(f"{what} is nested too deeply")
     try:
         value = _read(content.decode())
     except (ValueError, RecursionError) as error:

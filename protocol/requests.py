@@ -60,6 +60,24 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsistencyRequest:
+    """Asks a provider to prove that its log only grew from ``old`` to ``new``; answered with ``Consistency``."""
+
+    old: int
+    """Entries; at least 0."""
+
+    new: int
+    """Entries; no fewer than ``old``, no more than the log has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consistency:
+    """RFC 9162 consistency proof."""
+
+    proof: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleRequest:
     """An auditor asks a customer for the evidence of the part marked ``serial``; answered with a bundle file."""
 

@@ -13,6 +13,8 @@ RECEIPT = "receipt/1"
 TESTIFY = "/guildmark/testify/1"
 """A bidder shows its signed commitment or reveal to a witness, which answers with a signed receipt."""
 
+LOG_HEAD = "head/1"
+
 BULLETIN = "bulletin/1"
 """Domain under which bulletins are signed; they are gossiped on the topic of what they carry."""
 
@@ -39,6 +41,9 @@ FETCH_RECORDS = "/guildmark/records/1"
 
 WITNESS = "/guildmark/witness/1"
 """A log asks a node to cosign its checkpoint: C2SP ``tlog-witness``, request and answer as in its HTTP form."""
+
+FETCH_CONSISTENCY = "/guildmark/consistency/1"
+"""Anybody asks a log to prove that it only grew between two sizes."""
 
 FETCH_BUNDLE = "/guildmark/bundle/1"
 """An auditor asks a customer for a part's evidence."""

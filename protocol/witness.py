@@ -27,6 +27,14 @@ class Addition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogHead:
+    """A provider shows everybody the newest head of its log (gossip topic ``head/1``)."""
+
+    note: bytes
+    """The checkpoint with its cosignatures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitView:
     """Proof that a log showed two histories; anybody can check it, and it names its culprit.
 
@@ -83,6 +91,18 @@ def read_addition(content: bytes) -> Addition:
     return addition
 
 
+def accept_head(head: LogHead, *, signer: PeerId) -> Checkpoint:
+    """Decide whether a head is worth comparing with what is known of its log.
+
+    Raises:
+        RejectError: the note is not signed by its log, or the log is not the signer's.
+    """
+    checkpoint = read_note(head.note).checkpoint
+    if checkpoint.provider != signer:
+        raise RejectError("a head is not announced by its own log")
+    return checkpoint
+
+
 def judge_addition(addition: Addition, latest: bytes | None) -> Checkpoint:
     """Whether a witness cosigns; ``latest`` is the note of this log that it cosigned last.
 
@@ -121,6 +141,18 @@ def compare(first: bytes, second: bytes, proof: Sequence[Digest] = ()) -> None:
     if other is not None and other != one.root:
         kept = () if one.size == two.size else tuple(proof)
         raise SplitError(SplitView(first=first, second=second, other=other, proof=kept))
+
+
+def check_growth(first: bytes, second: bytes, proof: Sequence[Digest]) -> None:
+    """Whether the larger of two notes continues the smaller, as ``proof`` says.
+
+    Raises:
+        RejectError: a note is not signed by its log, they are of different logs, or the proof does not hold.
+        SplitError: the notes contradict each other.
+    """
+    compare(first, second, proof)
+    one, two = sorted((read_note(first).checkpoint, read_note(second).checkpoint), key=lambda c: c.size)
+    merkle.verify_consistency(one.size, one.root, two.size, two.root, proof)
 
 
 def check_split(evidence: SplitView) -> PeerId:

@@ -29,6 +29,7 @@ SIGNED_MESSAGES = (
     ("topics.AWARD", "Result", "gossip", ("result.accept_result",)),
     ("topics.REPLY", "Reply", "gossip", ("result.accept_reply",)),
     ("topics.RECEIPT", "Receipt", "Signed", ("roll.witnessed",)),
+    ("topics.LOG_HEAD", "LogHead", "gossip", ("witness.accept_head",)),
 )
 """Domain of the signature, message, what carries it, and what decides about it."""
 
@@ -41,6 +42,7 @@ REQUESTS = (
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
+    ("topics.FETCH_CONSISTENCY", "ConsistencyRequest", "Consistency"),
     ("topics.FETCH_BUNDLE", "BundleRequest", "a bundle file"),
 )
 """Protocol, question, and what answers it."""
@@ -52,6 +54,7 @@ ANSWERS = (
     ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.receive",)),
     ("Records", ("production.check_logged", "production.check_operation")),
+    ("Consistency", ("witness.check_growth",)),
 )
 
 PARTS = (

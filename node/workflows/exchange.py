@@ -30,6 +30,7 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import CommitmentArrived, PackageReleased, Phase, Post, ReplyArrived, RevealArrived
 from node.workflows.runner import Happened, Runner
 from node.workflows.testify import AuctionWitness
+from node.workflows.witness import Witness
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, accept_call, accept_commitment, accept_reveal
 from protocol.capability import Card, accept_card
@@ -51,6 +52,7 @@ from protocol.topics import (
     COMMITMENT,
     FETCH_PACKAGE,
     FETCH_RESULT,
+    LOG_HEAD,
     REPLY,
     REVEAL,
     ROLL,
@@ -58,6 +60,7 @@ from protocol.topics import (
 )
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
+from protocol.witness import LogHead, accept_head
 
 if TYPE_CHECKING:
     from trio_typing import TaskStatus
@@ -78,7 +81,14 @@ class Exchange:
     """One node's conversations. Owns no state of its own but the directory of cards."""
 
     def __init__(
-        self, *, network: LastingNetwork, runner: Runner, identity: Identity, vault: Vault, reads: LedgerReads
+        self,
+        *,
+        network: LastingNetwork,
+        runner: Runner,
+        identity: Identity,
+        vault: Vault,
+        reads: LedgerReads,
+        witness: Witness,
     ) -> None:
         self.directory = Directory()
         self._network = network
@@ -87,6 +97,7 @@ class Exchange:
         self._vault = vault
         self._reads = reads
         self._witness = AuctionWitness(runner=runner, identity=identity, wall=reads.wall)
+        self._logs = witness
         self.wall: Callable[[], UnixSeconds] = reads.wall
 
     async def listen(self, nursery: trio.Nursery, *, provider: bool) -> None:
@@ -97,6 +108,7 @@ class Exchange:
             (COMMITMENT, Commitment, self._on_commitment),
             (REVEAL, Reveal, self._on_reveal),
             (REPLY, Reply, self._on_reply),
+            (LOG_HEAD, LogHead, self._on_head),
         ]
         if provider:
             topics += [(CALL, Call, self._on_call), (ROLL, Roll, self._on_roll), (AWARD, Result, self._on_result)]
@@ -208,6 +220,11 @@ class Exchange:
         capacity, signed = open_message(Capacity, CAPACITY, payload)
         accept_capacity(capacity, signer=signed.author)
         self.directory.learn_capacity(capacity)
+
+    async def _on_head(self, payload: bytes) -> None:
+        head, signed = open_message(LogHead, LOG_HEAD, payload)
+        accept_head(head, signer=signed.author)
+        await self._logs.meet(head.note)
 
     async def _on_call(self, payload: bytes) -> None:
         call, signed = open_message(Call, CALL, payload)

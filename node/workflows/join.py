@@ -18,15 +18,17 @@ from node.identity import Identity
 from node.store.database import Database
 from node.workflows.exchange import Exchange
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.logbook import Logbook
 from node.workflows.shop import Shop
 from protocol.capability import Capability, Card
 from protocol.capacity import Capacity, free_quarters
 from protocol.ids import MachineId
 from protocol.job import Site
 from protocol.params import DAY
-from protocol.topics import CAPACITY, CARD
+from protocol.topics import CAPACITY, CARD, LOG_HEAD
 from protocol.units import NOTHING, Cents, Metres, UnixSeconds
 from protocol.wire import encode
+from protocol.witness import LogHead
 
 log = logging.getLogger("guildmark.join")
 
@@ -48,6 +50,12 @@ CAPACITY_SECONDS = 86_400
 
 CAPACITY_EVERY = 10.0
 """Seconds between looks whether it has changed."""
+
+HEAD_SECONDS = 3600
+"""For how long boards keep the head of a log that its node no longer shows."""
+
+HEAD_EVERY = 30.0
+"""Seconds between looks at our log; the same head said again only lasts longer."""
 
 RETRY = 2.0
 
@@ -93,6 +101,18 @@ async def _entry(config: NodeConfig, identity: Identity, reads: LedgerReads) -> 
             )
         )
     return tuple(transactions)
+
+
+async def announce_head(exchange: Exchange, logbook: Logbook) -> None:
+    """Show everybody the newest head of our log, until cancelled; two nodes that were shown two find out."""
+    while True:
+        note = await logbook.note()
+        if note is not None:
+            try:
+                await exchange.say(LOG_HEAD, encode(LogHead(note=note)), UnixSeconds(exchange.wall() + HEAD_SECONDS))
+            except FederationError as error:
+                log.info("could not publish the log's head: %s", error)
+        await trio.sleep(HEAD_EVERY)
 
 
 async def announce_card(

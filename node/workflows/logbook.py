@@ -11,23 +11,28 @@ from functools import partial
 
 import trio
 
-from node.clock import PlantClock
+from node.clock import Clock
 from node.store.database import Database
 from node.store.record_log import RecordLog
-from node.workflows.answered import Answer, CloseLog, LogClosed, PartMade
+from node.workflows.answered import CloseLog, LogClosed, PartMade
 from node.workflows.runner import Happened, Runner, mark_done
 from node.workflows.witness import Witness
 from protocol.certificate import Certificate, certify, open_certificate
 from protocol.checkpoint import read_note, sign_checkpoint
+from protocol.errors import RejectError
 from protocol.facts import StepFacts, conforming
 from protocol.ids import Digest, MachineId, MachineKey, PeerId
 from protocol.params import CERTIFICATE_LIFETIME
 from protocol.record import LoggedRecord, Record, make_record
 from protocol.signed import Signer
 from protocol.units import UnixSeconds
+from protocol.wire import encode
 
-BACKDATED = 30 * 86_400
+BACKDATED = CERTIFICATE_LIFETIME // 2
 """Plant seconds by which a certificate begins before it is made: it covers runs that ended while the node was down."""
+
+RENEWED = CERTIFICATE_LIFETIME // 4
+"""Plant seconds before its end at which a certificate is followed by the next."""
 
 Say = Callable[[Digest], StepFacts]
 """What a machine has to say about one part, given its record before."""
@@ -45,7 +50,7 @@ class Logbook:
         runner: Runner,
         random: Callable[[int], bytes],
         witness: Witness,
-        clock: PlantClock,
+        clock: Clock,
     ) -> None:
         self._provider = provider
         self._machines = machines
@@ -81,25 +86,27 @@ class Logbook:
                 made.append(self._made(entry, say(head), certificate))
                 head = made[-1].record.digest
 
-            def append(connection: sqlite3.Connection) -> None:
-                RecordLog(connection).advance(machine, [part.record.envelope for part in made])
-
             events = [(stream, f"part/{part.operation}/{part.part}", part) for part in made]
+
+            def append(connection: sqlite3.Connection) -> None:
+                if _stands(connection, *events[0]):
+                    RecordLog(connection).advance(machine, [part.record.envelope for part in made])
+
             await self._runner.post_all(events, within=append)
 
     async def close(self, stream: str, effect: CloseLog) -> Happened | None:
         """Have the log's head witnessed, and say what is to be anchored."""
         async with self._closing:
-            state = self._runner.state(stream)
-            assert isinstance(state, Answer)  # noqa: S101  # only answers close the log
-            if any(closed.index == effect.index for closed in state.closed):
+            said = (entry.event for entry in await self._runner.history(stream))
+            if any(isinstance(event, LogClosed) and event.index == effect.index for event in said):
                 return None
             size, root, before = await self._database.write(_head)
-            note = await self._witness.cosigned(sign_checkpoint(self._provider, size, root), self._consistency)
+            note = await self._witness.cosigned(sign_checkpoint(self._provider, size, root), self.prove_growth)
             event = LogClosed(index=effect.index, note=note, grown=size - before)
 
             def keep(connection: sqlite3.Connection) -> None:
-                RecordLog(connection).close(size, note)
+                if _stands(connection, stream, effect.key, event):
+                    RecordLog(connection).close(size, note)
                 mark_done(connection, stream, CloseLog, effect.key)
 
             # Posted inside the lock and with the checkpoint: what counts as anchored has its anchor in the outbox.
@@ -120,14 +127,33 @@ class Logbook:
             for part, proof in zip(made, found, strict=True)
         )
 
+    async def prove_growth(self, old: int, new: int) -> tuple[Digest, ...]:
+        """RFC 9162 proof that our log only grew from ``old`` to ``new`` entries.
+
+        Raises:
+            RejectError: it never had so many, or would have shrunk.
+        """
+
+        def prove(connection: sqlite3.Connection) -> tuple[Digest, ...]:
+            log = RecordLog(connection)
+            if not 0 <= old <= new <= log.size:
+                raise RejectError(f"the log did not grow from {old} to {new} entries")
+            return log.prove_consistency(old, new)
+
+        return await self._database.write(prove)
+
+    async def note(self) -> bytes | None:
+        """Our log's latest checkpoint."""
+        return await self._database.write(lambda connection: RecordLog(connection).note())
+
     def _certified(self, machine: MachineId, now: UnixSeconds, connection: sqlite3.Connection) -> tuple[Digest, Digest]:
-        """A machine's certificate, renewed in the second half of its life, and the head of the machine's chain."""
+        """A machine's certificate, renewed well before its end, and the head of the machine's chain."""
         log = RecordLog(connection)
         key = MachineKey(self._machines[machine].key)
         known = log.machine(machine)
         if known is not None:
             current = open_certificate(log.certificate(known[0]))
-            if current.key == key and current.covers(UnixSeconds(now + CERTIFICATE_LIFETIME // 2)):
+            if current.key == key and current.covers(UnixSeconds(now + RENEWED)):
                 return known
         begins = UnixSeconds(max(0, now - BACKDATED))
         certificate = Certificate(
@@ -138,9 +164,6 @@ class Logbook:
             ends=UnixSeconds(begins + CERTIFICATE_LIFETIME),
         )
         return log.certify(machine, certify(self._provider, certificate))
-
-    async def _consistency(self, old: int, new: int) -> tuple[Digest, ...]:
-        return await self._database.write(lambda connection: RecordLog(connection).prove_consistency(old, new))
 
     def _made(self, entry: int, facts: StepFacts, certificate: Digest) -> PartMade:
         record: Record = make_record(
@@ -160,6 +183,15 @@ class Logbook:
             entry=entry,
             record=record,
         )
+
+
+def _stands(connection: sqlite3.Connection, stream: str, key: str, event: object) -> bool:
+    """Whether it is ``event`` that counts under ``key``, and not what was said under it before a fork of the ledger.
+
+    A fork takes the state back but not the log: work that is done and said already is done again and not said again.
+    """
+    row = connection.execute("SELECT payload FROM event WHERE stream = ? AND key = ?", (stream, key)).fetchone()
+    return row is not None and bytes(row[0]) == encode(event)
 
 
 def _head(connection: sqlite3.Connection) -> tuple[int, Digest, int]:

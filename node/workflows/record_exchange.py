@@ -16,8 +16,8 @@ from protocol.ids import JobId, PeerId
 from protocol.params import MAX_RECORDS
 from protocol.production import NEXT_SHOP
 from protocol.record import FIELDS, LoggedRecord, show
-from protocol.requests import Records, RecordsRequest
-from protocol.topics import FETCH_RECORDS
+from protocol.requests import Consistency, ConsistencyRequest, Records, RecordsRequest
+from protocol.topics import FETCH_CONSISTENCY, FETCH_RECORDS
 from protocol.wire import decode, encode
 
 DEADLINE = 20.0
@@ -37,8 +37,9 @@ class RecordExchange:
         self._witness = witness
 
     def serve(self) -> None:
-        """Answer the parties of our jobs."""
+        """Answer the parties of our jobs, and whoever wants to know that our log only grew."""
         self._network.serve(FETCH_RECORDS, self._answer)
+        self._network.serve(FETCH_CONSISTENCY, self._answer_consistency)
 
     async def fetch(self, stream: str, effect: FetchRecords) -> Happened | None:
         """Ask a provider for its records; a provider checks them here, a customer in its workflow."""
@@ -57,6 +58,10 @@ class RecordExchange:
         except ProtocolError as error:
             raise UnavailableError(f"the provider's records are not usable: {error}") from error
         return Happened(key=effect.key, event=event)
+
+    async def _answer_consistency(self, _peer: PeerId, payload: bytes) -> bytes:
+        request = decode(ConsistencyRequest, payload)
+        return encode(Consistency(proof=await self._logbook.prove_growth(request.old, request.new)))
 
     async def _collect(self, peer: PeerId, job: JobId, index: int) -> RecordsArrived:
         found: list[LoggedRecord] = []

@@ -3,6 +3,8 @@
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from hashlib import sha256
 
 import trio
 
@@ -14,15 +16,17 @@ from node.store.witnessed import Witnessed
 from protocol.checkpoint import Checkpoint, cosign, read_cosignature, read_note, with_cosignatures
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Digest, PeerId
+from protocol.requests import Consistency, ConsistencyRequest
 from protocol.signed import Signer
-from protocol.topics import WITNESS
+from protocol.topics import FETCH_CONSISTENCY, WITNESS
 from protocol.units import UnixSeconds
+from protocol.wire import decode, encode
 from protocol.witness import (
     Addition,
     SplitError,
     SplitView,
     StaleError,
-    compare,
+    check_growth,
     judge_addition,
     read_addition,
     write_addition,
@@ -71,19 +75,43 @@ class Witness:
         self._network.serve(WITNESS, self._answer)
 
     async def meet(self, note: bytes) -> None:
-        """Compare a note that came from anywhere with what is known of its log.
+        """Follow a log to a note that came from anywhere, or find out that it contradicts what the log showed before.
 
         Raises:
-            RejectError: it is no note, or contradicts what its log showed us before; the evidence is kept then.
+            RejectError: it is no note of a provider's log, or contradicts an earlier one; the evidence is kept then.
+            UnavailableError: the ledger or the log does not answer, so that nothing is known.
         """
-        provider = read_note(note).checkpoint.provider
+        checkpoint = read_note(note).checkpoint
+        provider = checkpoint.provider
         latest = await self._database.write(lambda connection: Witnessed(connection).latest(provider))
-        if latest is not None:
-            try:
-                compare(latest, note)
-            except SplitError as error:
-                await self._accuse(provider, error.evidence)
-                raise
+        if latest is None:
+            await self._registered(provider)
+            await self._follow(provider, Addition(old=0, proof=(), note=note))
+            return
+        known = read_note(latest).checkpoint
+        old, new = sorted((known.size, checkpoint.size))
+        proof = await self._fetch_proof(provider, old, new) if 0 < old < new else ()
+        try:
+            check_growth(latest, note, proof)
+            if checkpoint.size > known.size:
+                await self._follow(provider, Addition(old=known.size, proof=proof, note=note))
+        except SplitError as error:
+            await self._accuse(provider, error.evidence)
+            raise
+
+    async def _follow(self, provider: PeerId, addition: Addition) -> None:
+        """Remember a later checkpoint, unless the log was followed elsewhere meanwhile."""
+        with suppress(StaleError):
+            await self._database.write(lambda connection: _advance(connection, provider, addition))
+
+    async def _fetch_proof(self, provider: PeerId, old: int, new: int) -> tuple[Digest, ...]:
+        request = encode(ConsistencyRequest(old=old, new=new))
+        try:
+            return decode(
+                Consistency, await self._network.request(provider, FETCH_CONSISTENCY, request, deadline=PATIENCE)
+            ).proof
+        except FederationError as error:
+            raise UnavailableError(f"the log of {provider.hex()[:8]} does not prove that it grew: {error}") from error
 
     async def splits(self) -> list[SplitView]:
         """All evidence of logs that showed two histories."""
@@ -102,7 +130,9 @@ class Witness:
 
         with trio.move_on_after(PATIENCE):
             async with trio.open_nursery() as nursery:
-                for witness in self._network.peers()[:WITNESSES]:
+                # By lot: a provider that looks for accomplices does not know long before whose turn it is.
+                drawn = sorted(self._network.peers(), key=lambda peer: sha256(checkpoint.root + peer).digest())
+                for witness in drawn[:WITNESSES]:
                     nursery.start_soon(ask, witness)
         return with_cosignatures(note, [lines[witness] for witness in sorted(lines)])
 
@@ -133,16 +163,9 @@ class Witness:
             raise RefusedError("unknown-log", str(error)) from error
         except UnavailableError as error:
             raise RefusedError("not-now", "the ledger cannot be asked") from error
-
-        def judge(connection: sqlite3.Connection) -> Checkpoint:
-            # One transaction: of two requests that extend one checkpoint differently, one comes second.
-            witnessed = Witnessed(connection)
-            checkpoint = judge_addition(addition, witnessed.latest(provider))
-            witnessed.keep(provider, addition.note)
-            return checkpoint
-
         try:
-            checkpoint = await self._database.write(judge)
+            # One transaction: of two requests that extend one checkpoint differently, one comes second.
+            checkpoint = await self._database.write(lambda connection: _advance(connection, provider, addition))
         except StaleError as error:
             raise RefusedError(STALE, str(error.size)) from error
         except SplitError as error:
@@ -153,3 +176,10 @@ class Witness:
     async def _accuse(self, provider: PeerId, evidence: SplitView) -> None:
         if await self._database.write(lambda connection: Witnessed(connection).accuse(provider, evidence)):
             log.error("the log of %s showed two histories; the evidence is kept", provider.hex()[:8])
+
+
+def _advance(connection: sqlite3.Connection, provider: PeerId, addition: Addition) -> Checkpoint:
+    witnessed = Witnessed(connection)
+    checkpoint = judge_addition(addition, witnessed.latest(provider))
+    witnessed.keep(provider, addition.note)
+    return checkpoint

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from protocol import merkle
 from protocol.auction import Bid, Commitment, Reveal, Rise, seal_of
 from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
 from protocol.capacity import Capacity
+from protocol.checkpoint import sign_checkpoint
 from protocol.content import ChunkRequest, Outline, OutlineRequest
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Filters, Hole, Site
@@ -14,15 +16,25 @@ from protocol.opening import Exclusion, ExclusionReason
 from protocol.params import CAPACITY_DAYS, CHUNK_BYTES, DAY, MILLING, TURNING
 from protocol.production import NEXT_SHOP
 from protocol.record import LoggedRecord, Record, show
-from protocol.requests import BundleRequest, PackageRequest, Records, RecordsRequest, ResultRequest, WitnessRequest
+from protocol.requests import (
+    BundleRequest,
+    Consistency,
+    ConsistencyRequest,
+    PackageRequest,
+    Records,
+    RecordsRequest,
+    ResultRequest,
+    WitnessRequest,
+)
 from protocol.result import Reply, Result, decide
 from protocol.roll import Receipt, Roll
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
-from protocol.signed import Signed, sign
+from protocol.signed import Signed, sign, signer_of
 from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
-from protocol.topics import AWARD, BULLETIN, CALL, CAPACITY, CARD, COMMITMENT, RECEIPT, REPLY, REVEAL, ROLL
+from protocol.topics import AWARD, BULLETIN, CALL, CAPACITY, CARD, COMMITMENT, LOG_HEAD, RECEIPT, REPLY, REVEAL, ROLL
 from protocol.units import Cents, GramsCo2, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
+from protocol.witness import LogHead
 from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
 from tests.unit.protocol.steps import certified, facts, record
 
@@ -85,6 +97,9 @@ def messages() -> tuple[Message, ...]:
         Message(kind=PackageDelivery, topic=None, accepted=_deliveries()),
         Message(kind=RecordsRequest, topic=None, accepted=_records_requests()),
         Message(kind=Records, topic=None, accepted=_record_lists()),
+        Message(kind=LogHead, topic=LOG_HEAD, accepted=_log_heads()),
+        Message(kind=ConsistencyRequest, topic=None, accepted=_consistency_requests()),
+        Message(kind=Consistency, topic=None, accepted=_consistencies()),
         Message(kind=BundleRequest, topic=None, accepted=(("of a serial", BundleRequest(serial=Digest(b"n" * 32))),)),
     )
 
@@ -297,6 +312,19 @@ def _deliveries() -> tuple[tuple[str, PackageDelivery], ...]:
 def _records_requests() -> tuple[tuple[str, RecordsRequest], ...]:
     first = RecordsRequest(job=JOB, index=0, first=0)
     return (("first assignment", first), ("a later one, second page", replace(first, index=3, first=1_000)))
+
+
+def _log_heads() -> tuple[tuple[str, LogHead], ...]:
+    note = sign_checkpoint(signer_of(SIGNER), 0, merkle.root([]))
+    return (("abridged", LogHead(note=b"note")), ("of an empty log", LogHead(note=note)))
+
+
+def _consistency_requests() -> tuple[tuple[str, ConsistencyRequest], ...]:
+    return (("from 7 to 12", ConsistencyRequest(old=7, new=12)), ("from nothing", ConsistencyRequest(old=0, new=1)))
+
+
+def _consistencies() -> tuple[tuple[str, Consistency], ...]:
+    return (("one hash", Consistency(proof=(Digest(b"h" * 32),))), ("none", Consistency(proof=())))
 
 
 def _record_lists() -> tuple[tuple[str, Records], ...]:

@@ -17,9 +17,11 @@ from protocol import merkle
 from protocol.checkpoint import Cosignature, read_note, sign_checkpoint
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Digest, PeerId
+from protocol.requests import Consistency, ConsistencyRequest
 from protocol.signed import signer_of
-from protocol.topics import WITNESS
+from protocol.topics import FETCH_CONSISTENCY, WITNESS
 from protocol.units import UnixSeconds
+from protocol.wire import decode, encode
 from protocol.witness import Addition, SplitError, check_split, write_addition
 from tests.unit.protocol.examples import START, peer, seed
 
@@ -206,3 +208,64 @@ async def test_a_witness_that_answers_with_something_else_is_left_out(tmp_path: 
         liar.serve(WITNESS, answer)
         while answers:
             assert read_note(await mill.witness.cosigned(note(3), prove)).cosignatures == ()
+
+
+def serve_growth(mill: Node, entries: list[bytes]) -> None:
+    """The mill's answer to whoever wants its growth proven."""
+
+    async def answer(_peer: PeerId, request: bytes) -> bytes:
+        asked = decode(ConsistencyRequest, request)
+        return encode(Consistency(proof=proof(asked.old, asked.new, entries)))
+
+    mill.network.serve(FETCH_CONSISTENCY, answer)
+
+
+async def test_a_node_follows_a_log_by_the_notes_that_it_meets(tmp_path: Path) -> None:
+    hub = Hub(0)
+    async with node(hub, "mill", tmp_path) as mill, node(hub, "oak", tmp_path) as oak:
+        serve_growth(mill, ENTRIES)
+        for size in (7, 12, 8, 12, 20):
+            await oak.witness.meet(note(size))
+        with pytest.raises(RefusedError, match="stale: 20"):
+            await ask(mill, "oak", 0, 20)
+
+
+@pytest.mark.parametrize(("seen", "met"), [(7, 12), (12, 7)], ids=["a later note", "an earlier note"])
+async def test_notes_of_different_size_contradict_each_other_through_the_logs_own_proof(
+    tmp_path: Path, seen: int, met: int
+) -> None:
+    hub = Hub(0)
+    async with node(hub, "mill", tmp_path) as mill, node(hub, "oak", tmp_path) as oak:
+        serve_growth(mill, FORGED if met > seen else ENTRIES)
+        await oak.witness.meet(note(seen))
+        with pytest.raises(SplitError):
+            await oak.witness.meet(note(met, FORGED))
+        assert [check_split(evidence) for evidence in await oak.witness.splits()] == [MILL]
+
+
+@pytest.mark.parametrize(("seen", "met"), [(8, 12), (12, 8)], ids=["a later note", "an earlier note"])
+async def test_from_a_power_of_two_the_contradiction_is_refused_though_it_leaves_no_evidence(
+    tmp_path: Path, seen: int, met: int
+) -> None:
+    hub = Hub(0)
+    async with node(hub, "mill", tmp_path) as mill, node(hub, "oak", tmp_path) as oak:
+        serve_growth(mill, FORGED if met > seen else ENTRIES)
+        await oak.witness.meet(note(seen))
+        with pytest.raises(RejectError, match="does not begin with the old one"):
+            await oak.witness.meet(note(met, FORGED))
+
+
+async def test_a_log_that_does_not_answer_is_not_followed_blindly(tmp_path: Path) -> None:
+    hub = Hub(0)
+    async with node(hub, "oak", tmp_path) as oak:
+        async with node(hub, "mill", tmp_path):
+            await oak.witness.meet(note(7))
+        with pytest.raises(UnavailableError, match="does not prove that it grew"):
+            await oak.witness.meet(note(12))
+        assert await oak.witness.splits() == []
+
+
+async def test_a_note_of_somebody_who_is_no_provider_is_not_remembered(tmp_path: Path) -> None:
+    async with node(Hub(0), "oak", tmp_path) as oak:
+        with pytest.raises(IgnoreError):
+            await oak.witness.meet(note(7, by="stranger"))

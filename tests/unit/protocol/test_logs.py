@@ -1,16 +1,17 @@
 """Checkpoints and witnesses: what is signed, by whom, and which two notes cannot both be honest."""
 
+import base64
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import merkle
+from protocol import checkpoint, merkle
 from protocol.checkpoint import Cosignature, cosign, read_cosignature, read_note, sign_checkpoint, with_cosignatures
 from protocol.errors import RejectError
 from protocol.ids import Digest
-from protocol.signed import signer_of
+from protocol.signed import signer_of, verify_bytes
 from protocol.units import UnixSeconds
 from protocol.witness import (
     Addition,
@@ -140,3 +141,18 @@ def test_nobody_is_accused_by_a_note_that_he_did_not_sign() -> None:
     other = sign_checkpoint(OAK, 7, merkle.root(entries(7, forged_at=1)))
     with pytest.raises(RejectError, match="different logs"):
         check_split(replace(evidence, second=other))
+
+
+def test_the_note_in_gos_own_documentation_has_our_key_hash_and_signature_form() -> None:
+    """Example of the package ``golang.org/x/mod/sumdb/note``, where the format comes from."""
+    name, hashed, encoded = ["PeterNeumann", "c74f20a3", "ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"]
+    text = b"If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+    line = (
+        "\N{EM DASH} PeterNeumann "
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    )
+    kind, key = base64.b64decode(encoded)[0], base64.b64decode(encoded)[1:]
+    assert checkpoint._key_hash(name, kind, key).hex() == hashed
+    who, signature = checkpoint._signature(line)
+    assert (who, signature[:4].hex()) == (name, hashed)
+    verify_bytes(key, text, signature[4:], "the example does not hold")

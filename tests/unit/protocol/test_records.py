@@ -29,6 +29,7 @@ from protocol.record import (
 )
 from protocol.signed import signer_of
 from protocol.units import UnixSeconds, WattHours
+from protocol.wire import decode, encode
 from tests.unit.protocol.examples import START, peer, seed
 from tests.unit.protocol.steps import (
     DESIGN,
@@ -293,3 +294,24 @@ def test_a_machine_of_another_name_is_not_the_certificates() -> None:
     )
     with pytest.raises(RejectError, match="names another machine"):
         opened(lying)
+
+
+GOOD = record(with_everything())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0), st.integers(1, 255))
+def test_no_record_survives_a_changed_byte(where: int, flip: int) -> None:
+    content = bytearray(encode(GOOD))
+    content[where % len(content)] ^= flip
+    with pytest.raises(RejectError):
+        opened(decode(Record, bytes(content)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0), st.integers(1, 255))
+def test_no_certificate_survives_a_changed_byte(where: int, flip: int) -> None:
+    content = bytearray(certified())
+    content[where % len(content)] ^= flip
+    with pytest.raises(RejectError):
+        open_certificates((bytes(content),))
