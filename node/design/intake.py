@@ -30,8 +30,8 @@ ROOT = Path(__file__).parents[2]
 DEFAULT = Limits()
 NO_OPTIONS = Options()
 
-WARMING = 60.0
-"""Seconds until the kernel must be loaded; it takes one or two on an idle machine."""
+WARMING = 180.0
+"""Seconds until the kernel must be loaded: one or two on an idle machine, a minute on one ten times too busy."""
 
 
 class Intake:
@@ -164,19 +164,17 @@ async def _start() -> tuple[trio.Process, socket.socket]:
     except BaseException:
         ours.close()
         raise
+    sign = b""
     try:
-        with trio.fail_after(WARMING):
-            with trio.socket.from_stdlib_socket(ours.dup()) as ready:
-                sign = await ready.recv(1)
-    except BaseException:
-        ours.close()
-        process.kill()
-        with trio.CancelScope(shield=True):
-            await process.wait()
-        raise
+        with trio.move_on_after(WARMING), trio.socket.from_stdlib_socket(ours.dup()) as ready:
+            sign = await ready.recv(1)
+    finally:
+        if sign != READY:
+            ours.close()
+            process.kill()
+            with trio.CancelScope(shield=True):
+                await process.wait()
     if sign != READY:
-        ours.close()
-        await process.wait()
         raise IntakeError(Code.PARSER_CRASH, "The geometry kernel cannot be loaded")
     ours.settimeout(None)
     return process, ours
