@@ -11,7 +11,7 @@ from protocol.errors import RejectError
 from protocol.params import MAX_MESSAGE_BYTES
 from protocol.signed import sign
 from protocol.topics import COMMITMENT
-from protocol.wire import encode
+from protocol.wire import decode, encode
 from tests.unit.protocol.examples import peer
 from tests.vectors.messages import SIGNER, Message, messages
 
@@ -64,8 +64,12 @@ def test_random_values_in_place_of_an_envelope_are_rejected_and_nothing_else(tre
 @settings(max_examples=20, deadline=None)
 @given(arrays.map(msgpack.packb) | st.binary(max_size=60))
 def test_nonsense_under_a_good_signature_is_rejected_and_nothing_else(message: Message, nonsense: bytes) -> None:
+    """A message of one free field is written by chance now and then."""
     assert message.topic is not None
-    assert not passes(message, encode(sign(SIGNER, message.topic, nonsense)))
+    try:
+        decode(message.kind, nonsense)
+    except RejectError:
+        assert not passes(message, encode(sign(SIGNER, message.topic, nonsense)))
 
 
 @TOPICS
