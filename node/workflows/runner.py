@@ -189,9 +189,10 @@ class Runner:
         return tuple(self._entry(*row) for row in rows)
 
     async def journal(self, workflow: str, *, after: int = 0) -> tuple[Entry, ...]:
-        """The log of all streams of a workflow from entry id ``after`` on."""
+        """The log of all streams of a workflow from entry id ``after`` on; ``state`` knows every entry of it."""
         query = "SELECT id, stream, kind, payload, at FROM event WHERE stream LIKE ? AND id > ? ORDER BY id"
-        rows = await self._database.write(lambda c: c.execute(query, (f"{workflow}/%", after)).fetchall())
+        async with self._lock:  # an event is on disk a moment before its state is known
+            rows = await self._database.write(lambda c: c.execute(query, (f"{workflow}/%", after)).fetchall())
         return tuple(self._entry(*row) for row in rows)
 
     @asynccontextmanager

@@ -182,3 +182,18 @@ async def test_an_undoing_that_fails_undoes_nothing(tmp_path: Path) -> None:
         with pytest.raises(RuntimeError):
             await runner.undo(fail)
         assert runner.state("tally/1").asked == ("a",)  # type: ignore[union-attr]
+
+
+async def test_whoever_reads_the_journal_finds_the_state_of_every_entry_in_it(tmp_path: Path) -> None:
+    async def perform(_stream: str, _effect: Work) -> Happened | None:
+        return None
+
+    async with running(tmp_path, perform) as runner, trio.open_nursery() as nursery:
+        for number in range(60):
+            nursery.start_soon(runner.post, f"tally/{number}", "asked", Asked(name="a"))
+        seen = 0
+        with trio.fail_after(10):
+            while seen < 60:
+                entries = await runner.journal("tally")
+                seen = len(entries)
+                assert all(runner.state(entry.stream) is not None for entry in entries)
