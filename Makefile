@@ -8,6 +8,7 @@ LEDGERS := $(NPM)/node_modules/.installed
 ARGS   ?=
 ROUNDS ?= 1000
 MUTANTS ?= 500
+COUNT  ?= 10000
 AREA   ?= demo
 AUCTIONS ?= 125
 TIES   ?= 1000
@@ -17,7 +18,7 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper
 
 setup: $(STAMP)
 
@@ -103,6 +104,9 @@ fuzz: $(STAMP) ## hostile frames on every inbound protocol: FRAMES=20000
 
 converge: $(STAMP) ## partitions, crashes and loss in virtual time: SEEDS=500
 	@$(BIN)/python -m tests.network.convergence --seeds $(SEEDS) $(ARGS)
+
+tamper: $(STAMP) ## change one byte of a bundle COUNT times; both verifiers must accept none
+	@$(BIN)/python -m tests.audit.tamper --count $(COUNT) $(ARGS)
 
 docs: $(STAMP) ## regenerate the generated pages and pictures
 	@$(BIN)/python docs/pictures/draw_architecture.py

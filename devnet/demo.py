@@ -98,7 +98,8 @@ def _follow_provider(federation: Federation, name: str, job: str, story: Story) 
 
 def _audit(federation: Federation, job: Document, root: Path, story: Story) -> Document:
     """Verify one part from the chain, from its bundle offline, and with one byte flipped."""
-    from node.workflows.audit_part import audit_file
+    from node.report import document_of
+    from node.workflows.audit_file import Roots, audit_file
 
     if not job["parts"]:
         return {}
@@ -110,13 +111,13 @@ def _audit(federation: Federation, job: Document, root: Path, story: Story) -> D
     path = root / f"{serial[:12]}.bundle"
     path.write_bytes(bundle)
     home = str(federation.layout.node("auditor").path)
-    offline = audit_file(path, home, None)
+    offline = document_of(audit_file(path, Roots(node=home)))
     story.tell("auditor", f"bundle of {len(bundle):,} bytes, offline: {offline['verdict']} ({offline['summary']})")
     flipped = bytearray(bundle)
     flipped[len(flipped) // 2] ^= 1
     broken = path.with_suffix(".flipped")
     broken.write_bytes(bytes(flipped))
-    caught = audit_file(broken, home, None)
+    caught = document_of(audit_file(broken, Roots(node=home)))
     story.tell("auditor", f"the same with one bit flipped: {caught['verdict']} ({caught['summary']})")
     return {
         "serial": serial,

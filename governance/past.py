@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from ledger.bundle import Bundle
 from ledger.orders import Opened, Orders
-from ledger.proofs import ProofError, VerifiedLog, verify
-from ledger.types import Log
+from ledger.proofs import ProvenBlock, verify
+from ledger.tries import ProofError
 from protocol.auction import Bid, Reveal, check_bid
 from protocol.award import transcript_root
 from protocol.errors import RejectError
@@ -51,21 +51,22 @@ def past_auction(bundle: Bundle, pack_at: PackAt) -> PastAuction:
     Raises:
         RejectError: a signature, the order's proof or the award does not hold.
     """
-    call = _open(Call, bundle.call, CALL)
-    result = _open(Result, bundle.result, AWARD)
-    reveals = (_reveal(signed, call) for signed in bundle.reveals)
-    opened = open_bids(
-        call, (c.author for c in bundle.commitments), {r.bid.provider: r for r in reveals}, result.declined
-    )
-    _by(call.customer, bundle.call, bundle.result)
+    call = _open(Call, bundle.auction.call, CALL)
+    result = _open(Result, bundle.auction.result, AWARD)
+    reveals = (_reveal(signed, call) for signed in bundle.auction.reveals)
+    sealed = (signed.author for signed in bundle.auction.commitments)
+    opened = open_bids(call, sealed, {r.bid.provider: r for r in reveals}, result.declined)
+    _by(call.customer, bundle.auction.call, bundle.auction.result)
     transcript = transcript_root(
-        encode(bundle.call), [encode(c) for c in bundle.commitments], [r.payload for r in bundle.reveals]
+        encode(bundle.auction.call),
+        [encode(c) for c in bundle.auction.commitments],
+        [r.payload for r in bundle.auction.reveals],
     )
     if decide(call, opened.bids, transcript, opened.excluded) != result:
         raise RejectError("the award does not follow from the revealed bids")
-    order = _order_log(bundle, call)
-    pack = pack_at(call.rule_pack, order.block_number)
-    return PastAuction(call=call, opened=order.timestamp, bids=opened.bids, transcript=transcript, pack=pack)
+    block = _order_block(bundle, call)
+    pack = pack_at(call.rule_pack, block.header.number)
+    return PastAuction(call=call, opened=block.header.timestamp, bids=opened.bids, transcript=transcript, pack=pack)
 
 
 def _open(kind: type[T], signed: Signed, topic: str) -> T:
@@ -84,24 +85,15 @@ def _by(author: PeerId, *messages: Signed) -> None:
         raise RejectError("a message is not signed by the one whose word it is")
 
 
-def _order_log(bundle: Bundle, call: Call) -> VerifiedLog:
-    """The proven log with which the ledger opened the call's order."""
+def _order_block(bundle: Bundle, call: Call) -> ProvenBlock:
+    """The proven block in which the ledger opened the call's order."""
     orders = Orders(call.orders)
     try:
-        proven = [verify(proof) for proof in bundle.logs]
+        blocks = [verify(proof) for proof in bundle.blocks]
     except ProofError as error:
         raise RejectError(str(error)) from error
-    for found in proven:
-        log = Log(
-            address=found.address,
-            topics=found.topics,
-            payload=found.payload,
-            block=found.block_number,
-            block_hash=found.block_hash,
-            transaction=b"",
-            index=0,
-        )
-        event = orders.decode(log)
-        if isinstance(event, Opened) and event.job == call.job:
-            return found
+    for block in blocks:
+        for event in map(orders.decode, block.logs):
+            if isinstance(event, Opened) and event.job == call.job:
+                return block
     raise RejectError("the bundle does not prove that the order was opened")

@@ -176,6 +176,11 @@ class Chain:
             block = self.raw_block(number) or {"transactions": []}
             return [self._ask("eth_getTransactionReceipt", [one], _document) for one in block["transactions"]]
 
+    def raw_proof(self, account: Address, slots: Sequence[bytes], number: int) -> dict[str, Any]:
+        """``eth_getProof`` as the endpoint sends it: an account and slots of its storage after block ``number``."""
+        names = ["0x" + slot.hex() for slot in slots]
+        return self._ask("eth_getProof", ["0x" + account.hex(), names, hex(number)], _document)
+
     # Sending.
 
     def estimate(self, sender: Address, transaction: Transaction) -> int:

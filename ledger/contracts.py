@@ -19,10 +19,7 @@ from protocol.ids import Address
 class Contracts:
     """One facade for each contract."""
 
-    chain_id: int
-    block: int
-    """The chain's height before the deployment: nothing of the federation is older."""
-
+    deployment: Deployment
     token: Token
     members: Members
     timelock: Address
@@ -32,6 +29,16 @@ class Contracts:
     designs: Designs
     provenance: Provenance
     orders: Orders
+
+    @property
+    def chain_id(self) -> int:
+        """Of the chain that they stand on."""
+        return self.deployment.chain_id
+
+    @property
+    def block(self) -> int:
+        """The chain's height before the deployment: nothing of the federation is older."""
+        return self.deployment.block
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -55,8 +62,7 @@ class Contracts:
 def contracts_at(deployment: Deployment) -> Contracts:
     """The facades for ``deployment``."""
     return Contracts(
-        chain_id=deployment.chain_id,
-        block=deployment.block,
+        deployment=deployment,
         token=Token(deployment.token),
         members=Members(deployment.members),
         timelock=deployment.timelock,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from ledger.bindings import designs as abi
+from ledger.layout import LicenceWord
 from ledger.types import Log, Reads, Transaction
 from protocol.ids import Address, Digest
 from protocol.units import UnixSeconds
@@ -91,6 +92,13 @@ class Designs:
     def made(self, chain: Reads, licence: Digest) -> int:
         """Units recorded under a licence."""
         return abi.licence_of_result(chain.call(self.address, abi.licence_of_call(licence))).made
+
+    def standing(self, chain: Reads, licence: Digest) -> LicenceWord:
+        """What became of a licence since it was granted; all zero when it never was."""
+        found = abi.licence_of_result(chain.call(self.address, abi.licence_of_call(licence)))
+        return LicenceWord(
+            owner=Address(found.owner), units=found.max_units, made=found.made, revoked=bool(found.revoked)
+        )
 
     def decode(self, log: Log) -> DesignEvent | None:
         """The event in ``log``, or None when it is another contract's or not known here."""

@@ -1,68 +1,29 @@
-"""Proof that a log is on chain, checked offline: the log in its receipt, the receipt in its block, the block by hash.
+"""Proof of what a chain says, checked offline: logs in receipts and values in storage, both in a block, known by hash.
 
-Works with any Ethereum client: it uses only receipts and headers, and re-encodes both itself (EIP-2718 receipts of
-types 0 to 4; header fields up to Prague, EIP-7685). Chains that hash their headers otherwise (Clique, QBFT, some
-rollups) have no such proofs, and ``prove`` says so. Which block hashes are the chain's is the verifier's own knowledge.
+Works with any Ethereum client: it uses only headers, receipts (EIP-2718, types 0 to 4) and ``eth_getProof``
+(EIP-1186), and re-encodes what it can itself. Which block hashes are the chain's is the verifier's own knowledge.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 import rlp
 from eth_utils.crypto import keccak
-from rlp.codec import consume_length_prefix
 from rlp.exceptions import RLPException
 from trie import HexaryTrie
 
-from ledger.errors import LedgerError
+from ledger import headers
+from ledger.headers import Header, blob, quantity
+from ledger.tries import EMPTY_ROOT, Nodes, ProofError, integer, refuse, split, string
 from ledger.types import Log
 from protocol.ids import Address
-from protocol.units import UnixSeconds
-
-_NUMBER, _TIME, _RECEIPTS = 8, 11, 5
-"""Positions in a block header."""
-
-_HEADER = (
-    "parentHash",
-    "sha3Uncles",
-    "miner",
-    "stateRoot",
-    "transactionsRoot",
-    "receiptsRoot",
-    "logsBloom",
-    "#difficulty",
-    "#number",
-    "#gasLimit",
-    "#gasUsed",
-    "#timestamp",
-    "extraData",
-    "mixHash",
-    "nonce",
-    "#baseFeePerGas",
-    "withdrawalsRoot",
-    "#blobGasUsed",
-    "#excessBlobGas",
-    "parentBeaconBlockRoot",
-    "requestsHash",
-)
-"""Header fields in order, as JSON-RPC names them; ``#`` marks integers. A fork's fields end the list where absent."""
-
-_OLDEST_FIELDS = 15
-"""Fields of a header before London."""
 
 _TYPES = range(1, 5)
 """Transaction types whose receipts have a type byte: access list, fees, blobs, delegation."""
 
-
-_BRANCH = 17
-"""Items of a branch node: a child for each hexadecimal digit, and a value."""
-
-_LEAF = 2
-"""Flag in the first digit of a path: the node is a leaf, not an extension."""
-
-
-class ProofError(LedgerError):
-    """A log proof that does not prove: it was changed, or is not one."""
+_STORAGE = 2
+"""Position of the storage root in an account (nonce, balance, storage root, code hash)."""
 
 
 class RawBlocks(Protocol):
@@ -76,57 +37,97 @@ class RawBlocks(Protocol):
         """All receipts of a block as JSON-RPC has them."""
         ...
 
+    def raw_proof(self, account: Address, slots: Sequence[bytes], number: int) -> dict[str, Any]:
+        """``eth_getProof`` of an account and slots of its storage in the state after a block."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogProof:
-    """One log, provable into a block."""
-
-    header: bytes
-    """RLP of the block's header; its Keccak-256 is the block hash."""
+class LogPlaces:
+    """Logs of one transaction."""
 
     transaction: int
     """Index of the transaction in the block."""
 
-    position: int
-    """Index of the log in its receipt."""
-
-    nodes: tuple[bytes, ...]
-    """RLP of the receipt trie's nodes from the root to the receipt."""
+    positions: tuple[int, ...]
+    """Of the logs in its receipt, ascending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedLog:
-    """What a proof shows."""
+class Slots:
+    """Places in one contract's storage."""
 
-    address: Address
-    topics: tuple[bytes, ...]
-    payload: bytes
-    block_number: int
-    block_hash: bytes
-    """Keccak-256 of the header. The log is on chain if this block is."""
-
-    timestamp: UnixSeconds
+    account: Address
+    slots: tuple[bytes, ...]
+    """Names of the places, 32 bytes each, ascending."""
 
 
-def prove(chain: RawBlocks, log: Log) -> LogProof:
-    """The proof of ``log``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockProof:
+    """What one block is asked to show, and the trie nodes that show it."""
+
+    header: bytes
+    """RLP of the block's header; its Keccak-256 is the block hash."""
+
+    logs: tuple[LogPlaces, ...]
+    """By transaction, ascending."""
+
+    storage: tuple[Slots, ...]
+    """By account, ascending."""
+
+    nodes: tuple[bytes, ...]
+    """RLP of the nodes between the header's roots and what is shown, each once, in the order in which they are met."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenBlock:
+    """What a proof shows, once its block is known to be the chain's."""
+
+    header: Header
+    logs: tuple[Log, ...]
+    """In chain order. Their transaction's hash is not proven and left empty; ``index`` counts within the proof."""
+
+    storage: Mapping[tuple[Address, bytes], int]
+    """The word at each place that was asked for; 0 where nothing is kept."""
+
+
+def prove(
+    chain: RawBlocks, number: int, *, logs: Iterable[Log] = (), storage: Iterable[tuple[Address, bytes]] = ()
+) -> BlockProof:
+    """The proof that block ``number`` holds ``logs``, and what its state holds at the places in ``storage``.
 
     Raises:
-        ProofError: the endpoint's block or receipts do not add up, or the log is in a block that is gone.
-        UnavailableError: the endpoint does not answer.
+        ProofError: the endpoint's answers do not add up, or a log is in a block that is gone.
+        LedgerError: the endpoint does not answer, or does not serve proofs of that state (any more).
     """
-    block = chain.raw_block(log.block)
+    block = chain.raw_block(number)
     if block is None:
-        raise ProofError(f"block {log.block} is gone")
-    receipts = chain.raw_receipts(log.block)
+        raise ProofError(f"block {number} is gone")
+    wanted, places = list(logs), sorted(set(storage))
     try:
-        return _prove(block, receipts, log)
+        header = headers.encode(block)
+        if any(keccak(header) != named for named in (blob(block["hash"]), *(log.block_hash for log in wanted))):
+            raise ProofError(f"block {number} is another one now, or its hash is not made of the known header fields")
+        found, nodes = _prove_logs(chain, block, wanted)
+        slots: dict[Address, list[bytes]] = {}
+        for account, slot in places:
+            slots.setdefault(account, []).append(slot)
+        for account, names in slots.items():
+            nodes |= _state_nodes(chain.raw_proof(account, names, number))
     except (LookupError, TypeError, ValueError, AttributeError, RLPException) as error:
-        raise ProofError(f"the endpoint's block {log.block} makes no sense: {error}") from error
+        raise ProofError(f"the endpoint's block {number} makes no sense: {error}") from error
+    proof = BlockProof(
+        header=header,
+        logs=tuple(found),
+        storage=tuple(Slots(account=account, slots=tuple(names)) for account, names in slots.items()),
+        nodes=tuple(nodes),
+    )
+    verify(proof)
+    return proof
 
 
-def verify(proof: LogProof) -> VerifiedLog:
-    """What ``proof`` shows. There is one proof of a log; any other encoding of it is refused.
+def verify(proof: BlockProof) -> ProvenBlock:
+    """What ``proof`` shows. There is one proof of the same things; any other encoding of it is refused.
 
     Raises:
         ProofError: it shows nothing.
@@ -134,121 +135,89 @@ def verify(proof: LogProof) -> VerifiedLog:
     try:
         return _verify(proof)
     except (RLPException, LookupError, ValueError, TypeError) as error:
-        raise ProofError(f"a log proof does not hold: {error}") from error
+        raise ProofError(f"a proof does not hold: {error}") from error
 
 
-def _prove(block: dict[str, Any], receipts: list[dict[str, Any]], log: Log) -> LogProof:
-    header = _encode_header(block)
-    if keccak(header) != log.block_hash:
-        raise ProofError(f"block {log.block} is another one now, or its hash is not made of the known header fields")
+def _prove_logs(
+    chain: RawBlocks, block: dict[str, Any], logs: Sequence[Log]
+) -> tuple[list[LogPlaces], dict[bytes, None]]:
+    if not logs:
+        return [], {}
+    number, receipts = int(block["number"], 16), chain.raw_receipts(int(block["number"], 16))
     trie = HexaryTrie({})
     for index, receipt in enumerate(receipts):
         trie[rlp.encode(index)] = _encode_receipt(receipt)
-    if trie.root_hash != _bytes(block["receiptsRoot"]):
-        raise ProofError(f"the receipts of block {log.block} do not make up its root")
+    if trie.root_hash != blob(block["receiptsRoot"]):
+        raise ProofError(f"the receipts of block {number} do not make up its root")
+    wanted, found, nodes = {log.index for log in logs}, [], dict[bytes, None]()
     for index, receipt in enumerate(receipts):
-        for position, entry in enumerate(receipt["logs"]):
-            if int(entry["logIndex"], 16) == log.index:
-                nodes = tuple(rlp.encode(node) for node in trie.get_proof(rlp.encode(index)))
-                return LogProof(header=header, transaction=index, position=position, nodes=nodes)
-    raise ProofError(f"block {log.block} has no log {log.index}")
+        indices = [int(entry["logIndex"], 16) for entry in receipt["logs"]]
+        positions = tuple(position for position, at in enumerate(indices) if at in wanted)
+        if positions:
+            wanted -= set(indices)
+            found.append(LogPlaces(transaction=index, positions=positions))
+            nodes |= dict.fromkeys(bytes(rlp.encode(node)) for node in trie.get_proof(rlp.encode(index)))
+    if wanted:
+        raise ProofError(f"block {number} has no log {min(wanted)}")
+    return found, nodes
 
 
-def _verify(proof: LogProof) -> VerifiedLog:
-    header = [_string(field) for field in _split(proof.header)]
-    if not _OLDEST_FIELDS <= len(header) <= len(_HEADER):
-        _refuse("the header is none")
-    _, _, _, logs = _split(_find(header[_RECEIPTS], rlp.encode(proof.transaction), proof.nodes))
-    entries = _split(logs)
-    if not 0 <= proof.position < len(entries):
-        _refuse("the receipt has no such log")
-    address, topics, payload = _split(entries[proof.position])
-    return VerifiedLog(
-        address=Address(_string(address)),
-        topics=tuple(_string(topic) for topic in _split(topics)),
-        payload=_string(payload),
-        block_number=int.from_bytes(header[_NUMBER], "big"),
-        block_hash=keccak(proof.header),
-        timestamp=UnixSeconds(int.from_bytes(header[_TIME], "big")),
+def _state_nodes(answer: dict[str, Any]) -> dict[bytes, None]:
+    """The nodes of an ``eth_getProof`` answer in the order of their use."""
+    paths = [answer["accountProof"], *(one["proof"] for one in answer["storageProof"])]
+    nodes = [blob(node) for path in paths for node in path]
+    return {node: None for node in nodes if keccak(node) != EMPTY_ROOT}
+
+
+def _verify(proof: BlockProof) -> ProvenBlock:
+    header, nodes = headers.decode(proof.header), Nodes(proof.nodes)
+    logs: list[Log] = []
+    _ascending([places.transaction for places in proof.logs])
+    for places in proof.logs:
+        receipt = nodes.find(header.receipts, rlp.encode(places.transaction))
+        if not receipt or not places.positions:
+            refuse("there is no such receipt")
+        _, _, _, listed = split(receipt[1:] if receipt[0] in _TYPES else receipt)
+        entries = split(listed)
+        _ascending(places.positions)
+        logs += (_log(entries[position], header, len(logs) + n) for n, position in enumerate(places.positions))
+    storage: dict[tuple[Address, bytes], int] = {}
+    _ascending([slots.account for slots in proof.storage])
+    for slots in proof.storage:
+        account = nodes.find(header.state, keccak(slots.account))
+        if account is None or not slots.slots:
+            refuse("there is no such contract")
+        root = string(split(account)[_STORAGE])
+        _ascending(slots.slots)
+        for slot in slots.slots:
+            value = nodes.find(root, keccak(slot))
+            storage[slots.account, slot] = 0 if value is None else integer(value)
+    nodes.close()
+    return ProvenBlock(header=header, logs=tuple(logs), storage=storage)
+
+
+def _log(encoded: bytes, header: Header, index: int) -> Log:
+    address, topics, payload = split(encoded)
+    return Log(
+        address=Address(string(address)),
+        topics=tuple(string(topic) for topic in split(topics)),
+        payload=string(payload),
+        block=header.number,
+        block_hash=header.hash,
+        transaction=b"",
+        index=index,
     )
 
 
-def _find(root: bytes, key: bytes, nodes: tuple[bytes, ...]) -> bytes:
-    """The receipt at ``key``, without its type byte, along ``nodes`` (Yellow Paper, appendix D).
-
-    No receipt's key begins another's and every node is longer than a hash, so each node is named by its hash and only
-    a leaf holds a value.
-    """
-    wanted, path, value = root, key.hex(), b""
-    for node in nodes:
-        if value or keccak(node) != wanted:
-            _refuse("a node is not the one that the node above it names")
-        items = _split(node)
-        if len(items) == _BRANCH:
-            wanted, path = _string(items[int(path[0], 16)]), path[1:]
-            continue
-        prefix, content = (_string(item) for item in items)
-        flags, rest = prefix[0] >> 4, prefix.hex()[1 if prefix[0] & 0x10 else 2 :]
-        if not path.startswith(rest):
-            _refuse("the nodes lead elsewhere")
-        wanted, path = content, path[len(rest) :]
-        if flags & _LEAF:
-            value = content
-    if path or not value:
-        _refuse("the nodes lead nowhere")
-    return value[1:] if value[0] in _TYPES else value
-
-
-def _split(encoded: bytes) -> list[bytes]:
-    """The items of an RLP list, each still encoded: one level at a time, so that no nesting goes deep."""
-    _, kind, length, at = consume_length_prefix(encoded, 0)
-    if kind is not list or at + length != len(encoded):
-        _refuse("what should be a list is none")
-    items = []
-    while at < len(encoded):
-        _, _, length, start = consume_length_prefix(encoded, at)
-        items.append(encoded[at : start + length])
-        at = start + length
-    if at != len(encoded):
-        _refuse("a list ends in the middle of an item")
-    return items
-
-
-def _string(encoded: bytes) -> bytes:
-    _, kind, length, at = consume_length_prefix(encoded, 0)
-    if kind is not bytes or at + length != len(encoded):
-        _refuse("what should be bytes is a list")
-    return encoded[at:]
-
-
-def _refuse(why: str) -> NoReturn:
-    raise ProofError(f"a log proof does not hold: {why}")
-
-
-def _encode_header(block: dict[str, Any]) -> bytes:
-    values: list[bytes] = []
-    for field in _HEADER:
-        value = block.get(field.removeprefix("#"))
-        if value is None:
-            break
-        values.append(_integer(value) if field.startswith("#") else _bytes(value))
-    return bytes(rlp.encode(values))
+def _ascending(values: Sequence[Any]) -> None:
+    if values and (list(values) != sorted(set(values)) or (isinstance(values[0], int) and values[0] < 0)):
+        refuse("what it shows is not in ascending order")
 
 
 def _encode_receipt(receipt: dict[str, Any]) -> bytes:
     logs = [
-        [_bytes(log["address"]), [_bytes(topic) for topic in log["topics"]], _bytes(log["data"])]
-        for log in receipt["logs"]
+        [blob(log["address"]), [blob(topic) for topic in log["topics"]], blob(log["data"])] for log in receipt["logs"]
     ]
-    fields = [_integer(receipt["status"]), _integer(receipt["cumulativeGasUsed"]), _bytes(receipt["logsBloom"]), logs]
+    fields = [quantity(receipt["status"]), quantity(receipt["cumulativeGasUsed"]), blob(receipt["logsBloom"]), logs]
     kind = int(receipt.get("type", "0x0"), 16)
     return (bytes([kind]) if kind else b"") + bytes(rlp.encode(fields))
-
-
-def _integer(text: str) -> bytes:
-    number = int(text, 16)
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
-
-
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))

@@ -25,6 +25,7 @@ class _Commands(click.Group):
         "watch": "jobs",
         "audit": "audit",
         "gov": "gov",
+        "export": "export",
         "shop": "shop",
         "doctor": "shop",
         "ledger": "ledger",

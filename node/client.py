@@ -94,9 +94,9 @@ class Client:
         """Verify a part against the node's chain."""
         return self._json("GET", f"/parts/{part}/audit")
 
-    def bundle(self, part: str) -> bytes:
-        """A part's evidence as one file."""
-        return self._request("GET", f"/parts/{part}/bundle").content
+    def bundle(self, part: str, *, lot: bool = False) -> bytes:
+        """A part's evidence as one file, or that of all parts of its job."""
+        return self._request("GET", f"/parts/{part}/bundle", params={"lot": lot}).content
 
     def transcript(self, job: str) -> bytes:
         """The auction of a job that the node posted, as one file."""

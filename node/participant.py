@@ -220,9 +220,9 @@ class Participant:
                 yield event_document(last, self.name_of)
         yield {"end": True}
 
-    async def bundle(self, serial: str) -> bytes:
-        """A part's evidence as one file."""
-        return await self._auditor.bundle(serial)
+    async def bundle(self, serial: str, *, lot: bool) -> bytes:
+        """A part's evidence as one file, or that of all parts of its job."""
+        return await self._auditor.bundle(serial, lot=lot)
 
     async def audit(self, serial: str) -> Document:
         """Verify a part against this node's own view of the chain."""

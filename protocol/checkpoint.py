@@ -118,6 +118,27 @@ def read_note(content: bytes) -> Note:
     return Note(checkpoint=checkpoint, cosignatures=tuple(cosignatures[peer] for peer in sorted(cosignatures)))
 
 
+def tidy_note(content: bytes) -> bytes:
+    """The same note in one form: the log's signature, then one line per witness in order, and nothing else.
+
+    Raises:
+        RejectError: as ``read_note``.
+    """
+    note, (body, lines) = read_note(content), _split(content)
+    kept: dict[str, str] = {}
+    for line in lines:
+        name, signature = _signature(line)
+        if name == note.checkpoint.origin:
+            if signature[:_KEY_HASH] == _key_hash(name, _ED25519, note.checkpoint.provider):
+                kept.setdefault(name, line)
+        elif name.startswith(WITNESS):
+            found = _cosignature(note.checkpoint, name, signature)
+            if found in note.cosignatures:
+                kept[name] = line
+    order = [note.checkpoint.origin, *(WITNESS + cosigned.witness.hex() for cosigned in note.cosignatures)]
+    return body + b"\n" + "".join(f"{kept[name]}\n" for name in order).encode()
+
+
 def read_cosignature(line: bytes, checkpoint: Checkpoint) -> Cosignature:
     """The cosignature in one line that a witness answered with.
 

@@ -1,6 +1,7 @@
 """SHA-256 trees exactly as RFC 9162 section 2.1 defines them; there is no second tree in the project."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import sha256
 
 from protocol.errors import RejectError
@@ -37,6 +38,19 @@ def prove(entries: Sequence[bytes], index: int) -> tuple[Digest, ...]:
     """Inclusion proof of entry ``index`` (section 2.1.3.1), from the leaf's sibling up."""
     hashes = [leaf_hash(entry) for entry in entries]
     return tuple(root_of_hashes(hashes[first:last]) for first, last in inclusion_ranges(index, len(entries)))
+
+
+def prover(hashes: Sequence[bytes]) -> Callable[[int], tuple[Digest, ...]]:
+    """Inclusion proofs of many leaves of one tree, of which no part is hashed twice."""
+
+    @cache
+    def subtree(first: int, last: int) -> Digest:
+        if last - first == 1:
+            return Digest(hashes[first])
+        middle = first + _split(last - first)
+        return node_hash(subtree(first, middle), subtree(middle, last))
+
+    return lambda index: tuple(subtree(*leaves) for leaves in inclusion_ranges(index, len(hashes)))
 
 
 def inclusion_ranges(index: int, size: int) -> tuple[tuple[int, int], ...]:

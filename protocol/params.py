@@ -90,6 +90,9 @@ MAX_RECORDS = 1_000
 MAX_PROOF = 63
 """Hashes in one inclusion or consistency proof; a tree has fewer than 2**63 entries (C2SP tlog-witness)."""
 
+MAX_VOUCHED = 256
+"""Blocks that a node vouches for at once: a routing of 16 operations leaves about 100 events, few to a block."""
+
 MAX_CLOCK_SKEW = Seconds(5)
 """By how much a peer's clock may differ from ours before its messages are ignored as early or late."""
 

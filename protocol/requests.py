@@ -82,3 +82,13 @@ class BundleRequest:
     """An auditor asks a customer for the evidence of the part marked ``serial``; answered with a bundle file."""
 
     serial: Digest
+    lot: bool
+    """Of all parts of its job at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherRequest:
+    """Asks a node for its word on blocks of its chain; answered with a signed ``Voucher`` for those that it has."""
+
+    numbers: tuple[int, ...]
+    """Ascending, at most ``MAX_VOUCHED``."""

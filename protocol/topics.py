@@ -30,6 +30,9 @@ FETCH_OUTLINE = "/guildmark/outline/1"
 FETCH_CHUNK = "/guildmark/chunk/1"
 """A content's digest and a number in, that chunk's bytes out."""
 
+BLOCKS = "blocks/1"
+"""Domain of a node's word that blocks are the chain's; it travels in bundles, not as gossip."""
+
 FETCH_RESULT = "/guildmark/result/1"
 """Job id in, signed result out."""
 
@@ -45,5 +48,8 @@ WITNESS = "/guildmark/witness/1"
 FETCH_CONSISTENCY = "/guildmark/consistency/1"
 """Anybody asks a log to prove that it only grew between two sizes."""
 
-FETCH_BUNDLE = "/guildmark/bundle/1"
+FETCH_BUNDLE = "/guildmark/bundle/2"
 """An auditor asks a customer for a part's evidence."""
+
+FETCH_VOUCHER = "/guildmark/voucher/1"
+"""A customer asks a node for its word that blocks are the chain's."""

@@ -30,6 +30,7 @@ SIGNED_MESSAGES = (
     ("topics.REPLY", "Reply", "gossip", ("result.accept_reply",)),
     ("topics.RECEIPT", "Receipt", "Signed", ("roll.witnessed",)),
     ("topics.LOG_HEAD", "LogHead", "gossip", ("witness.accept_head",)),
+    ("topics.BLOCKS", "Voucher", "an answer, then a bundle", ("blocks.open_voucher",)),
 )
 """Domain of the signature, message, what carries it, and what decides about it."""
 
@@ -44,6 +45,7 @@ REQUESTS = (
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
     ("topics.FETCH_CONSISTENCY", "ConsistencyRequest", "Consistency"),
     ("topics.FETCH_BUNDLE", "BundleRequest", "a bundle file"),
+    ("topics.FETCH_VOUCHER", "VoucherRequest", "Signed"),
 )
 """Protocol, question, and what answers it."""
 
@@ -60,7 +62,7 @@ ANSWERS = (
 PARTS = (
     "Range",
     "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Rise", "Offer", "Bid", "Assignment", "Award",
-    "NoAwardReason", "NoAward", "Standing", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "RulePack",
+    "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "RulePack",
 )  # fmt: skip
 
 TEXTS = (

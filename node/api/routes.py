@@ -102,8 +102,8 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
         return StreamingResponse(_sse(participant, stream, after), media_type="text/event-stream")
 
     @api.get("/parts/{serial}/bundle")
-    async def bundle(serial: str) -> Response:
-        return Response(await participant.bundle(serial), media_type="application/octet-stream")
+    async def bundle(serial: str, *, lot: bool = False) -> Response:
+        return Response(await participant.bundle(serial, lot=lot), media_type="application/octet-stream")
 
     @api.get("/parts/{serial}/audit")
     async def audit(serial: str) -> Document:

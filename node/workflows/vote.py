@@ -30,7 +30,8 @@ from ledger.types import Transaction
 from node.errors import RequestError, UnknownError
 from node.identity import Identity
 from node.workflows import posted
-from node.workflows.audit_part import WINDOW, Auditor
+from node.workflows.audit_part import Auditor
+from node.workflows.export_part import WINDOW
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import Post
 from node.workflows.runner import Runner

@@ -25,7 +25,7 @@ def test_every_command_of_the_tutorial_works_in_its_order(federation: Federation
     (tmp_path / ".guildmark" / "devnet").symlink_to(federation.layout.root)
     serial = ""
     blocks = list(BLOCK.finditer(PAGE.read_text()))
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     for block in blocks:
         arguments = shlex.split(block["arguments"].replace("SERIAL", serial))
         done = subprocess.run(

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -94,6 +94,11 @@ class Direct:
     def raw_receipts(self, number: int) -> list[dict[str, Any]]:
         """The prover's port."""
         return list(self.ask("eth_getBlockReceipts", hex(number)))
+
+    def raw_proof(self, account: Address, slots: Sequence[bytes], number: int) -> dict[str, Any]:
+        """The prover's port."""
+        names = ["0x" + slot.hex() for slot in slots]
+        return dict(self.ask("eth_getProof", "0x" + account.hex(), names, hex(number)))
 
     def close(self) -> None:
         self.database.close()

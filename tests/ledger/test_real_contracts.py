@@ -6,7 +6,7 @@ from ledger.chain import account_of
 from ledger.errors import RevertedError
 from ledger.follow import Follower
 from ledger.outbox import Confirmed, Outbox, Reverted
-from ledger.proofs import LogProof, prove, verify
+from ledger.proofs import BlockProof, prove, verify
 from protocol.ids import Address, Digest
 from protocol.units import Cents
 from protocol.wire import decode, encode
@@ -51,9 +51,11 @@ def test_every_log_of_a_busy_block_is_told_once_and_proves_itself_after_travelli
     batch = Follower(connection, (token.address,), start=number).advance(ledger.chain)
     Follower.commit(batch, connection)
     assert len(batch.events) == 20
-    for log in batch.events:
-        shown = verify(decode(LogProof, encode(prove(ledger.chain, log))))
-        assert (shown.address, shown.topics, shown.payload) == (log.address, log.topics, log.payload)
-        assert (shown.block_number, shown.block_hash) == (log.block, log.block_hash)
+    travelled = decode(BlockProof, encode(prove(ledger.chain, number, logs=batch.events)))
+    shown = verify(travelled)
+    assert [(log.address, log.topics, log.payload) for log in shown.logs] == [
+        (log.address, log.topics, log.payload) for log in batch.events
+    ]
+    assert {(log.block, log.block_hash) for log in batch.events} == {(shown.header.number, shown.header.hash)}
     assert Follower(connection, (token.address,), start=number).advance(ledger.chain).events == ()
     connection.close()

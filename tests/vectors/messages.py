@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from protocol import merkle
 from protocol.auction import Bid, Commitment, Reveal, Rise, seal_of
+from protocol.blocks import BlockName, Voucher
 from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
 from protocol.capacity import Capacity
@@ -24,6 +25,7 @@ from protocol.requests import (
     Records,
     RecordsRequest,
     ResultRequest,
+    VoucherRequest,
     WitnessRequest,
 )
 from protocol.result import Reply, Result, decide
@@ -31,7 +33,20 @@ from protocol.roll import Receipt, Roll
 from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
 from protocol.signed import Signed, sign, signer_of
 from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
-from protocol.topics import AWARD, BULLETIN, CALL, CAPACITY, CARD, COMMITMENT, LOG_HEAD, RECEIPT, REPLY, REVEAL, ROLL
+from protocol.topics import (
+    AWARD,
+    BLOCKS,
+    BULLETIN,
+    CALL,
+    CAPACITY,
+    CARD,
+    COMMITMENT,
+    LOG_HEAD,
+    RECEIPT,
+    REPLY,
+    REVEAL,
+    ROLL,
+)
 from protocol.units import Cents, GramsCo2, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
 from protocol.witness import LogHead
@@ -100,7 +115,29 @@ def messages() -> tuple[Message, ...]:
         Message(kind=LogHead, topic=LOG_HEAD, accepted=_log_heads()),
         Message(kind=ConsistencyRequest, topic=None, accepted=_consistency_requests()),
         Message(kind=Consistency, topic=None, accepted=_consistencies()),
-        Message(kind=BundleRequest, topic=None, accepted=(("of a serial", BundleRequest(serial=Digest(b"n" * 32))),)),
+        Message(kind=BundleRequest, topic=None, accepted=_bundle_requests()),
+        Message(kind=VoucherRequest, topic=None, accepted=_voucher_requests()),
+        Message(kind=Voucher, topic=BLOCKS, accepted=_vouchers()),
+    )
+
+
+def _bundle_requests() -> tuple[tuple[str, BundleRequest], ...]:
+    serial = Digest(b"n" * 32)
+    return (
+        ("of one part", BundleRequest(serial=serial, lot=False)),
+        ("of a whole lot", BundleRequest(serial=serial, lot=True)),
+    )
+
+
+def _voucher_requests() -> tuple[tuple[str, VoucherRequest], ...]:
+    return (("of one block", VoucherRequest(numbers=(7,))), ("of several", VoucherRequest(numbers=(0, 7, 2**40))))
+
+
+def _vouchers() -> tuple[tuple[str, Voucher], ...]:
+    blocks = tuple(BlockName(number=number, hash=bytes([number]) * 32) for number in (7, 9))
+    return (
+        ("for one block", Voucher(chain=7117, blocks=blocks[:1])),
+        ("for two blocks", Voucher(chain=7117, blocks=blocks)),
     )
 
 

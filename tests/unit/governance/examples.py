@@ -9,8 +9,8 @@ from trie import HexaryTrie
 
 from governance.past import PastAuction
 from ledger.bindings.orders import OPENED_TOPIC
-from ledger.bundle import Bundle
-from ledger.proofs import LogProof
+from ledger.bundle import FORMAT, Auction, Bundle, Design, Federation
+from ledger.proofs import BlockProof, LogPlaces
 from protocol.auction import Bid, Commitment, Reveal, seal_of
 from protocol.award import transcript_root
 from protocol.ids import Address, Digest
@@ -39,6 +39,13 @@ PACK = RulePack(
     notice=Seconds(0),
     processes=mask_of(PROCESSES),
 )
+FEDERATION = Federation(
+    chain=7117,
+    members=Address(b"m" * 20),
+    designs=Address(b"d" * 20),
+    provenance=Address(b"p" * 20),
+    orders=Address(b"o" * 20),
+)
 TRANSCRIPT = Digest(b"t" * 32)
 OPENED = UnixSeconds(START - 60)
 BLOCK = 7
@@ -66,20 +73,22 @@ def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
     transcript = transcript_root(encode(signed_call), [encode(c) for c in commitments], [r.payload for r in reveals])
     result = decide(asked, tuple(bid for _, bid in bids), transcript)
     return Bundle(
-        version=2,
-        part=1,
-        unit=1,
-        call=signed_call,
-        root=NOTHING,
-        nonce=b"",
-        packages=(),
-        commitments=commitments,
-        reveals=reveals,
-        result=sign(CUSTOMER_SEED, AWARD, encode(result)),
+        format=FORMAT,
+        federation=FEDERATION,
+        rules=PACK,
+        design=Design(root=NOTHING, nonce=b"", packages=()),
+        auction=Auction(
+            call=signed_call,
+            commitments=commitments,
+            reveals=reveals,
+            result=sign(CUSTOMER_SEED, AWARD, encode(result)),
+        ),
         certificates=(),
         notes=(),
-        steps=(),
-        logs=(opened_proof(asked, block),),
+        consistency=(),
+        parts=(),
+        blocks=(opened_proof(asked, block),),
+        vouchers=(),
     )
 
 
@@ -88,7 +97,7 @@ def _commitment(name: str, bid: Bid) -> Signed:
     return sign(seed(name), COMMITMENT, encode(said))
 
 
-def opened_proof(asked: Call, block: int = BLOCK) -> LogProof:
+def opened_proof(asked: Call, block: int = BLOCK) -> BlockProof:
     """Proof that the order of ``asked`` was opened in ``block`` at ``OPENED``."""
     topics = (OPENED_TOPIC, asked.job, bytes(12) + b"c" * 20)
     terms = (asked.budget, bytes(32), asked.design, asked.rule_pack, asked.due)
@@ -98,4 +107,5 @@ def opened_proof(asked: Call, block: int = BLOCK) -> LogProof:
     header: list[Any] = [bytes(32)] * 16
     header[5], header[8], header[11] = trie.root_hash, block, OPENED
     nodes = tuple(rlp.encode(node) for node in trie.get_proof(rlp.encode(0)))
-    return LogProof(header=rlp.encode(header), transaction=0, position=0, nodes=nodes)
+    logs = (LogPlaces(transaction=0, positions=(0,)),)
+    return BlockProof(header=rlp.encode(header), logs=logs, storage=(), nodes=nodes)

@@ -1,12 +1,14 @@
 """Auctions from bundles, and the pack that they ran under."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from governance.in_force import pack_at
 from governance.past import past_auction
 from ledger.bindings import rules as abi
+from ledger.bundle import Bundle
 from ledger.rules import Rules, values_of
 from protocol.errors import RejectError
 from protocol.ids import Address, Digest
@@ -22,6 +24,11 @@ BUNDLE = bundle(CALL_UNDER_PACK, *BIDS)
 RULES = Rules(Address(b"r" * 20))
 
 
+def _told(**changes: Any) -> Bundle:
+    """The bundle with another auction."""
+    return replace(BUNDLE, auction=replace(BUNDLE.auction, **changes))
+
+
 def in_pack(digest: Digest, block: int) -> RulePack:
     assert (digest, block) == (PACK.digest, BLOCK)
     return PACK
@@ -35,16 +42,16 @@ def test_a_bundle_gives_the_auction_with_its_moment_and_its_rules() -> None:
 
 def test_a_bundle_that_leaves_out_a_bid_is_refused() -> None:
     with pytest.raises(RejectError, match="does not follow from the revealed bids"):
-        past_auction(replace(BUNDLE, reveals=BUNDLE.reveals[:1]), in_pack)
+        past_auction(_told(reveals=BUNDLE.auction.reveals[:1]), in_pack)
 
 
 def test_a_bundle_whose_messages_are_another_s_word_is_refused() -> None:
-    forged = sign(seed("mill"), CALL, BUNDLE.call.payload)
+    forged = sign(seed("mill"), CALL, BUNDLE.auction.call.payload)
     with pytest.raises(RejectError, match="not signed by the one whose word it is"):
-        past_auction(replace(BUNDLE, call=forged), in_pack)
-    forged = sign(CUSTOMER_SEED, AWARD, BUNDLE.result.payload)
+        past_auction(_told(call=forged), in_pack)
+    forged = sign(CUSTOMER_SEED, AWARD, BUNDLE.auction.result.payload)
     with pytest.raises(RejectError, match="signature does not hold"):
-        past_auction(replace(BUNDLE, result=replace(forged, signature=bytes(64))), in_pack)
+        past_auction(_told(result=replace(forged, signature=bytes(64))), in_pack)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +59,12 @@ def test_a_bundle_whose_messages_are_another_s_word_is_refused() -> None:
 )
 def test_a_bundle_that_does_not_prove_its_own_order_is_refused(other: tuple) -> None:  # type: ignore[type-arg]
     with pytest.raises(RejectError, match="does not prove that the order was opened"):
-        past_auction(replace(BUNDLE, logs=other), in_pack)
+        past_auction(replace(BUNDLE, blocks=other), in_pack)
 
 
 def test_a_bundle_with_a_broken_proof_is_refused() -> None:
     with pytest.raises(RejectError, match="does not hold"):
-        past_auction(replace(BUNDLE, logs=(replace(BUNDLE.logs[0], nodes=()),)), in_pack)
+        past_auction(replace(BUNDLE, blocks=(replace(BUNDLE.blocks[0], nodes=()),)), in_pack)
 
 
 @dataclass(frozen=True)

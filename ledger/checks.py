@@ -1,0 +1,289 @@
+"""What an auditor asks about a whole job: chain, deployment, order, rules, design, award, makers, licences, anchors."""
+
+from collections.abc import Callable
+
+from ledger import designs, members, orders, provenance
+from ledger.errors import UnavailableError
+from ledger.facts import Facts, cite_block, listed, must
+from ledger.layout import LicenceWord, head_slots, licence_of, licence_slot
+from ledger.verdict import Check, GapError, Outcome, Trust
+from protocol import merkle
+from protocol.auction import Commitment, Reveal, check_bid, seal_of
+from protocol.award import transcript_root
+from protocol.errors import RejectError
+from protocol.ids import Digest
+from protocol.opening import open_bids
+from protocol.result import decide
+from protocol.rules import check_call
+from protocol.seal import commitment_of
+from protocol.signed import verify
+from protocol.topics import COMMITMENT, REVEAL
+from protocol.wire import decode, encode
+
+Question = Callable[[Facts, list[str]], str]
+"""Answers in a sentence and adds to the evidence that it cites; raises when the answer is no or unknown."""
+
+
+def check_deployment(facts: Facts, trust: Trust) -> Check:
+    """Whether the evidence is about the federation that the auditor trusts."""
+    named, known = facts.bundle.federation, trust.federation
+    where = f"chain {named.chain}, orders 0x{named.orders.hex()}"
+    if known is None:
+        text = f"the evidence is about the federation on {where}; give its deployment if you trust it"
+        return Check(what="deployment", outcome=Outcome.NOT_CHECKABLE, text=text)
+    if named != known:
+        ours = f"chain {known.chain}, orders 0x{known.orders.hex()}"
+        text = f"foreign: the evidence is about the federation on {where}, and you trust the one on {ours}"
+        return Check(what="deployment", outcome=Outcome.NOT_CHECKABLE, text=text)
+    return Check(what="deployment", outcome=Outcome.HOLDS, text=f"the federation on {where}")
+
+
+def check_chain(facts: Facts, trust: Trust) -> Check:
+    """Whether every proven block is the chain's, as far as the auditor knows or believes trusted signers."""
+    chain = facts.bundle.federation.chain
+    if trust.federation is not None and trust.federation.chain != chain:
+        text = f"your blocks are of chain {trust.federation.chain}, not of {chain}"
+        return Check(what="chain", outcome=Outcome.NOT_CHECKABLE, text=text)
+    unknown: list[int] = []
+    evidence: list[str] = []
+    for block in facts.blocks:
+        number, found = block.header.number, block.header.hash
+        try:
+            known = trust.block_hash(number)
+        except UnavailableError as error:
+            text = f"the chain cannot be asked: {error}"
+            return Check(what="chain", outcome=Outcome.NOT_CHECKABLE, text=text, evidence=tuple(evidence))
+        if known is not None and known != found:
+            text = f"block {number} is 0x{known.hex()[:12]} on the chain, 0x{found.hex()[:12]} in the bundle"
+            return Check(what="chain", outcome=Outcome.CONTRADICTED, text=text, evidence=tuple(evidence))
+        signers = len(facts.vouching(block) & trust.signers)
+        if known is not None:
+            evidence.append(f"{cite_block(block)} is known")
+        elif trust.signers and signers >= trust.quorum:
+            evidence.append(f"{cite_block(block)} is vouched for by {signers} trusted signers")
+        else:
+            unknown.append(number)
+    if unknown:
+        text = f"{len(unknown)} of {len(facts.blocks)} blocks are not known here ({_ranges(unknown)})"
+        return Check(what="chain", outcome=Outcome.NOT_CHECKABLE, text=text, evidence=tuple(evidence))
+    logs = sum(len(block.logs) for block in facts.blocks)
+    text = f"{logs} events proven into {len(facts.blocks)} blocks of the chain"
+    return Check(what="chain", outcome=Outcome.HOLDS, text=text, evidence=tuple(evidence))
+
+
+def _ranges(numbers: list[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:8])
+    return shown if len(numbers) <= 8 else f"{shown} and {len(numbers) - 8} more"
+
+
+def _order(facts: Facts, evidence: list[str]) -> str:
+    call, named = facts.call, facts.bundle.federation
+    order = facts.one(orders.Opened, "an opened order")
+    evidence += facts.cite(order)
+    must(call.chain == named.chain, "the call is for another chain")
+    must(call.orders == named.orders, "the call is for another order contract")
+    must(facts.bundle.auction.call.author == call.customer, "the call is not signed by its customer")
+    must(order.job == call.job, "the order is another job's")
+    must(order.customer == facts.account(call.customer), "the order is not the customer's")
+    must(order.call == merkle.leaf_hash(facts.bundle.auction.call.payload), "the call is not the one that was ordered")
+    must(order.design == call.design, "the order is for another design")
+    return f"order {call.job.hex()[:12]} of 0x{order.customer.hex()[:8]}, escrow {order.budget} cents"
+
+
+def _rules(facts: Facts, evidence: list[str]) -> str:
+    call, rules = facts.call, facts.bundle.rules
+    order = facts.one(orders.Opened, "an opened order")
+    evidence += [f"rule pack {rules.digest.hex()[:12]}", *facts.cite(order)]
+    must(order.pack == rules.digest, "the order was opened under other rules")
+    # When bidders heard the call nobody can prove, so the time left for commitments is theirs to judge.
+    check_call(call, rules, opened=call.commit_by - rules.min_commit)
+    return f"rule pack {rules.version} ({rules.digest.hex()[:12]}); budget, deadlines and carbon price keep to it"
+
+
+def _design(facts: Facts, evidence: list[str]) -> str:
+    call, design = facts.call, facts.bundle.design
+    owner = facts.account(call.customer)
+    registry = facts.bundle.federation.designs
+    opened = commitment_of(chain=call.chain, registry=registry, owner=owner, root=design.root, nonce=design.nonce)
+    must(opened == call.design, "the design's root does not open its commitment")
+    must(merkle.root_of_hashes(design.packages) == design.root, "the packages are not those that were sealed")
+    must(len(design.packages) == len(call.operations) + 1, "there is not one package for each operation")
+    seal = facts.one(designs.Sealed, "a sealed design")
+    order = facts.one(orders.Opened, "an opened order")
+    evidence += facts.cite(seal, order)
+    must((seal.owner, seal.commitment) == (owner, call.design), "another design was sealed")
+    sealed, ordered = facts.number_of(seal), facts.number_of(order)
+    must(sealed <= ordered, "the design was sealed after the order")
+    return f"commitment {call.design.hex()[:12]} sealed in block {sealed}"
+
+
+def _award(facts: Facts, evidence: list[str]) -> str:
+    call, auction, result = facts.call, facts.bundle.auction, facts.result
+    tellers = (call.customer, *call.witnesses)
+    must(auction.result.author in tellers, "the result is signed neither by the customer nor by a witness of the call")
+    for group in (auction.commitments, auction.reveals):
+        forms = [encode(signed) for signed in group]
+        must(forms == sorted(set(forms)), "commitments or reveals are twice there or out of order")
+    reveals = _opened_reveals(facts)
+    transcript = transcript_root(
+        encode(auction.call), [encode(c) for c in auction.commitments], [r.payload for r in auction.reveals]
+    )
+    evidence.append(f"transcript {transcript.hex()[:12]}")
+    sealed = [signed.author for signed in auction.commitments]
+    opened = open_bids(call, sealed, {reveal.bid.provider: reveal for reveal in reveals}, result.declined)
+    follows = decide(call, opened.bids, transcript, opened.excluded)
+    must(follows == result, "the award does not follow from the revealed bids")
+    award = result.award
+    if award is None:
+        raise RejectError("the auction ended without award")
+    awarded = facts.one(orders.Awarded, "an award on the ledger")
+    assigned = sorted(facts.all(orders.Assigned), key=lambda event: event.index)
+    evidence += facts.cite(awarded, *assigned)
+    must((awarded.job, awarded.transcript) == (call.job, transcript), "the ledger holds another transcript")
+    must([event.index for event in assigned] == list(range(len(award.assignments))), "assignments are missing")
+    for event, assignment in zip(assigned, award.assignments, strict=True):
+        must(event.job == call.job, "an assignment is another job's")
+        winner = facts.account(assignment.provider)
+        must(event.provider == winner, f"assignment {event.index + 1} went to another provider")
+        must(event.price == assignment.price, f"assignment {event.index + 1} has another price")
+    return f"recomputed from {len(reveals)} bids: {award.price} cents over {len(award.assignments)} assignments"
+
+
+def _opened_reveals(facts: Facts) -> tuple[Reveal, ...]:
+    seals = {}
+    for signed in facts.bundle.auction.commitments:
+        commitment = decode(Commitment, verify(signed, COMMITMENT))
+        must(commitment.provider == signed.author, "a commitment is not signed by its provider")
+        seals[signed.author] = commitment.seal
+    reveals = []
+    for signed in facts.bundle.auction.reveals:
+        reveal = decode(Reveal, verify(signed, REVEAL))
+        check_bid(reveal.bid, facts.call)
+        must(reveal.bid.provider == signed.author, "a reveal is not signed by its provider")
+        must(seals.get(signed.author) == seal_of(reveal.bid, reveal.salt), "a reveal opens no commitment")
+        reveals.append(reveal)
+    return tuple(reveals)
+
+
+def _makers(facts: Facts, evidence: list[str]) -> str:
+    makers = {facts.maker(operation.index): facts.done(operation.index) for operation in facts.call.operations}
+    for peer, done in sorted(makers.items()):
+        known = [e for e in facts.all(members.Registered) if e.peer == peer and facts.number_of(e) <= done.number]
+        name = f"peer {peer.hex()[:8]}"
+        if not known:
+            raise RejectError(f"no registration of {name} before its work is proven")
+        evidence += facts.cite(known[-1])
+        must(known[-1].roles & members.PROVIDER, f"{name} is registered, but not as a provider")
+        must(done.timestamp <= known[-1].expiry, f"the registration of {name} had expired when the work was attested")
+        ended = [e for e in facts.all(members.Revoked) if e.account == known[-1].account and e.epoch > known[-1].epoch]
+        must(all(facts.number_of(e) > done.number for e in ended), f"{name} had left when the work was attested")
+    return f"{len(makers)} registered providers"
+
+
+def _licences(facts: Facts, evidence: list[str]) -> str:
+    call = facts.call
+    for operation in range(len(call.operations)):
+        grant = facts.licensed(operation)
+        evidence += facts.cite(grant)
+        name = f"operation {operation + 1}'s licence"
+        must(grant.owner == facts.account(call.customer), f"{name} was not given by the customer")
+        must(grant.licensee == facts.account(facts.maker(operation)), f"{name} is another's")
+        must(grant.units == call.quantity, f"{name} is for another count than was ordered")
+        must(facts.done(operation).timestamp <= grant.expiry, f"{name} had expired when the work was attested")
+    return f"{len(call.operations)} licences of {call.quantity} units each, none expired"
+
+
+def _standing(facts: Facts, evidence: list[str]) -> str:
+    """What the licences became after they were granted: a state proof shows that nothing was left out."""
+    latest, designs_at = facts.latest, facts.bundle.federation.designs
+    evidence.append(f"state after {cite_block(latest)}")
+    for operation in range(len(facts.call.operations)):
+        grant = facts.licensed(operation)
+        word = latest.storage.get((designs_at, licence_slot(grant.licence)))
+        if word is None:
+            raise GapError(f"the bundle does not prove the state of operation {operation + 1}'s licence")
+        _stands(facts, operation, licence_of(word))
+    return f"no licence was revoked before its work or overdrawn, as of block {latest.header.number}"
+
+
+def present(facts: Facts, now: Callable[[Digest], LicenceWord], evidence: list[str]) -> str:
+    """Whether the licences still stand on the live chain."""
+    try:
+        for operation in range(len(facts.call.operations)):
+            licence = facts.licensed(operation).licence
+            _stands(facts, operation, now(licence))
+            evidence.append(f"licence {licence.hex()[:12]} on the chain now")
+    except UnavailableError as error:
+        raise GapError(f"the chain cannot be asked: {error}") from error
+    return "no licence was revoked before its work, or is overdrawn"
+
+
+def _stands(facts: Facts, operation: int, state: LicenceWord) -> None:
+    grant, name = facts.licensed(operation), f"operation {operation + 1}'s licence"
+    must((state.owner, state.units) == (grant.owner, grant.units), f"{name} is another one in the state")
+    # The contract records nothing under a revoked licence: what it recorded, it recorded before.
+    recorded = any(event.licence == grant.licence for event in facts.all(designs.Recorded))
+    must(not state.revoked or recorded, f"{name} is revoked, and nothing was recorded under it before")
+    must(state.made <= state.units, f"{name} counts {state.made} units of {state.units}")
+
+
+def _anchors(facts: Facts, evidence: list[str]) -> str:
+    told = []
+    for index, assignment in enumerate(facts.assignments):
+        account, note = facts.account(assignment.provider), facts.note(index)
+        attested = facts.attested(index)
+        must(attested.provider == account, f"assignment {index + 1} was attested by somebody else")
+        wanted = (account, note.checkpoint.log, note.checkpoint.root)
+        anchors = [e for e in facts.all(provenance.Anchored) if (e.publisher, e.subject, e.root) == wanted]
+        must(anchors, f"the log of assignment {index + 1} is not anchored")
+        evidence += facts.cite(attested, *anchors)
+        witnesses = [cosigned.witness for cosigned in note.cosignatures if facts.knows(cosigned.witness)]
+        evidence += [f"log of {assignment.provider.hex()[:8]} cosigned by {peer.hex()[:8]}" for peer in witnesses]
+        told.append(f"{note.checkpoint.size} entries ({len(witnesses)} witnesses)")
+    for index, assignment in enumerate(facts.assignments):
+        _, place = head_slots(facts.account(assignment.provider))
+        total = facts.latest.storage.get((facts.bundle.federation.provenance, place))
+        name = f"the provider of assignment {index + 1}"
+        if total is None:
+            raise GapError(f"the bundle does not prove how many records {name} has anchored")
+        must(total >= facts.note(index).checkpoint.size, f"{name} has anchored {total} records, fewer than it logged")
+    return f"anchored logs of {listed(told)}"
+
+
+def _logs(facts: Facts, evidence: list[str]) -> str:
+    """Whether each log only grew between its checkpoints: by proof, or by the word of a witness of both."""
+    proofs, gaps = facts.bundle.consistency, []
+    must(len(proofs) == len(facts.notes), "there is not one consistency proof for each checkpoint")
+    before = facts.earlier_notes()
+    for index, (note, proof) in enumerate(zip(facts.notes, proofs, strict=True)):
+        old, new = before[index], note.checkpoint
+        name = f"the log of {new.provider.hex()[:8]} at {new.size} entries"
+        if old is None:
+            must(not proof, f"{name} needs no consistency proof")
+            continue
+        both = {c.witness for c in old.cosignatures} & {c.witness for c in note.cosignatures}
+        witnesses = [witness for witness in both if facts.knows(witness)]
+        if proof or old.checkpoint.size == new.size:
+            merkle.verify_consistency(old.checkpoint.size, old.checkpoint.root, new.size, new.root, proof)
+            evidence.append(f"{name} begins with the {old.checkpoint.size} of before")
+        elif witnesses:
+            evidence.append(f"{name} is cosigned by {witnesses[0].hex()[:8]}, as it was at {old.checkpoint.size}")
+        else:
+            gaps.append(f"nobody shows that {name} begins with the {old.checkpoint.size} of before")
+    if gaps:
+        raise GapError(gaps[0])
+    return f"{len(facts.notes)} checkpoints of {before.count(None)} logs, which only grew"
+
+
+JOB_QUESTIONS: tuple[tuple[str, Question], ...] = (
+    ("order", _order),
+    ("rules", _rules),
+    ("design", _design),
+    ("award", _award),
+    ("makers", _makers),
+    ("licences", _licences),
+    ("standing", _standing),
+    ("anchors", _anchors),
+    ("logs", _logs),
+)
+"""In the order of the report."""

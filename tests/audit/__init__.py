@@ -1,0 +1,1 @@
+"""Audits by both verifiers: Guildmark's own, and the one file that shares no code with it."""

@@ -1,0 +1,47 @@
+"""The contracts keep their storage where ``ledger.layout`` says, as their own views confirm."""
+
+import pytest
+
+from ledger.chain import account_of
+from ledger.layout import head_slots, licence_of, licence_slot
+from ledger.proofs import prove, verify
+from ledger.types import Transaction
+from protocol.ids import Digest
+from protocol.units import UnixSeconds
+from tests.ledger.conftest import CUSTOMER, Ledger
+
+pytestmark = pytest.mark.slow
+
+COMMITMENT, PACKAGE = Digest(b"c" * 32), Digest(b"p" * 32)
+ME = account_of(CUSTOMER)
+
+
+def send(ledger: Ledger, *transactions: Transaction) -> int:
+    """Mine them together; the block's number."""
+    first = ledger.chain.nonce(ME)
+    for nonce, transaction in enumerate(transactions, start=first):
+        ledger.chain.send(ledger.chain.sign(CUSTOMER, transaction, nonce=nonce, gas=300_000).raw)
+    return int(ledger.server.node.mine().block_number)
+
+
+def test_a_licence_s_first_word_is_proven_as_the_contract_tells_it(ledger: Ledger) -> None:
+    designs, later = ledger.contracts.designs, UnixSeconds(2**40)
+    licence = designs.licence_id(owner=ME, commitment=COMMITMENT, package=PACKAGE, licensee=ME)
+    place = (designs.address, licence_slot(licence))
+    granted = designs.license(COMMITMENT, package=PACKAGE, licensee=ME, units=7, expiry=later)
+    made = designs.record(licence, 3, Digest(b"e" * 32))
+    for transactions in ((designs.seal(COMMITMENT), granted), (made,)):
+        number = send(ledger, *transactions)
+        word = verify(prove(ledger.chain, number, storage=[place])).storage[place]
+        assert licence_of(word) == designs.standing(ledger.chain, licence)
+    assert (licence_of(word).units, licence_of(word).made, licence_of(word).revoked) == (7, 3, False)
+
+
+def test_a_publisher_s_head_and_count_are_proven_as_the_contract_tells_them(ledger: Ledger) -> None:
+    provenance = ledger.contracts.provenance
+    places = [(provenance.address, slot) for slot in head_slots(ME)]
+    number = send(ledger, provenance.anchor(b"s" * 32, Digest(b"r" * 32), 5))
+    shown = verify(prove(ledger.chain, number, storage=places)).storage
+    head, count = (shown[place] for place in places)
+    assert (head.to_bytes(32, "big"), count) == provenance.head_of(ledger.chain, ME)
+    assert count == 5
