@@ -154,7 +154,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             seed=identity.signing,
             wall=_wall,
             dice=random.SystemRandom(),
-            member=members.member,
+            member=lambda peer: peer == identity.peer or members.member(peer),
             convicted=lambda peer: standing.strike(peer, Strike.EQUIVOCATED),
             keeper=BulletinStore(database),
         ) as network,
@@ -167,6 +167,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             contracts=contracts,
             signing_key=identity.ledger,
             confirmations=config.ledger.confirmations,
+            registered=members.registered,
         )
         runner = Runner(
             database,

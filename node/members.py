@@ -53,6 +53,10 @@ class Members:
         """Whether ``peer`` is registered; who is being looked up gets credit until then."""
         return self.account_of(peer) is not None or (peer in self._waiting and peer not in self._known)
 
+    def registered(self, peer: PeerId, account: Address) -> None:
+        """The ledger says so: nothing that was heard before counts any more."""
+        self._learn(peer, account)
+
     async def run(self) -> None:
         """Look up who was asked for; never returns."""
         async for peer in self._receive:

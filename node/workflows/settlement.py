@@ -12,6 +12,7 @@ from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError
 from ledger.follow import Batch, Follower
+from ledger.members import Registered
 from ledger.outbox import Confirmed, Outbox, Outcome
 from ledger.types import Log, Transaction
 from node.store.database import Database, connect
@@ -21,6 +22,7 @@ from node.workflows.ledger_events import translate, units
 from node.workflows.posted import Post
 from node.workflows.runner import Effect, Runner, mark_done
 from node.workflows.thread import licences
+from protocol.ids import Address, PeerId
 from protocol.units import UnixSeconds
 
 log = logging.getLogger("guildmark.settlement")
@@ -35,8 +37,17 @@ class Settlement:
     """One node's writer and reader of the chain; each has a connection of its own to the node's database."""
 
     def __init__(
-        self, *, database: Database, chain: Chain, contracts: Contracts, signing_key: bytes, confirmations: int = 1
+        self,
+        *,
+        database: Database,
+        chain: Chain,
+        contracts: Contracts,
+        signing_key: bytes,
+        confirmations: int = 1,
+        registered: Callable[[PeerId, Address], None] = lambda _peer, _account: None,
     ) -> None:
+        """``registered`` is told of every registration as soon as the ledger holds it."""
+        self._registered = registered
         self._database = database
         self._chain = chain
         self._contracts = contracts
@@ -124,6 +135,9 @@ class Settlement:
         batch: Batch = await trio.to_thread.run_sync(self._follower.advance, self._chain)
         if batch.rolled_back_to is not None:
             await self._roll_back(runner, batch.rolled_back_to)
+        for entry in batch.events:
+            if isinstance(event := self._contracts.members.decode(entry), Registered):
+                self._registered(event.peer, event.account)
         undone = await runner.undone() if batch.events else ()
         said = [(entry.block, one) for entry in batch.events for one in self._events(runner, entry, wall(), undone)]
 
