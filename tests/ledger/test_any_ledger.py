@@ -163,9 +163,10 @@ def test_a_mined_log_is_proven_from_the_block_hash_alone(place: Place, key: byte
     logs = chain.logs(0, chain.head().number, [target])
     assert len(logs) == 3
     for log in logs:
-        shown = verify(prove(chain, log))
-        assert (shown.address, shown.topics, shown.payload) == (log.address, log.topics, log.payload)
-        assert shown.block_hash == log.block_hash
+        shown = verify(prove(chain, log.block, logs=[log]))
+        (proven,) = shown.logs
+        assert (proven.address, proven.topics, proven.payload) == (log.address, log.topics, log.payload)
+        assert shown.header.hash == log.block_hash
 
 
 @on_the_others
