@@ -9,6 +9,8 @@ ARGS   ?=
 ROUNDS ?= 1000
 MUTANTS ?= 500
 COUNT  ?= 10000
+COUNT  ?= 120
+EDGES  ?= 1000
 AREA   ?= demo
 AUCTIONS ?= 125
 TIES   ?= 1000
@@ -18,7 +20,7 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper gas mutants invariants
 
 setup: $(STAMP)
 
@@ -114,6 +116,15 @@ docs: $(STAMP) ## regenerate the generated pages and pictures
 
 contracts: $(STAMP) ## recompile the contracts (needs npm)
 	@$(BIN)/python contracts/build.py
+
+gas: $(STAMP) ## what each step costs on the ledger, against the bars and the committed snapshot
+	@$(BIN)/python -m tests.contracts.gas $(ARGS)
+
+mutants: $(STAMP) ## plant faults in the contracts and count those that the tests find; COUNT=0 plants all (needs npm)
+	@$(BIN)/python -m tests.contracts.mutants $(COUNT)
+
+invariants: $(STAMP) ## random histories of orders until each edge was taken EDGES times
+	@$(BIN)/python -m tests.contracts.invariants $(EDGES)
 
 lock: $(STAMP) ## pin all dependencies anew
 	@$(BIN)/python -m pip install --quiet uv

@@ -108,7 +108,7 @@ def growing(place: Place, heights: Sequence[int]) -> Iterator[Long]:
             for _, raw in signed(chain, provenance, key, missing):
                 post(session, place, call("eth_sendRawTransaction", "0x" + raw.hex()))
                 post(session, place, call("evm_mine"))
-            topic = "0x" + Digest(subject(height // 2)).hex()
+            topic = "0x" + root(height // 2).hex()
             query = call(
                 "eth_getLogs",
                 {"fromBlock": "0x0", "address": "0x" + provenance.address.hex(), "topics": [None, None, topic]},
@@ -146,15 +146,15 @@ def deployed(place: Place, key: bytes) -> Provenance:
     return Provenance(planned.deployment(CHAIN_ID, 0).provenance)
 
 
-def subject(number: int) -> bytes:
-    return number.to_bytes(32, "big")
+def root(number: int) -> Digest:
+    return Digest(number.to_bytes(32, "big"))
 
 
 def signed(chain: Chain, provenance: Provenance, key: bytes, count: int) -> Iterator[tuple[bytes, bytes]]:
-    """Hash and bytes of the account's next anchors, each of a subject of its own."""
+    """Hash and bytes of the account's next anchors, each of a root of its own."""
     nonce = chain.nonce(account_of(key))
     for number in range(nonce, nonce + count):
-        anchor = provenance.anchor(subject(number), Digest(subject(number + 1)), 1_000)
+        anchor = provenance.anchor(root(number + 1), 1_000)
         one = chain.sign(key, anchor, nonce=number, gas=ANCHOR_GAS, fees=FEES)
         yield one.hash, one.raw
 

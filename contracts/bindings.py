@@ -10,7 +10,7 @@ from typing import Any
 from eth_utils import keccak
 
 _HEADER = '"""Generated from the ABI of ``{name}`` by contracts/build.py; never edited by hand."""\n'
-_KEYWORDS = {"id", "open", "from", "hash", "type"}
+_KEYWORDS = {"id", "open", "from", "hash", "type", "round"}
 _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -120,6 +120,9 @@ def _convert(field: Any, value: str) -> str:
     kind = field["type"]
     if kind.endswith("[]"):
         return f"[{_convert({**field, 'type': kind[:-2]}, 'item')} for item in {value}]"
+    if kind == "tuple":
+        parts = (_convert(part, f"{value}[{number}]") for number, part in enumerate(field["components"]))
+        return f"({', '.join(parts)},)"
     if kind == "address":
         return f"bytes.fromhex({value}[2:])"
     if kind.startswith("bytes"):

@@ -26,6 +26,8 @@ CONTRACTS = (
     "Designs",
     "Provenance",
     "Orders",
+    "Disputes",
+    "Passports",
 )
 
 

@@ -36,8 +36,9 @@ SETTINGS: dict[str, Any] = {
     "evmVersion": "cancun",
     "optimizer": {"enabled": True, "runs": 200},
     "metadata": {"bytecodeHash": "none", "appendCBOR": False},
-    "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}},
 }
+
+EVERYTHING: dict[str, Any] = {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}}
 
 _IMPORT = re.compile(r'^\s*import\s+(?:[^"\';]*?from\s+)?["\']([^"\']+)["\']', re.MULTILINE)
 _BROWSER = (
@@ -64,10 +65,11 @@ class Compiler:
         code = libraries["solc@0.8.37"]["package/soljson.js"].decode()
         self._engine.eval(code + "\n;globalThis.Module = typeof Module !== 'undefined' ? Module : module.exports; 0")
 
-    def request(self, sources: dict[str, str]) -> str:
-        """The standard JSON for ``sources`` and all that they import."""
+    def request(self, sources: dict[str, str], wanted: dict[str, Any] = EVERYTHING) -> str:
+        """The standard JSON for ``sources`` and all that they import; ``wanted`` as its ``outputSelection``."""
         collected = collect(sources, self._openzeppelin)
-        return json.dumps({"language": "Solidity", "sources": collected, "settings": SETTINGS}, sort_keys=True)
+        settings = {**SETTINGS, "outputSelection": wanted}
+        return json.dumps({"language": "Solidity", "sources": collected, "settings": settings}, sort_keys=True)
 
     def compile(self, request: str) -> dict[str, Any]:
         """The compiled contracts, by file and name.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.bundle import Bundle
-from ledger.orders import Opened, Orders
+from ledger.order_events import Opened
+from ledger.orders import Orders
 from ledger.proofs import ProvenBlock, verify
 from ledger.tries import ProofError
 from protocol.auction import Bid, Reveal, check_bid

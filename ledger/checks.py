@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from ledger import designs, members, orders, provenance
+from ledger import designs, members, order_events, provenance
 from ledger.errors import UnavailableError
 from ledger.facts import Facts, cite_block, listed, must
-from ledger.layout import LicenceWord, head_slots, licence_of, licence_slot
+from ledger.layout import LicenceWord, anchored_of, head_slot, licence_of, licence_slot
 from ledger.verdict import Check, GapError, Outcome, Trust
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, check_bid, seal_of
@@ -78,7 +78,7 @@ def _ranges(numbers: list[int]) -> str:
 
 def _order(facts: Facts, evidence: list[str]) -> str:
     call, named = facts.call, facts.bundle.federation
-    order = facts.one(orders.Opened, "an opened order")
+    order = facts.one(order_events.Opened, "an opened order")
     evidence += facts.cite(order)
     must(call.chain == named.chain, "the call is for another chain")
     must(call.orders == named.orders, "the call is for another order contract")
@@ -92,7 +92,7 @@ def _order(facts: Facts, evidence: list[str]) -> str:
 
 def _rules(facts: Facts, evidence: list[str]) -> str:
     call, rules = facts.call, facts.bundle.rules
-    order = facts.one(orders.Opened, "an opened order")
+    order = facts.one(order_events.Opened, "an opened order")
     evidence += [f"rule pack {rules.digest.hex()[:12]}", *facts.cite(order)]
     must(order.pack == rules.digest, "the order was opened under other rules")
     # When bidders heard the call nobody can prove, so the time left for commitments is theirs to judge.
@@ -109,7 +109,7 @@ def _design(facts: Facts, evidence: list[str]) -> str:
     must(merkle.root_of_hashes(design.packages) == design.root, "the packages are not those that were sealed")
     must(len(design.packages) == len(call.operations) + 1, "there is not one package for each operation")
     seal = facts.one(designs.Sealed, "a sealed design")
-    order = facts.one(orders.Opened, "an opened order")
+    order = facts.one(order_events.Opened, "an opened order")
     evidence += facts.cite(seal, order)
     must((seal.owner, seal.commitment) == (owner, call.design), "another design was sealed")
     sealed, ordered = facts.number_of(seal), facts.number_of(order)
@@ -136,8 +136,8 @@ def _award(facts: Facts, evidence: list[str]) -> str:
     award = result.award
     if award is None:
         raise RejectError("the auction ended without award")
-    awarded = facts.one(orders.Awarded, "an award on the ledger")
-    assigned = sorted(facts.all(orders.Assigned), key=lambda event: event.index)
+    awarded = facts.one(order_events.Awarded, "an award on the ledger")
+    assigned = sorted(facts.all(order_events.Assigned), key=lambda event: event.index)
     evidence += facts.cite(awarded, *assigned)
     must((awarded.job, awarded.transcript) == (call.job, transcript), "the ledger holds another transcript")
     must([event.index for event in assigned] == list(range(len(award.assignments))), "assignments are missing")
@@ -233,19 +233,20 @@ def _anchors(facts: Facts, evidence: list[str]) -> str:
         account, note = facts.account(assignment.provider), facts.note(index)
         attested = facts.attested(index)
         must(attested.provider == account, f"assignment {index + 1} was attested by somebody else")
-        wanted = (account, note.checkpoint.log, note.checkpoint.root)
-        anchors = [e for e in facts.all(provenance.Anchored) if (e.publisher, e.subject, e.root) == wanted]
+        wanted = (account, note.checkpoint.root)
+        anchors = [e for e in facts.all(provenance.Anchored) if (e.publisher, e.root) == wanted]
         must(anchors, f"the log of assignment {index + 1} is not anchored")
         evidence += facts.cite(attested, *anchors)
         witnesses = [cosigned.witness for cosigned in note.cosignatures if facts.knows(cosigned.witness)]
         evidence += [f"log of {assignment.provider.hex()[:8]} cosigned by {peer.hex()[:8]}" for peer in witnesses]
         told.append(f"{note.checkpoint.size} entries ({len(witnesses)} witnesses)")
     for index, assignment in enumerate(facts.assignments):
-        _, place = head_slots(facts.account(assignment.provider))
-        total = facts.latest.storage.get((facts.bundle.federation.provenance, place))
+        place = head_slot(facts.account(assignment.provider))
+        word = facts.latest.storage.get((facts.bundle.federation.provenance, place))
         name = f"the provider of assignment {index + 1}"
-        if total is None:
+        if word is None:
             raise GapError(f"the bundle does not prove how many records {name} has anchored")
+        total = anchored_of(word)
         must(total >= facts.note(index).checkpoint.size, f"{name} has anchored {total} records, fewer than it logged")
     return f"anchored logs of {listed(told)}"
 

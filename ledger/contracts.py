@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from ledger.deployment import Deployment
 from ledger.designs import Designs
+from ledger.disputes import Disputes
 from ledger.governor import Governor
 from ledger.members import Members
 from ledger.orders import Orders
+from ledger.passports import Passports
 from ledger.provenance import Provenance
 from ledger.rules import Rules
 from ledger.token import Token
@@ -29,6 +31,8 @@ class Contracts:
     designs: Designs
     provenance: Provenance
     orders: Orders
+    disputes: Disputes
+    passports: Passports
 
     @property
     def chain_id(self) -> int:
@@ -48,11 +52,14 @@ class Contracts:
             self.designs.address,
             self.provenance.address,
             self.orders.address,
+            self.disputes.address,
+            self.passports.address,
         )
 
     def decode(self, log: Log) -> object | None:
         """The event in ``log``, or None when it is none of these contracts'."""
-        for facade in (self.members, self.designs, self.orders, self.provenance):
+        facades = (self.members, self.designs, self.orders, self.provenance, self.disputes, self.passports)
+        for facade in facades:
             event = facade.decode(log)
             if event is not None:
                 return event
@@ -72,4 +79,6 @@ def contracts_at(deployment: Deployment) -> Contracts:
         designs=Designs(deployment.designs, chain_id=deployment.chain_id),
         provenance=Provenance(deployment.provenance),
         orders=Orders(deployment.orders),
+        disputes=Disputes(deployment.disputes, chain_id=deployment.chain_id),
+        passports=Passports(deployment.passports),
     )

@@ -7,7 +7,17 @@ from importlib.resources import files
 import rlp
 from eth_utils.crypto import keccak
 
-from ledger.bindings import guild_governor, members, orders, rules, settlement_token, timelock, treasury
+from ledger.bindings import (
+    disputes,
+    guild_governor,
+    members,
+    orders,
+    passports,
+    rules,
+    settlement_token,
+    timelock,
+    treasury,
+)
 from ledger.governor import Terms
 from ledger.rules import values_of
 from ledger.types import Creation
@@ -28,6 +38,8 @@ ORDER = (
     "Designs",
     "Provenance",
     "Orders",
+    "Disputes",
+    "Passports",
 )
 """In which the contracts are created."""
 
@@ -49,6 +61,8 @@ class Deployment:
     designs: Address
     provenance: Address
     orders: Address
+    disputes: Address
+    passports: Address
 
     def to_json(self) -> str:
         """As the file that nodes are configured with."""
@@ -103,24 +117,27 @@ class Plan:
             designs=self.addresses["Designs"],
             provenance=self.addresses["Provenance"],
             orders=self.addresses["Orders"],
+            disputes=self.addresses["Disputes"],
+            passports=self.addresses["Passports"],
         )
 
 
 def plan(deployer: Address, nonce: int, *, pack: RulePack, membership: Membership, terms: Terms) -> Plan:
     """What ``deployer`` has to create from its ``nonce`` on; nothing of it is in its power afterwards."""
     at = {name: created_at(deployer, nonce + offset) for offset, name in enumerate(ORDER)}
+    token, court = at["SettlementToken"], at["Disputes"]
     arguments = {
         "SettlementToken": settlement_token.constructor_arguments(SUPPLY),
-        "Members": members.constructor_arguments(
-            at["SettlementToken"], at["Timelock"], membership.minimum_bond, membership.vote_cap
-        ),
+        "Members": members.constructor_arguments(token, court, membership.minimum_bond, membership.vote_cap),
         "Timelock": timelock.constructor_arguments(terms.timelock, [at["GuildGovernor"]]),
         "GuildGovernor": guild_governor.constructor_arguments(
             at["Members"], at["Timelock"], (terms.delay, terms.period, terms.extension, terms.threshold, terms.quorum)
         ),
-        "Treasury": treasury.constructor_arguments(at["SettlementToken"], at["Timelock"]),
+        "Treasury": treasury.constructor_arguments(token, at["Timelock"]),
         "Rules": rules.constructor_arguments(at["Timelock"], at["Members"], values_of(pack)),
-        "Orders": orders.constructor_arguments(at["SettlementToken"], at["Rules"], at["Members"], at["Treasury"]),
+        "Orders": orders.constructor_arguments(token, at["Rules"], at["Members"], court, at["Treasury"]),
+        "Disputes": disputes.constructor_arguments(token, at["Orders"], at["Members"]),
+        "Passports": passports.constructor_arguments(at["Designs"]),
     }
     creations = tuple(Creation(payload=bytecode(name) + arguments.get(name, b"")) for name in ORDER)
     return Plan(creations=creations, addresses=at)

@@ -41,6 +41,13 @@ class Licensed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceRevoked:
+    """An owner ended a licence."""
+
+    licence: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """Units ``first`` to ``last`` were made under a licence."""
 
@@ -50,7 +57,7 @@ class Recorded:
     evidence: Digest
 
 
-DesignEvent = Sealed | DesignOpened | Licensed | Recorded
+DesignEvent = Sealed | DesignOpened | Licensed | LicenceRevoked | Recorded
 
 
 class Designs:
@@ -75,6 +82,10 @@ class Designs:
         payload = abi.license_call(commitment, package, licensee, units, expiry)
         return Transaction(to=self.address, payload=payload)
 
+    def revoke(self, licence: Digest) -> Transaction:
+        """End a licence that the sender granted."""
+        return Transaction(to=self.address, payload=abi.revoke_call(licence))
+
     def record(self, licence: Digest, units: int, evidence: Digest) -> Transaction:
         """Count made units against a licence of the sender's."""
         return Transaction(to=self.address, payload=abi.record_call(licence, units, evidence))
@@ -88,6 +99,13 @@ class Designs:
     def serial_id(licence: Digest, unit: int) -> Digest:
         """The mark of one unit made under a licence."""
         return Digest(sha256(b"guildmark/serial/1" + licence + unit.to_bytes(4, "big")).digest())
+
+    def contains(  # what a package's proof consists of
+        self, chain: Reads, owner: Address, commitment: Digest, leaf: Digest, index: int, size: int, proof: list[bytes]
+    ) -> bool:
+        """Whether a package is the one at ``index`` of a design that its owner opened."""
+        call = abi.contains_call(owner, commitment, leaf, index, size, proof)
+        return abi.contains_result(chain.call(self.address, call))
 
     def made(self, chain: Reads, licence: Digest) -> int:
         """Units recorded under a licence."""
@@ -115,6 +133,8 @@ class Designs:
                 )
             case abi.LICENSED_TOPIC:
                 return _licensed(abi.licensed_event(log.topics, log.payload))
+            case abi.REVOKED_TOPIC:
+                return LicenceRevoked(licence=Digest(abi.revoked_event(log.topics, log.payload).licence))
             case abi.RECORDED_TOPIC:
                 record = abi.recorded_event(log.topics, log.payload)
                 return Recorded(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ledger import designs, members, orders, provenance
+from ledger import designs, members, order_events, provenance
 from ledger.bundle import Bundle, Part, Step
 from ledger.designs import Designs
 from ledger.headers import Header
@@ -35,10 +35,10 @@ EVENTS = (
     designs.Sealed,
     designs.Licensed,
     designs.Recorded,
-    orders.Opened,
-    orders.Awarded,
-    orders.Assigned,
-    orders.Attested,
+    order_events.Opened,
+    order_events.Awarded,
+    order_events.Assigned,
+    order_events.Attested,
     provenance.Anchored,
 )
 """What the ledger says of a part; a bundle proves nothing else."""
@@ -190,14 +190,14 @@ class Facts:
         licence = self.licence(operation)
         return self.one(designs.Licensed, f"a licence for operation {operation + 1}", lambda e: e.licence == licence)
 
-    def attested(self, assignment: int) -> orders.Attested:
+    def attested(self, assignment: int) -> order_events.Attested:
         """The word on the ledger that an assignment is done.
 
         Raises:
             RejectError: it is not proven.
         """
         what = f"an attestation of assignment {assignment + 1}"
-        return self.one(orders.Attested, what, lambda e: (e.job, e.index) == (self.call.job, assignment))
+        return self.one(order_events.Attested, what, lambda e: (e.job, e.index) == (self.call.job, assignment))
 
     def record(self, step: Step) -> OpenedRecord:
         """What a step's record says, once it is signed by a certified machine.

@@ -15,7 +15,7 @@ LICENCES = 2
 """Place of ``Designs._licences``."""
 
 HEADS = 0
-"""Place of ``Provenance.headOf``."""
+"""Place of ``Provenance._histories``."""
 
 _ADDRESS_BITS, _COUNT_BITS = 160, 32
 _COUNT = (1 << _COUNT_BITS) - 1
@@ -51,10 +51,14 @@ def licence_of(word: int) -> LicenceWord:
     )
 
 
-def head_slots(publisher: Address) -> tuple[bytes, bytes]:
-    """Where ``Provenance`` keeps a publisher's rolling head, and how many records it has anchored."""
-    head = _at(bytes(12) + publisher, HEADS)
-    return head, (int.from_bytes(head, "big") + 1).to_bytes(32, "big")
+def head_slot(publisher: Address) -> bytes:
+    """Where ``Provenance`` keeps a publisher's rolling head and how many records it has anchored."""
+    return _at(bytes(12) + publisher, HEADS)
+
+
+def anchored_of(word: int) -> int:
+    """How many records a publisher has anchored; the low 64 bits, below the head."""
+    return word & ((1 << 64) - 1)
 
 
 def _at(key: bytes, place: int) -> bytes:

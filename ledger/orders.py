@@ -1,18 +1,72 @@
 """Orders with escrow, as the ledger holds them: what to send, what to read, and what the contract says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from ledger import order_events
 from ledger.bindings import orders as abi
+from ledger.order_events import OrderEvent
 from ledger.types import Log, Reads, Transaction
 from protocol.ids import Address, Digest, JobId
-from protocol.units import Cents, Seconds, UnixSeconds
+from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
+
+STATES = (
+    "",
+    "assigned",
+    "accepted",
+    "attested",
+    "disputed",
+    "declined",
+    "approved",
+    "refunded",
+    "ruled",
+)
+"""Of an assignment, by its number on the ledger."""
+
+NO_DAMAGES = BasisPoints(0)
+NEVER = UnixSeconds(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What an order is opened with."""
+
+    budget: Cents
+    call: Digest
+    """Leaf hash of the signed call's payload."""
+
+    design: Digest
+    pack: Digest
+    deadline: UnixSeconds
+    late: BasisPoints = NO_DAMAGES
+    """Agreed damages: of a milestone, for each day begun after its due time."""
+
+    reveal_by: UnixSeconds = NEVER
+    """Last second in which bids may be revealed; it counts where the rules ask for bid bonds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Winner:
+    """One assignment of an award."""
+
+    provider: Address
+    price: Cents
+    units: int
+    due: UnixSeconds
+    milestones: int = 1
+    """Equal parts that the price is paid in, 1 to 8."""
+
+    inspection: int = 0
+    """Which assignment's provider measures what this one makes, counted from 1; zero for none."""
+
+    def values(self) -> tuple[bytes, int, int, int, int, int]:
+        """As the contract's struct."""
+        return (bytes(self.provider), self.price, self.units, self.due, self.milestones, self.inspection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One order's fixed terms."""
+    """One order's fixed opening."""
 
     customer: Address
     budget: Cents
@@ -31,93 +85,14 @@ class AssignmentState:
 
     provider: Address
     price: Cents
+    state: str
+    """One of ``STATES``."""
+
+    round: int
+    """How often it was re-awarded."""
+
+    paid_milestones: int
     evidence: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """An order stands, its budget in escrow."""
-
-    job: JobId
-    customer: Address
-    budget: Cents
-    call: Digest
-    design: Digest
-    pack: Digest
-    deadline: UnixSeconds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awarded:
-    """The award of an order, by the root of its transcript."""
-
-    job: JobId
-    transcript: Digest
-    total: Cents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assigned:
-    """One winner of an order."""
-
-    job: JobId
-    index: int
-    provider: Address
-    price: Cents
-    units: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attested:
-    """A provider says that its assignment is done."""
-
-    job: JobId
-    index: int
-    provider: Address
-    evidence: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
-    """An assignment is paid."""
-
-    job: JobId
-    index: int
-    provider: Address
-    paid: Cents
-    fee: Cents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disputed:
-    """The customer objects to an assignment."""
-
-    job: JobId
-    index: int
-    evidence: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refunded:
-    """An assignment's price was given back, or divided."""
-
-    job: JobId
-    index: int
-    refunded: Cents
-    paid: Cents
-    fee: Cents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """An order is terminal."""
-
-    job: JobId
-    how: str
-    """``settled``, ``cancelled`` or ``expired``."""
-
-
-OrderEvent = Opened | Awarded | Assigned | Attested | Approved | Disputed | Refunded | Ended
 
 
 class Orders:
@@ -126,35 +101,62 @@ class Orders:
     def __init__(self, address: Address) -> None:
         self.address = address
 
-    def open(
-        self, job: JobId, *, budget: Cents, call: Digest, design: Digest, pack: Digest, deadline: UnixSeconds
-    ) -> Transaction:
-        """Open an order and put ``budget`` of the sender's tokens into escrow."""
-        return self._to(abi.open_call(job, budget, call, design, pack, deadline))
+    def open(self, job: JobId, opening: Opening) -> Transaction:
+        """Open an order and put its budget, of the sender's tokens, into escrow."""
+        values = (
+            opening.budget,
+            opening.reveal_by,
+            opening.deadline,
+            opening.late,
+            opening.call,
+            opening.design,
+            opening.pack,
+        )
+        return self._to(abi.open_call(job, values))
 
-    def award(self, job: JobId, transcript: Digest, winners: Sequence[tuple[Address, Cents, int]]) -> Transaction:
-        """Name the winners: account, price and units of each assignment."""
-        return self._to(abi.award_call(job, transcript, [(bytes(who), price, units) for who, price, units in winners]))
+    def bid(self, job: JobId, seal: Digest) -> Transaction:
+        """Stake the order's bid bond on opening ``seal`` in time."""
+        return self._to(abi.bid_call(job, seal))
+
+    def reveal(self, job: JobId, opening: bytes) -> Transaction:
+        """Show what the sender's seal is the SHA-256 of."""
+        return self._to(abi.reveal_call(job, opening))
+
+    def forfeit(self, job: JobId, bidder: Address) -> Transaction:
+        """Give the customer the bond of a bid that was not revealed in time."""
+        return self._to(abi.forfeit_call(job, bidder))
+
+    def return_bid(self, job: JobId, bidder: Address) -> Transaction:
+        """Give a bidder its bond back whose order was cancelled."""
+        return self._to(abi.return_bid_call(job, bidder))
+
+    def award(self, job: JobId, transcript: Digest, winners: Sequence[Winner]) -> Transaction:
+        """Name the winners."""
+        return self._to(abi.award_call(job, transcript, [winner.values() for winner in winners]))
+
+    def accept(self, job: JobId, index: int) -> Transaction:
+        """Take an assignment of the sender's on."""
+        return self._to(abi.accept_call(job, index))
+
+    def decline(self, job: JobId, index: int) -> Transaction:
+        """Give an assignment of the sender's back."""
+        return self._to(abi.decline_call(job, index))
+
+    def reaward(self, job: JobId, index: int, transcript: Digest, winner: Winner) -> Transaction:
+        """Put another provider into the place of one that declined, did not accept, or is late."""
+        return self._to(abi.reaward_call(job, index, transcript, winner.values()))
 
     def attest(self, job: JobId, index: int, evidence: Digest) -> Transaction:
-        """Say that an assignment of the sender's is done."""
+        """Say that a milestone of an assignment of the sender's is done."""
         return self._to(abi.attest_call(job, index, evidence))
 
     def approve(self, job: JobId, index: int) -> Transaction:
-        """Pay an assignment."""
+        """Pay a milestone."""
         return self._to(abi.approve_call(job, index))
 
     def dispute(self, job: JobId, index: int, evidence: Digest) -> Transaction:
-        """Object to an assignment."""
+        """Object to a milestone."""
         return self._to(abi.dispute_call(job, index, evidence))
-
-    def concede(self, job: JobId, index: int) -> Transaction:
-        """Give a disputed price back."""
-        return self._to(abi.concede_call(job, index))
-
-    def expire_dispute(self, job: JobId, index: int) -> Transaction:
-        """Split a dispute whose window has passed."""
-        return self._to(abi.expire_dispute_call(job, index))
 
     def cancel(self, job: JobId) -> Transaction:
         """Take an order back that was not awarded."""
@@ -191,99 +193,21 @@ class Orders:
         """One assignment; all zero when there is none."""
         found = abi.assignment_of_result(chain.call(self.address, abi.assignment_of_call(job, index)))
         return AssignmentState(
-            provider=Address(found.provider), price=Cents(found.price), evidence=Digest(found.evidence)
+            provider=Address(found.provider),
+            price=Cents(found.price),
+            state=STATES[found.state],
+            round=found.round_,
+            paid_milestones=found.approved,
+            evidence=Digest(found.evidence),
         )
+
+    def at_stake(self, chain: Reads, job: JobId, index: int) -> Cents:
+        """What the attested milestone pays when it is approved; nothing when none waits for that."""
+        return Cents(abi.at_stake_result(chain.call(self.address, abi.at_stake_call(job, index))))
 
     def decode(self, log: Log) -> OrderEvent | None:
         """The event in ``log``, or None when it is another contract's or not known here."""
-        if log.address != self.address:
-            return None
-        read = _EVENTS.get(log.topics[0])
-        return None if read is None else read(log.topics, log.payload)
+        return order_events.decode(log) if log.address == self.address else None
 
     def _to(self, payload: bytes) -> Transaction:
         return Transaction(to=self.address, payload=payload)
-
-
-def _opened(topics: tuple[bytes, ...], payload: bytes) -> Opened:
-    event = abi.opened_event(topics, payload)
-    return Opened(
-        job=JobId(event.id_),
-        customer=Address(event.customer),
-        budget=Cents(event.budget),
-        call=Digest(event.call),
-        design=Digest(event.design),
-        pack=Digest(event.pack_hash),
-        deadline=UnixSeconds(event.deadline),
-    )
-
-
-def _awarded(topics: tuple[bytes, ...], payload: bytes) -> Awarded:
-    event = abi.awarded_event(topics, payload)
-    return Awarded(job=JobId(event.id_), transcript=Digest(event.transcript), total=Cents(event.total))
-
-
-def _assigned(topics: tuple[bytes, ...], payload: bytes) -> Assigned:
-    event = abi.assigned_event(topics, payload)
-    return Assigned(
-        job=JobId(event.id_),
-        index=event.index,
-        provider=Address(event.provider),
-        price=Cents(event.price),
-        units=event.units,
-    )
-
-
-def _attested(topics: tuple[bytes, ...], payload: bytes) -> Attested:
-    event = abi.attested_event(topics, payload)
-    return Attested(
-        job=JobId(event.id_), index=event.index, provider=Address(event.provider), evidence=Digest(event.evidence)
-    )
-
-
-def _approved(topics: tuple[bytes, ...], payload: bytes) -> Approved:
-    event = abi.approved_event(topics, payload)
-    return Approved(
-        job=JobId(event.id_),
-        index=event.index,
-        provider=Address(event.provider),
-        paid=Cents(event.paid),
-        fee=Cents(event.fee),
-    )
-
-
-def _disputed(topics: tuple[bytes, ...], payload: bytes) -> Disputed:
-    event = abi.disputed_event(topics, payload)
-    return Disputed(job=JobId(event.id_), index=event.index, evidence=Digest(event.evidence))
-
-
-def _refunded(topics: tuple[bytes, ...], payload: bytes) -> Refunded:
-    event = abi.refunded_event(topics, payload)
-    return Refunded(
-        job=JobId(event.id_),
-        index=event.index,
-        refunded=Cents(event.refunded),
-        paid=Cents(event.paid),
-        fee=Cents(event.fee),
-    )
-
-
-def _ended(how: str) -> Callable[[tuple[bytes, ...], bytes], Ended]:
-    def read(topics: tuple[bytes, ...], _payload: bytes) -> Ended:
-        return Ended(job=JobId(topics[1]), how=how)
-
-    return read
-
-
-_EVENTS: dict[bytes, Callable[[tuple[bytes, ...], bytes], Any]] = {
-    abi.OPENED_TOPIC: _opened,
-    abi.AWARDED_TOPIC: _awarded,
-    abi.ASSIGNED_TOPIC: _assigned,
-    abi.ATTESTED_TOPIC: _attested,
-    abi.APPROVED_TOPIC: _approved,
-    abi.DISPUTED_TOPIC: _disputed,
-    abi.REFUNDED_TOPIC: _refunded,
-    abi.SETTLED_TOPIC: _ended("settled"),
-    abi.CANCELLED_TOPIC: _ended("cancelled"),
-    abi.EXPIRED_TOPIC: _ended("expired"),
-}

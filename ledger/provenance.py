@@ -1,6 +1,7 @@
 """Anchors: the roots that each publisher has put on its rolling head."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ledger.bindings import provenance as abi
 from ledger.types import Log, Reads, Transaction
@@ -9,13 +10,11 @@ from protocol.ids import Address, Digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchored:
-    """A publisher anchored a root over ``count`` records about ``subject``."""
+    """A publisher anchored the root of a log that has grown by ``count`` records."""
 
     publisher: Address
-    subject: bytes
     root: Digest
     count: int
-    head: Digest
 
 
 class Provenance:
@@ -24,14 +23,19 @@ class Provenance:
     def __init__(self, address: Address) -> None:
         self.address = address
 
-    def anchor(self, subject: bytes, root: Digest, count: int) -> Transaction:
-        """Append a root over ``count`` records to the sender's head."""
-        return Transaction(to=self.address, payload=abi.anchor_call(subject, root, count))
+    def anchor(self, root: Digest, count: int) -> Transaction:
+        """Append the root of a log that has grown by ``count`` records to the sender's head."""
+        return Transaction(to=self.address, payload=abi.anchor_call(root, count))
 
-    def head_of(self, chain: Reads, publisher: Address) -> tuple[Digest, int]:
+    @staticmethod
+    def next_head(head: bytes, records: int, root: Digest, count: int) -> bytes:
+        """The head after an anchor on one that stands for ``records``: 24 bytes, to share a word with the count."""
+        return sha256(head + records.to_bytes(8, "big") + root + count.to_bytes(8, "big")).digest()[:24]
+
+    def head_of(self, chain: Reads, publisher: Address) -> tuple[bytes, int]:
         """A publisher's rolling head, and how many records it has anchored."""
         found = abi.head_of_result(chain.call(self.address, abi.head_of_call(publisher)))
-        return Digest(found.head), found.count
+        return found.head, found.count
 
     def verify(self, chain: Reads, root: Digest, leaf: Digest, index: int, size: int, proof: list[bytes]) -> bool:
         """Whether the contract accepts an RFC 9162 inclusion proof."""
@@ -44,8 +48,6 @@ class Provenance:
         event = abi.anchored_event(log.topics, log.payload)
         return Anchored(
             publisher=Address(event.publisher),
-            subject=event.subject,
             root=Digest(event.root),
             count=event.count,
-            head=Digest(event.head),
         )

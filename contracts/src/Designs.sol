@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDesigns} from "./interfaces/IDesigns.sol";
+import {MerkleTree} from "./libraries/MerkleTree.sol";
 
 /// @title Sealed designs, and how many parts who may make from them.
 contract Designs is IDesigns {
@@ -24,6 +25,7 @@ contract Designs is IDesigns {
     function open(bytes32 commitment, bytes32 root, bytes32 nonce) external {
         if (sealedAt[msg.sender][commitment] == 0) revert NotSealed(commitment);
         if (rootOf[msg.sender][commitment] != 0) revert AlreadyOpened(commitment);
+        if (root == 0) revert WrongOpening(commitment);
         bytes memory preimage =
             abi.encodePacked("guildmark/design/1", block.chainid, address(this), msg.sender, root, nonce);
         if (sha256(preimage) != commitment) revert WrongOpening(commitment);
@@ -66,6 +68,7 @@ contract Designs is IDesigns {
         if (granted.revoked) revert LicenceRevoked(licence);
         if (block.timestamp > granted.expiry) revert Expired(licence, granted.expiry);
         if (units == 0) revert NoUnits();
+        if (evidence == 0) revert NoEvidence();
         uint32 made = granted.made;
         uint32 left = granted.maxUnits - made;
         if (units > left) revert OverLicence(licence, left, units);
@@ -78,6 +81,19 @@ contract Designs is IDesigns {
     function serial(bytes32 licence, uint32 number) external view returns (bytes32) {
         if (number == 0 || number > _licences[licence].made) revert NotMade(licence, number);
         return sha256(abi.encodePacked("guildmark/serial/1", licence, number));
+    }
+
+    /// @inheritdoc IDesigns
+    function contains(
+        address owner,
+        bytes32 commitment,
+        bytes32 leafHash,
+        uint64 index,
+        uint64 size,
+        bytes32[] calldata proof
+    ) external view returns (bool) {
+        bytes32 root = rootOf[owner][commitment];
+        return root != 0 && MerkleTree.includes(root, leafHash, index, size, proof);
     }
 
     /// @inheritdoc IDesigns

@@ -2,25 +2,27 @@
 pragma solidity 0.8.37;
 
 import {IProvenance} from "./interfaces/IProvenance.sol";
+import {MerkleTree} from "./libraries/MerkleTree.sol";
 
 /// @title What each publisher has anchored, in one rolling hash.
 contract Provenance is IProvenance {
-    struct History {
-        bytes32 head;
-        uint64 count;
+    /// Head and count in one word, so that an anchor rewrites only one.
+    mapping(address publisher => bytes32) private _histories;
+
+    /// @inheritdoc IProvenance
+    function anchor(bytes32 root, uint64 count) external {
+        if (count == 0 || root == 0) revert NoRecords();
+        bytes32 history = _histories[msg.sender];
+        uint64 total = uint64(uint256(history)) + count;
+        bytes24 head = bytes24(sha256(abi.encodePacked(history, root, count)));
+        _histories[msg.sender] = bytes32(head) | bytes32(uint256(total));
+        emit Anchored(msg.sender, root, count);
     }
 
     /// @inheritdoc IProvenance
-    mapping(address publisher => History) public headOf;
-
-    /// @inheritdoc IProvenance
-    function anchor(bytes32 subject, bytes32 root, uint64 count) external {
-        if (count == 0) revert NoRecords();
-        History storage history = headOf[msg.sender];
-        bytes32 head = sha256(abi.encodePacked(history.head, subject, root, count));
-        history.head = head;
-        history.count += count;
-        emit Anchored(msg.sender, subject, root, count, head);
+    function headOf(address publisher) external view returns (bytes24 head, uint64 count) {
+        bytes32 history = _histories[publisher];
+        return (bytes24(history), uint64(uint256(history)));
     }
 
     /// @inheritdoc IProvenance
@@ -29,23 +31,6 @@ contract Provenance is IProvenance {
         pure
         returns (bool)
     {
-        if (index >= size) return false;
-        uint64 last = size - 1;
-        bytes32 computed = leafHash;
-        for (uint256 i = 0; i < proof.length; ++i) {
-            if (last == 0) return false;
-            if (index & 1 == 1 || index == last) {
-                computed = sha256(abi.encodePacked(bytes1(0x01), proof[i], computed));
-                while (index & 1 == 0 && index != 0) {
-                    index >>= 1;
-                    last >>= 1;
-                }
-            } else {
-                computed = sha256(abi.encodePacked(bytes1(0x01), computed, proof[i]));
-            }
-            index >>= 1;
-            last >>= 1;
-        }
-        return last == 0 && computed == root;
+        return MerkleTree.includes(root, leafHash, index, size, proof);
     }
 }

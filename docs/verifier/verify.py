@@ -832,11 +832,11 @@ members.Revoked address account*, bytes32 peer*, uint64 epoch
 designs.Sealed address owner*, bytes32 commitment*
 designs.Licensed bytes32 licence*, address owner*, address licensee*, bytes32 commitment, bytes32 package, uint32 maxUnits, uint64 expiry
 designs.Recorded bytes32 licence*, uint32 first, uint32 last, bytes32 evidence
-orders.Opened bytes32 id*, address customer*, uint64 budget, bytes32 call, bytes32 design, bytes32 packHash, uint64 deadline
+orders.Opened bytes32 id*, address customer*, uint64 budget, bytes32 call, bytes32 design, bytes32 packHash, uint40 deadline
 orders.Awarded bytes32 id*, bytes32 transcript, uint64 total
-orders.Assigned bytes32 id*, uint32 index*, address provider*, uint64 price, uint32 units
+orders.Assigned bytes32 id*, uint32 index*, address provider*, uint40 price, uint32 units, uint32 due, uint8 milestones, uint8 inspection
 orders.Attested bytes32 id*, uint32 index*, address provider*, bytes32 evidence
-provenance.Anchored address publisher*, bytes32 subject*, bytes32 root, uint64 count, bytes32 head
+provenance.Anchored address publisher*, bytes32 root*, uint64 count
 """  # an asterisk marks indexed arguments
 
 
@@ -1131,16 +1131,15 @@ def check_anchors(facts):
         account = facts.account(assignment.provider)
         must(facts.attested(index).said.provider == account, f"assignment {index + 1} was attested by somebody else")
         must(head.provider == assignment.provider, f"assignment {index + 1} has a checkpoint of another log")
-        wanted = (account, head.log, head.root)
-        anchors = facts.said("provenance.Anchored", lambda a, w=wanted: (a.publisher, a.subject, a.root) == w)
+        wanted = (account, head.root)
+        anchors = facts.said("provenance.Anchored", lambda a, w=wanted: (a.publisher, a.root) == w)
         must(anchors, f"the log of assignment {index + 1} is not anchored")
     for assignment, head in zip(facts.assignments, facts.heads, strict=True):
         account = facts.account(assignment.provider)
-        first = int.from_bytes(keccak(bytes(12) + account + word(0)), "big")
-        total = facts.blocks[-1].storage.get((facts.federation.provenance, word((first + 1) % (1 << 256))))
-        if total is None:
+        history = facts.blocks[-1].storage.get((facts.federation.provenance, keccak(bytes(12) + account + word(0))))
+        if history is None:
             raise GapError("the bundle does not prove how much a publisher has anchored")
-        must(total >= head.size, "a publisher has anchored less than its log says")
+        must(history & 0xFFFFFFFFFFFFFFFF >= head.size, "a publisher has anchored less than its log says")
     return f"{len(facts.heads)} checkpoints anchored"
 
 

@@ -9,6 +9,14 @@ def constructor_arguments() -> bytes:
     return encode((), ())
 
 
+def contains_call(owner: bytes, commitment: bytes, leaf_hash: bytes, index: int, size: int, proof: list[bytes]) -> bytes:
+    return bytes.fromhex("6638ec43") + encode(('address', 'bytes32', 'bytes32', 'uint64', 'uint64', 'bytes32[]'), (owner, commitment, leaf_hash, index, size, proof, ))
+
+
+def contains_result(data: bytes) -> bool:
+    return bool(decode(('bool',), data)[0])
+
+
 def licence_of_call(licence: bytes) -> bytes:
     return bytes.fromhex("efa61e7d") + encode(('bytes32',), (licence, ))
 

@@ -9,8 +9,8 @@ def constructor_arguments() -> bytes:
     return encode((), ())
 
 
-def anchor_call(subject: bytes, root: bytes, count: int) -> bytes:
-    return bytes.fromhex("15954b2c") + encode(('bytes32', 'bytes32', 'uint64'), (subject, root, count, ))
+def anchor_call(root: bytes, count: int) -> bytes:
+    return bytes.fromhex("db2c4aca") + encode(('bytes32', 'uint64'), (root, count, ))
 
 
 def head_of_call(publisher: bytes) -> bytes:
@@ -24,7 +24,7 @@ class HeadOfResult:
 
 
 def head_of_result(data: bytes) -> HeadOfResult:
-    values = decode(('bytes32', 'uint64'), data)
+    values = decode(('bytes24', 'uint64'), data)
     return HeadOfResult(
         head=bytes(values[0]),
         count=int(values[1]),
@@ -39,24 +39,20 @@ def verify_result(data: bytes) -> bool:
     return bool(decode(('bool',), data)[0])
 
 
-ANCHORED_TOPIC = bytes.fromhex("385f853465cca814ca4cd00c897ed0f6156c8a57462b52d278481436bfd2a33d")
+ANCHORED_TOPIC = bytes.fromhex("89a6d921e8e91c18be78a016997c04625db0d36e402bd063eb22521fe39e03c0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchored:
     publisher: bytes
-    subject: bytes
     root: bytes
     count: int
-    head: bytes
 
 
 def anchored_event(topics: tuple[bytes, ...], data: bytes) -> Anchored:
-    values = decode(('bytes32', 'uint64', 'bytes32'), data)
+    values = decode(('uint64',), data)
     return Anchored(
         publisher=bytes.fromhex(decode(('address',), topics[1])[0][2:]),
-        subject=bytes(decode(('bytes32',), topics[2])[0]),
-        root=bytes(values[0]),
-        count=int(values[1]),
-        head=bytes(values[2]),
+        root=bytes(decode(('bytes32',), topics[2])[0]),
+        count=int(values[0]),
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ledger.contracts import Contracts
+from ledger.disputes import Inspection
 from ledger.types import Transaction
 from node.workflows.answered import (
     NAME,
@@ -39,6 +40,7 @@ from node.workflows.events import (
     OperationApproved,
     OperationAssigned,
     OperationAttested,
+    OperationDisputed,
     OperationRefunded,
     OrderEnded,
     RecordsArrived,
@@ -47,6 +49,7 @@ from node.workflows.events import (
     WakeAt,
     Woke,
 )
+from node.workflows.inspecting import inspector_of
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
 from protocol.auction import Bid, Commitment, Reveal, seal_of
@@ -220,7 +223,9 @@ class _Rule:
         match event:
             case OperationAssigned() if event.provider == self._account:
                 state = replace(state, phase=Phase.WON, awarded=True, won=tuple(sorted({*state.won, event.index})))
-                return self._continue(state)
+                accept = self._contracts.orders.accept(state.call.job, event.index)
+                state, further = self._continue(state)
+                return state, (Submit(key=f"accept/{event.index}", transactions=(accept,)), *further)
             case OperationAssigned():
                 lost = state.result is not None and not state.won_assignments
                 return replace(state, awarded=True, phase=Phase.LOST if lost else state.phase), ()
@@ -231,6 +236,8 @@ class _Rule:
                 return state, (fetch,)
             case OperationAttested() if event.index in state.won:
                 return state, (WakeAt(key=f"review/{event.index}", at=UnixSeconds(event.at + state.review + 1)),)
+            case OperationDisputed() if event.index not in state.won:
+                return state, self._testify(state, event)
             case RecordsArrived():
                 return self._continue(replace(state, arrived=(*state.arrived, event)))
             case PartMade():
@@ -239,6 +246,23 @@ class _Rule:
                 return self._made(state, event)
             case _:
                 return state, ()
+
+    def _testify(self, state: Answer, event: OperationDisputed) -> tuple[Effect, ...]:
+        """An inspector's word on what it measured decides a dispute over the maker's work."""
+        inspecting = inspector_of(state.call, state.assignments, event.index) if state.assignments else None
+        if inspecting is None or inspecting not in {closed.index for closed in state.closed}:
+            return ()
+        work = own_work(state, inspecting)
+        verdict = Inspection(
+            job=state.call.job,
+            index=event.index,
+            round=0,
+            milestone=0,
+            evidence=evidence_root([part.record for part in work]),
+            conforms=all(part.conforms for part in work),
+        )
+        say = self._contracts.disputes.measure(verdict, b"")
+        return (Submit(key=f"measure/{event.index}", transactions=(say,)),)
 
     def _continue(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
         """Fetch what is missing, and start every operation that has all it needs."""
@@ -282,7 +306,7 @@ class _Rule:
         index, checkpoint = event.index, read_note(event.note).checkpoint
         transactions: list[Transaction] = []
         if event.grown:
-            transactions.append(self._contracts.provenance.anchor(checkpoint.log, checkpoint.root, event.grown))
+            transactions.append(self._contracts.provenance.anchor(checkpoint.root, event.grown))
         if not state.phase.terminal:
             root = evidence_root([part.record for part in own_work(state, index)])
             transactions += self._recordings(state, index, root)

@@ -59,7 +59,7 @@ class OperationDisputed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRefunded:
-    """What assignment ``index`` gave back to the customer: conceded, split after a dispute, or never attested."""
+    """What assignment ``index`` gave back to the customer: a dispute was decided, or it was never attested."""
 
     index: int
     refunded: Cents

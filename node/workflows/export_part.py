@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from governance.in_force import pack_at
-from ledger import designs, headers, members, orders, provenance
+from ledger import designs, headers, members, order_events, provenance
 from ledger.bundle import FORMAT, Auction, Bundle, Design, Part, Step, federation_of
 from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError
 from ledger.facts import Facts
-from ledger.layout import head_slots, licence_slot
+from ledger.layout import head_slot, licence_slot
 from ledger.proofs import BlockProof, prove
 from ledger.types import Log
 from node.workflows.events import RecordsArrived
@@ -125,7 +125,7 @@ def _blocks(chain: Chain, contracts: Contracts, state: Post) -> tuple[tuple[Bloc
         event = contracts.decode(log)
         if subject.concerns(event):
             wanted.setdefault(log.block, []).append(log)
-            opened = log.block if isinstance(event, orders.Opened) else opened
+            opened = log.block if isinstance(event, order_events.Opened) else opened
         if log.block <= head - FOLLOWED or log.block in wanted:
             latest = max(latest, log.block)
     storage = _storage(contracts, state)
@@ -139,7 +139,7 @@ def _storage(contracts: Contracts, state: Post) -> list[tuple[Address, bytes]]:
     """Where the contracts keep what became of the job's licences and of its providers' logs."""
     designs_at, anchors_at = contracts.designs.address, contracts.provenance.address
     licences = [licence_of(state, contracts, operation.index) for operation in state.call.operations]
-    heads = [slot for assigned in state.assigned for slot in head_slots(assigned.provider)]
+    heads = [head_slot(assigned.provider) for assigned in state.assigned]
     return [*((designs_at, licence_slot(one)) for one in licences), *((anchors_at, slot) for slot in heads)]
 
 
@@ -172,7 +172,7 @@ class _Subject:
                 return event.commitment == self._design
             case designs.Licensed() | designs.Recorded():
                 return event.licence in self._licences
-            case orders.Opened() | orders.Awarded() | orders.Assigned() | orders.Attested():
+            case order_events.Opened() | order_events.Awarded() | order_events.Assigned() | order_events.Attested():
                 return event.job == self._job
             case provenance.Anchored():
                 return event.root in self._roots

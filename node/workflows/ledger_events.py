@@ -1,6 +1,6 @@
 """What the contracts say, as events of a job's workflow."""
 
-from ledger import designs, orders
+from ledger import designs, order_events
 from ledger.contracts import Contracts
 from ledger.types import Log
 from node.workflows.events import (
@@ -14,27 +14,30 @@ from node.workflows.events import (
     UnitsRecorded,
 )
 from protocol.ids import JobId
-from protocol.units import UnixSeconds
+from protocol.units import NOTHING, UnixSeconds
 
 
 def translate(log: Log, contracts: Contracts, now: UnixSeconds) -> tuple[JobId, object] | None:  # one a kind
     """The job and event that an order's ``log`` is about, or None; ``now`` is wall time."""
     match contracts.orders.decode(log):
-        case orders.Opened() as said:
+        case order_events.Opened() as said:
             return said.job, OrderOpened(budget=said.budget, at=now)
-        case orders.Assigned() as said:
+        case order_events.Assigned() as said:
             return said.job, OperationAssigned(index=said.index, provider=said.provider, price=said.price)
-        case orders.Attested() as said:
+        case order_events.Attested() as said:
             event = OperationAttested(index=said.index, provider=said.provider, evidence=said.evidence, at=now)
             return said.job, event
-        case orders.Approved() as said:
+        case order_events.Approved() as said:
             return said.job, OperationApproved(index=said.index, paid=said.paid, fee=said.fee)
-        case orders.Disputed() as said:
+        case order_events.Disputed() as said:
             return said.job, OperationDisputed(index=said.index, evidence=said.evidence, at=now)
-        case orders.Refunded() as said:
-            refunded = OperationRefunded(index=said.index, refunded=said.refunded, paid=said.paid, fee=said.fee)
-            return said.job, refunded
-        case orders.Ended() as said:
+        case order_events.Refunded() as said:
+            nothing = OperationRefunded(index=said.index, refunded=said.refunded, paid=NOTHING, fee=NOTHING)
+            return said.job, nothing
+        case order_events.Ruled(ends=True) as said:
+            ruled = OperationRefunded(index=said.index, refunded=said.refunded, paid=said.paid, fee=said.fee)
+            return said.job, ruled
+        case order_events.Ended() as said:
             return said.job, OrderEnded(how=said.how)
     return None
 

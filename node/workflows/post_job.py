@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ledger.contracts import Contracts
+from ledger.orders import Opening, Winner
 from node.errors import RequestError
 from node.workflows.events import (
     SHARED_EVENTS,
@@ -22,6 +23,7 @@ from node.workflows.events import (
     WakeAt,
     Woke,
 )
+from node.workflows.inspecting import inspector_of
 from node.workflows.posted import (
     NAME,
     Assigned,
@@ -109,11 +111,14 @@ class _Rule:
                 self._contracts.token.approve(call.orders, call.budget),
                 self._contracts.orders.open(
                     call.job,
-                    budget=call.budget,
-                    call=Digest(merkle.leaf_hash(event.call.payload)),
-                    design=call.design,
-                    pack=call.rule_pack,
-                    deadline=event.deadline,
+                    Opening(
+                        budget=call.budget,
+                        call=Digest(merkle.leaf_hash(event.call.payload)),
+                        design=call.design,
+                        pack=call.rule_pack,
+                        deadline=event.deadline,
+                        reveal_by=call.reveal_by,
+                    ),
                 ),
             ),
         )
@@ -155,7 +160,7 @@ class _Rule:
         if event.what.startswith("dispute/"):
             index = int(event.what.split("/")[1])
             if state.assigned[index].stage is Stage.DISPUTED:
-                end = self._contracts.orders.expire_dispute(state.call.job, index)
+                end = self._contracts.disputes.close(state.call.job, index)
                 return state, (Submit(key=f"end-dispute/{index}", transactions=(end,)),)
         return state, ()
 
@@ -196,7 +201,7 @@ class _Rule:
         job, posted, result = state.call.job, state.posted, state.result
         assert result is not None  # noqa: S101  # decided just before
         assert result.award is not None  # noqa: S101
-        prices = [(state.account_of(a.provider), a.price, state.call.quantity) for a in result.award.assignments]
+        winners = [self._winner(state, index) for index in range(len(state.awarded))]
         licences = [
             self._contracts.designs.license(
                 state.call.design,
@@ -213,8 +218,20 @@ class _Rule:
             transactions=(
                 self._contracts.designs.open(state.call.design, posted.root, posted.nonce),
                 *licences,
-                self._contracts.orders.award(job, result.award.transcript, prices),
+                self._contracts.orders.award(job, result.award.transcript, winners),
             ),
+        )
+
+    @staticmethod
+    def _winner(state: Post, index: int) -> Winner:
+        assignment = state.awarded[index]
+        inspector = inspector_of(state.call, state.awarded, index)
+        return Winner(
+            provider=state.account_of(assignment.provider),
+            price=assignment.price,
+            units=state.call.quantity,
+            due=state.posted.deadline,
+            inspection=0 if inspector is None else inspector + 1,
         )
 
     def _cancel(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:

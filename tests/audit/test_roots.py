@@ -31,7 +31,8 @@ Audit = Callable[..., Result]
 def audit(tmp_path: Path) -> Audit:
     """``guildmark audit`` on a bundle file, with a deployment beside it and no node anywhere."""
     (tmp_path / "part.bundle").write_bytes(encode(BUNDLE))
-    named = dict.fromkeys(("token", "timelock", "governor", "treasury", "rules"), "0x" + "00" * 20)
+    others = ("token", "timelock", "governor", "treasury", "rules", "disputes", "passports")
+    named = dict.fromkeys(others, "0x" + "00" * 20)
     (tmp_path / "deployment.json").write_text(json.dumps({"block": 0, **named, **ROOTS["deployment"]}))
 
     def run(*arguments: str) -> Result:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.bundle import FORMAT, Auction, Bundle, Design, Federation, Part, Step
 from ledger.designs import Designs
-from ledger.layout import head_slots, licence_slot
+from ledger.layout import head_slot, licence_slot
 from ledger.members import CUSTOMER as CUSTOMER_ROLE
 from ledger.members import PROVIDER
 from ledger.proofs import prove
@@ -362,7 +362,7 @@ class World:
         self._write_ledger()
         last = max(log.block for log in self.paper.logs)
         storage = [(self.plan.federation.designs, licence_slot(self._licence(i))) for i in range(self.plan.operations)]
-        storage += [(self.plan.federation.provenance, slot) for name in SHOPS for slot in head_slots(account(name))]
+        storage += [(self.plan.federation.provenance, head_slot(account(name))) for name in SHOPS]
         numbers = sorted({log.block for log in self.paper.logs})
         blocks = tuple(
             prove(
@@ -458,6 +458,9 @@ class World:
             "provider": account(self._maker(assignment.offer.first)),
             "price": price_of(assignment),
             "units": self.plan.quantity,
+            "due": 0,
+            "milestones": 1,
+            "inspection": 0,
         }
         return Said("orders", "Assigned", arguments)
 
@@ -479,10 +482,8 @@ class World:
         root, count = merkle.root_of_hashes(self._evidence[index]), len(self._evidence[index])
         anchored = {
             "publisher": account(name),
-            "subject": checkpoint.log,
             "root": checkpoint.root,
             "count": count,
-            "head": digest("head", index),
         }
         said = [Said("provenance", "Anchored", anchored)]
         for made in range(assignment.offer.first, assignment.offer.last + 1) if self.plan.recorded else ():
@@ -502,10 +503,9 @@ class World:
             word = counts << 160 | int.from_bytes(state["owner"], "big")
             self.paper.storage[named.designs, licence_slot(self._licence(index))] = word
         for name in SHOPS:
-            head, count = head_slots(account(name))
             size = len(self.log[name]) if self.plan.anchored_size is None else self.plan.anchored_size
-            self.paper.storage[named.provenance, head] = int.from_bytes(digest("head", name), "big")
-            self.paper.storage[named.provenance, count] = size
+            head = int.from_bytes(digest("head", name)[:24], "big")
+            self.paper.storage[named.provenance, head_slot(account(name))] = head << 64 | size
 
     def trust(self, **changes: Any) -> Trust:
         """An auditor that follows this very chain."""

@@ -9,6 +9,7 @@ from eth.db.atomic import AtomicDB
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague.state import PragueState
 from eth.vm.message import Message
+from eth_utils.crypto import keccak
 
 from ledger.reverts import explain
 from ledger.types import Creation, Log, Transaction
@@ -16,6 +17,7 @@ from protocol.ids import Address
 
 CHAIN_ID = 31337
 START = 1_800_000_000
+FIRST_BLOCK = 1000
 GAS = 30_000_000
 
 
@@ -30,15 +32,20 @@ class Evm:
         return ExecutionContext(
             coinbase=Address(bytes(20)),
             timestamp=self.now,
-            block_number=1,
+            block_number=self.block,
             difficulty=0,
             mix_hash=bytes(32),
             gas_limit=GAS,
-            prev_hashes=(),
+            prev_hashes=(keccak(number.to_bytes(32, "big")) for number in range(self.block - 1, self.block - 257, -1)),
             chain_id=CHAIN_ID,
             base_fee_per_gas=0,
             excess_blob_gas=0,
         )
+
+    @property
+    def block(self) -> int:
+        """Number of the block that is being made: one a second."""
+        return FIRST_BLOCK + self.now - START
 
     def wait_until(self, moment: int) -> None:
         """Set the time of the blocks to come; it never goes back."""
@@ -74,7 +81,7 @@ class Evm:
                 address=Address(address),
                 topics=tuple(topic.to_bytes(32, "big") for topic in topics),
                 payload=data,
-                block=1,
+                block=self.block,
                 block_hash=bytes(32),
                 transaction=bytes(32),
                 index=index,

@@ -1,14 +1,16 @@
 """A federation of contracts with its people: who they are, what they hold, and short ways to ask and to act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from ledger.contracts import Contracts, contracts_at
-from ledger.deployment import Membership, plan
+from ledger.deployment import Membership, Plan, plan
 from ledger.errors import RevertedError
 from ledger.governor import Terms
 from ledger.members import PROVIDER
+from ledger.orders import Opening, Winner
 from ledger.types import Log, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
 from protocol.params import PROCESSES
@@ -17,9 +19,12 @@ from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
 from tests.contracts.evm import CHAIN_ID, Evm
 
 REVIEW = 100
-DISPUTE = 300
+DISPUTE = 400
+TERM = 1000
 FEE = 150
 NOTICE = 50
+DISPUTE_FEE = 500
+BID_BOND = 50
 LIMIT = 1_000_000
 FUNDS = 10_000_000
 
@@ -34,7 +39,7 @@ PACK = RulePack(
     carbon=Cents(10_000),
     max_hour=Cents(100_000),
     bid_bond=Cents(0),
-    dispute_fee=Cents(0),
+    dispute_fee=Cents(DISPUTE_FEE),
     notice=Seconds(NOTICE),
     processes=mask_of(PROCESSES),
 )
@@ -56,14 +61,25 @@ def word(text: str) -> Digest:
 
 
 DEPLOYER, CUSTOMER, SHOP, OTHER_SHOP, STRANGER = (address(0xA000 + n) for n in range(5))
-PLAN = plan(DEPLOYER, 0, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
+
+
+def planned() -> Plan:
+    """What the deployer creates."""
+    return plan(DEPLOYER, 0, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
+
+
+PLAN = planned()
 GOVERNOR, TREASURY = PLAN.addresses["Timelock"], PLAN.addresses["Treasury"]
 """Contracts; a test may send in their name."""
 
 JOB = JobId(word("job"))
 EVIDENCE = word("evidence")
-COURT = GOVERNOR
-"""Who may slash."""
+TRANSCRIPT = word("transcript")
+
+COURT = PLAN.addresses["Disputes"]
+
+BONDED = replace(PACK, version=2, bid_bond=Cents(BID_BOND))
+"""The rules with which bids need a bond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,30 +102,44 @@ class Scene:
             self.evm.send(sender, transaction)
         return caught.value.name
 
-    def open(self, *, job: JobId = JOB, budget: int = 1000, deadline: int | None = None) -> list[object]:
-        return self.send(CUSTOMER, self.opening(job=job, budget=budget, deadline=deadline))
+    def open(self, *, job: JobId = JOB, budget: int = 1000, **terms: Any) -> list[object]:
+        return self.send(CUSTOMER, self.opening(job=job, budget=budget, **terms))
 
-    def opening(
-        self, *, job: JobId = JOB, budget: int = 1000, deadline: int | None = None, pack: Digest | None = None
-    ) -> Transaction:
-        """The transaction that opens an order, with a deadline in 1000 s."""
-        return self.contracts.orders.open(
-            job,
+    def adopt(self, pack: RulePack) -> None:
+        """Put ``pack`` in force; its notice passes."""
+        self.evm.send(GOVERNOR, self.contracts.rules.adopt(pack))
+        self.evm.wait_until(self.evm.now + NOTICE)
+
+    def opening(self, *, job: JobId = JOB, budget: int = 1000, **terms: Any) -> Transaction:
+        """The transaction that opens an order, with a deadline in ``TERM`` seconds."""
+        usual = Opening(
             budget=Cents(budget),
             call=word("call"),
             design=word("design"),
-            pack=pack or PACK.digest,
-            deadline=UnixSeconds(self.evm.now + 1000 if deadline is None else deadline),
+            pack=PACK.digest,
+            deadline=UnixSeconds(self.evm.now + TERM),
         )
+        return self.contracts.orders.open(job, replace(usual, **terms))
 
-    def award(self, *prices: int, job: JobId = JOB) -> list[object]:
+    def award(self, *prices: int, job: JobId = JOB, **terms: Any) -> list[object]:
         """Award to ``SHOP`` and ``OTHER_SHOP`` in turn."""
-        return self.send(CUSTOMER, self.awarding(*prices, job=job))
+        return self.send(CUSTOMER, self.awarding(*prices, job=job, **terms))
 
-    def awarding(self, *prices: int, job: JobId = JOB) -> Transaction:
+    def awarding(self, *prices: int, job: JobId = JOB, **terms: Any) -> Transaction:
         shops = (SHOP, OTHER_SHOP)
-        winners = [(shops[index % 2], Cents(price), 1) for index, price in enumerate(prices)]
-        return self.contracts.orders.award(job, word("transcript"), winners)
+        winners = [self.winner(shops[index % 2], price, **terms) for index, price in enumerate(prices)]
+        return self.contracts.orders.award(job, TRANSCRIPT, winners)
+
+    def winner(self, provider: Address, price: int, **terms: Any) -> Winner:
+        """An assignment that is due in half of ``TERM``."""
+        due = UnixSeconds(self.evm.now + TERM // 2)
+        return replace(Winner(provider=provider, price=Cents(price), units=1, due=due), **terms)
+
+    def accept(self, *indexes: int, job: JobId = JOB) -> None:
+        """The shops take on what was awarded to them."""
+        for index in indexes:
+            provider = self.contracts.orders.assignment(self.evm, job, index).provider
+            self.send(provider, self.contracts.orders.accept(job, index))
 
     def credit(self, account: Address) -> int:
         return self.contracts.orders.credit(self.evm, account)
@@ -120,8 +150,8 @@ class Scene:
 
 def deploy() -> Scene:
     """Fresh contracts; a funded customer, two registered providers."""
-    evm = Evm()
-    for creation, at in zip(PLAN.creations, PLAN.addresses.values(), strict=True):
+    evm, creations = Evm(), planned().creations
+    for creation, at in zip(creations, PLAN.addresses.values(), strict=True):
         evm.create(DEPLOYER, creation, at)
     contracts = contracts_at(PLAN.deployment(CHAIN_ID, 0))
     scene = Scene(evm=evm, contracts=contracts)

@@ -1,6 +1,7 @@
 """Histories of orders as hypothesis makes them up, and the proof at the end of each that no money is stuck."""
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from random import Random
 from typing import ClassVar
@@ -10,27 +11,68 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from typing_extensions import override
 
 from protocol.ids import Address
-from tests.contracts.federation import CUSTOMER, DISPUTE, FUNDS, OTHER_SHOP, REVIEW, SHOP, STRANGER, Scene, word
-from tests.contracts.model import TERMINAL, Model
-from tests.contracts.pair import ACTORS, Pair
+from protocol.units import Cents
+from tests.contracts.federation import (
+    BID_BOND,
+    COURT,
+    CUSTOMER,
+    DEPLOYER,
+    DISPUTE,
+    FUNDS,
+    OTHER_SHOP,
+    REVIEW,
+    SHOP,
+    STRANGER,
+    TERM,
+    Scene,
+    word,
+)
+from tests.contracts.model import TERMINAL, UNATTESTED, Model, Order, Win, Work
+from tests.contracts.pair import ACTORS, POCKET, Pair
 
-TERM = 1000
 MAX_ORDERS = 4
+LATE = 2500
 SEED = st.integers(0, 999)
 
-ON_WORK = ("attest", "approve", "dispute", "concede", "expire_dispute")
+EDGES = {
+    "open",
+    "bid",
+    "bid -> revealed",
+    "bid -> forfeited",
+    "bid -> returned",
+    "award",
+    "open -> cancelled",
+    "open -> expired",
+    "assigned -> accepted",
+    "assigned -> declined",
+    "assigned -> assigned",
+    "assigned -> refunded",
+    "accepted -> declined",
+    "accepted -> assigned",
+    "accepted -> attested",
+    "accepted -> refunded",
+    "declined -> assigned",
+    "declined -> refunded",
+    "attested -> disputed",
+    "attested -> accepted customer",
+    "attested -> accepted provider",
+    "attested -> approved customer",
+    "attested -> approved provider",
+    "disputed -> accepted",
+    "disputed -> ruled",
+    "lapse",
+}
+"""All there are; a run that missed one has shown nothing about it."""
+
+ON_WORK = ("accept", "decline", "attest", "approve", "dispute", "lapse")
+ON_ORDER = ("cancel", "expire", "bid")
 
 
-ATTEST = ("assigned", True, "attest", 0)
-OBJECT = ("attested", False, "dispute", 0)
-FATES = (
-    (ATTEST, OBJECT, ("disputed", False, "expire_dispute", DISPUTE + 1)),
-    (ATTEST, OBJECT, ("disputed", True, "concede", 0)),
-    (ATTEST, OBJECT, ("disputed", False, "approve", 0)),
-    (ATTEST, ("attested", True, "approve", REVIEW + 1)),
-    (ATTEST, ("attested", False, "approve", 0)),
-)
-"""How an assignment can end: in which state who does what, and how long after it came into that state."""
+def fund_shops(scene: Scene) -> None:
+    """Give both shops something to bond bids with."""
+    for shop in (SHOP, OTHER_SHOP):
+        scene.evm.send(DEPLOYER, scene.contracts.token.transfer(shop, Cents(POCKET)))
+        scene.evm.send(shop, scene.contracts.token.approve(scene.contracts.orders.address, Cents(POCKET)))
 
 
 class Histories(RuleBasedStateMachine):
@@ -38,52 +80,92 @@ class Histories(RuleBasedStateMachine):
 
     scene: ClassVar[Scene]
     edges: ClassVar[Counter[str]]
-    """In how many histories each transition was taken."""
+    """How often each transition was taken."""
 
     def __init__(self) -> None:
         super().__init__()
         self._steps = 0
         self._undo = ExitStack()
         self._undo.enter_context(self.scene.evm.undone())
+        fund_shops(self.scene)
         self.pair = Pair(self.scene, Model(self.scene.evm.now))
 
     @property
     def jobs(self) -> list[bytes]:
         return list(self.pair.model.orders)
 
-    @initialize(prices=st.lists(st.integers(0, 500), min_size=2, max_size=2))
-    def begin(self, prices: list[int]) -> None:
+    @initialize(prices=st.lists(st.integers(0, 500), min_size=2, max_size=2), milestones=st.integers(1, 3))
+    def begin(self, prices: list[int], milestones: int) -> None:
         """Without an awarded order to begin with, most histories would end before anything happened in them."""
-        self.pair.tell(CUSTOMER, "open", word("job 0"), 1000, self.pair.model.now + 4 * TERM)
-        self.pair.tell(CUSTOMER, "award", word("job 0"), list(zip((SHOP, OTHER_SHOP), prices, strict=True)))
+        now = self.pair.model.now
+        self.pair.tell(CUSTOMER, "open", word("job 0"), 1000, now + 8 * TERM, LATE, 0)
+        wins = [
+            Win(shop, price, now + TERM, milestones) for shop, price in zip((SHOP, OTHER_SHOP), prices, strict=True)
+        ]
+        self.pair.tell(CUSTOMER, "award", word("job 0"), wins)
 
     @precondition(lambda self: len(self.jobs) < MAX_ORDERS)
-    @rule(budget=st.integers(0, 3000), term=st.integers(TERM // 10, 4 * TERM))
-    def open(self, budget: int, term: int) -> None:
+    @rule(budget=st.integers(0, 3000), term=st.integers(TERM // 10, 8 * TERM), bonded=st.booleans(), seed=SEED)
+    def open(self, budget: int, term: int, bonded: bool, seed: int) -> None:
+        luck = self._luck(seed)
         job = word(f"job {len(self.jobs)}")
-        self.pair.tell(CUSTOMER, "open", job, budget, self.pair.model.now + term)
+        self.pair.ask_for_bonds(BID_BOND if bonded else 0)
+        now = self.pair.model.now
+        self.pair.tell(CUSTOMER, "open", job, budget, now + term, LATE, now + term // 2)
+        if bonded:
+            for shop in (SHOP, OTHER_SHOP):
+                self.pair.tell(shop, "bid", job)
+                if luck.random() < 0.6:
+                    self.pair.tell(shop, "reveal", job, luck.random() < 0.9)
+
+    @precondition(lambda self: self._bids())
+    @rule(seed=SEED)
+    def end_a_bid(self, seed: int) -> None:
+        """A bid is opened, or not; or its order is given up and somebody cleans up."""
+        luck = self._luck(seed)
+        job, bidder = luck.choice(self._bids())
+        order = self.pair.model.orders[job]
+        if order.state == "cancelled" or (order.state == "open" and luck.random() < 0.5):
+            self.pair.tell(CUSTOMER, "cancel", job)
+            self.pair.tell(luck.choice(ACTORS), "return_bid", job, bidder)
+        elif luck.random() < 0.5:
+            self.pair.tell(bidder, "reveal", job, luck.random() < 0.9)
+        else:
+            self.pair.wait(max(0, order.reveal_by + 1 - self.pair.model.now))
+            self.pair.tell(luck.choice(ACTORS), "forfeit", job, bidder)
 
     @precondition(lambda self: self._open())
     @rule(seed=SEED)
     def award(self, seed: int) -> None:
         luck = self._luck(seed)
         job = luck.choice(self._open())
+        order = self.pair.model.orders[job]
         count = luck.randint(1, 3)
-        most = self.pair.model.orders[job].budget // count
-        winners = [(luck.choice((SHOP, OTHER_SHOP)), luck.randint(0, most)) for _ in range(count)]
-        self.pair.tell(CUSTOMER, "award", job, winners)
+        shops = [shop for shop, state in order.bids.items() if state == "revealed"] or [SHOP, OTHER_SHOP]
+        wins = [self._win(luck, order, luck.choice(shops), order.budget // count) for _ in range(count)]
+        self.pair.tell(CUSTOMER, "award", job, wins)
 
     @precondition(lambda self: self._live())
     @rule(seed=SEED)
     def progress(self, seed: int) -> None:
-        """One assignment goes some steps towards its fate, each once its time has come."""
+        """Work goes some steps, each by whom it serves and once its time has come."""
         luck = self._luck(seed)
-        job, index = luck.choice(self._live())
+        for _ in range(luck.randint(6, 16)):
+            if not self._live():
+                return
+            job, index = luck.choice(self._live())
+            self._step(luck, job, index, self.pair.model.orders[job].works[index])
+
+    @precondition(lambda self: self._waiting())
+    @rule(seed=SEED)
+    def replace(self, seed: int) -> None:
+        """The customer finds another provider once it may."""
+        luck = self._luck(seed)
+        job, index = luck.choice(self._waiting())
         work = self.pair.model.orders[job].works[index]
-        for state, by_provider, action, window in luck.choice(FATES)[: luck.randint(1, 3)]:
-            if work.state == state:
-                self.pair.wait(max(0, work.since + window - self.pair.model.now))
-                self.pair.tell(work.provider if by_provider else CUSTOMER, action, job, index)
+        last = {"assigned": work.since + REVIEW, "accepted": work.win.due, "declined": 0}[work.state]
+        self.pair.wait(max(0, last + luck.randint(0, 1) - self.pair.model.now))
+        self._replace(luck, job, index)
 
     @precondition(lambda self: self._running())
     @rule(seed=SEED)
@@ -94,7 +176,7 @@ class Histories(RuleBasedStateMachine):
         order = self.pair.model.orders[job]
         if order.state == "open" and luck.choice((True, False)):
             self.pair.tell(CUSTOMER, "cancel", job)
-        else:
+        elif order.state == "open" or luck.random() < 0.3:
             self.pair.wait(max(0, order.deadline - self.pair.model.now))
             self.pair.tell(STRANGER, "expire", job)
 
@@ -102,8 +184,12 @@ class Histories(RuleBasedStateMachine):
     def meddle(self, seed: int) -> None:
         """Anybody tries anything."""
         luck = self._luck(seed)
-        job, action = luck.choice(self.jobs), luck.choice(("cancel", "expire", *ON_WORK))
-        arguments = (luck.randint(0, 2),) if action in ON_WORK else ()
+        job, action = luck.choice(self.jobs), luck.choice((*ON_ORDER, *ON_WORK, "rule", "forfeit", "return_bid"))
+        arguments: tuple[object, ...] = (luck.randint(0, 2),) if action in (*ON_WORK, "rule") else ()
+        if action == "rule":
+            arguments = (*arguments, luck.randint(0, 500))
+        if action in ("forfeit", "return_bid"):
+            arguments = (luck.choice(ACTORS),)
         self.pair.tell(luck.choice(ACTORS), action, job, *arguments)
 
     @rule(seconds=st.sampled_from([1, REVIEW // 5, REVIEW]))
@@ -118,17 +204,66 @@ class Histories(RuleBasedStateMachine):
         assert self.pair.scene.balance(actor) == before + amount
 
     @invariant()
-    def money_and_states_agree(self) -> None:
-        self.pair.check()
+    def money_agrees(self) -> None:
+        """After each step the sums are right; states and accounts are looked at in the end."""
+        self.pair.check_totals()
 
     @override
     def teardown(self) -> None:
-        """From wherever we are, time and either party alone free every cent."""
-        for alone in ("customer", "provider"):
-            with self.pair.scene.evm.undone():
-                free(self.pair.fork(), alone)
+        """From wherever we are, time and one party alone free every cent; which one it is takes turns."""
+        self.pair.check_touched()
+        free(self.pair, "customer" if self._steps % 2 else "provider")
         self.edges.update(self.pair.model.edges)
         self._undo.close()
+
+    def _step(self, luck: Random, job: bytes, index: int, work: Work) -> None:
+        match work.state:
+            case "assigned":
+                self.pair.tell(work.provider, "accept" if luck.random() < 0.8 else "decline", job, index)
+            case "accepted":
+                self._work_on(luck, job, index, work)
+            case "attested":
+                self._look_at(luck, job, index, work)
+            case "disputed":
+                self._decide(luck, job, index, work)
+            case _ if luck.random() < 0.4:
+                self._replace(luck, job, index)
+
+    def _work_on(self, luck: Random, job: bytes, index: int, work: Work) -> None:
+        fate = luck.random()
+        if fate < 0.15:
+            self.pair.tell(work.provider, "decline", job, index)
+        elif fate < 0.3:
+            self.pair.wait(max(0, work.win.due + luck.randint(0, 1) - self.pair.model.now))
+            self._replace(luck, job, index)
+        else:
+            self.pair.wait(luck.choice((0, 0, 0, REVIEW)))
+            self.pair.tell(work.provider, "attest", job, index)
+
+    def _look_at(self, luck: Random, job: bytes, index: int, work: Work) -> None:
+        match luck.choice(("approve", "claim", "dispute")):
+            case "claim":
+                self.pair.wait(max(0, work.since + REVIEW + luck.randint(0, 1) - self.pair.model.now))
+                self.pair.tell(work.provider, "approve", job, index)
+            case action:
+                self.pair.tell(CUSTOMER, action, job, index)
+
+    def _decide(self, luck: Random, job: bytes, index: int, work: Work) -> None:
+        if luck.random() < 0.5:
+            self.pair.wait(max(0, work.since + DISPUTE + luck.randint(0, 1) - self.pair.model.now))
+            self.pair.tell(luck.choice(ACTORS), "lapse", job, index)
+        else:
+            stake = self.pair.model.orders[job].stake(work)
+            self.pair.tell(COURT, "rule", job, index, luck.choice((0, stake // 3, stake, stake, stake + 1)))
+
+    def _replace(self, luck: Random, job: bytes, index: int) -> None:
+        order = self.pair.model.orders[job]
+        win = self._win(luck, order, luck.choice((SHOP, OTHER_SHOP)), 2 * order.works[index].win.price + 1)
+        self.pair.tell(CUSTOMER, "reaward", job, index, win)
+
+    def _win(self, luck: Random, order: Order, shop: Address, most: int) -> Win:
+        due = luck.randint(self.pair.model.now + 1, max(self.pair.model.now + 1, order.deadline))
+        return Win(shop, luck.randint(0, most), due, luck.choice((1, 1, 1, 2, 2, 2, 3, 3, 3, 8, 8, 9)))
 
     def _luck(self, seed: int) -> Random:
         """Even odds at each step; hypothesis alone draws too few of the later branches in a short history."""
@@ -141,30 +276,40 @@ class Histories(RuleBasedStateMachine):
     def _running(self) -> list[bytes]:
         return [job for job, order in self.pair.model.orders.items() if order.state in ("open", "awarded")]
 
+    def _bids(self) -> list[tuple[bytes, Address]]:
+        orders = self.pair.model.orders.items()
+        return [(job, who) for job, order in orders for who, state in order.bids.items() if state == "sealed"]
+
     def _live(self) -> list[tuple[bytes, int]]:
-        return [
-            (job, index)
-            for job, order in self.pair.model.orders.items()
-            for index, work in enumerate(order.works)
-            if work.state not in TERMINAL
-        ]
+        return self._works(lambda work: work.state not in TERMINAL)
+
+    def _waiting(self) -> list[tuple[bytes, int]]:
+        return self._works(lambda work: work.state in UNATTESTED)
+
+    def _works(self, wanted: Callable[[Work], bool]) -> list[tuple[bytes, int]]:
+        orders = self.pair.model.orders.items()
+        return [(job, index) for job, order in orders for index, work in enumerate(order.works) if wanted(work)]
 
 
 def free(pair: Pair, alone: str) -> None:
     """Let only one party act, after all windows have passed; then everybody takes what is theirs."""
     pair.wait(10 * (TERM + REVIEW + DISPUTE))
     for job, order in pair.model.orders.items():
-        if order.state == "open" or any(work.state == "assigned" for work in order.works):
-            pair.tell(CUSTOMER if alone == "customer" else SHOP, "expire", job)
         for index, work in enumerate(order.works):
             caller = CUSTOMER if alone == "customer" else work.provider
             if work.state == "attested":
                 assert pair.tell(caller, "approve", job, index) == ""
             elif work.state == "disputed":
-                assert pair.tell(caller, "expire_dispute", job, index) == ""
+                assert pair.tell(caller, "lapse", job, index) == ""
+        caller = CUSTOMER if alone == "customer" else SHOP
+        if order.state == "open" or any(work.state in UNATTESTED for work in order.works):
+            assert pair.tell(caller, "expire", job) == ""
+        for bidder, state in order.bids.items():
+            if state == "sealed":
+                assert pair.tell(caller, "return_bid" if order.state == "cancelled" else "forfeit", job, bidder) == ""
     pair.check()
     assert all(order.locked == 0 for order in pair.model.orders.values())
     for actor in ACTORS:
         pair.scene.evm.send(actor, pair.scene.contracts.orders.withdraw())
     assert pair.scene.balance(pair.scene.contracts.orders.address) == 0
-    assert sum(pair.scene.balance(actor) for actor in ACTORS) == FUNDS
+    assert sum(pair.scene.balance(actor) for actor in ACTORS) == FUNDS + 2 * POCKET

@@ -1,12 +1,13 @@
 """The deployment: contracts stand where the plan says on a real chain, and the file round-trips."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from eth_tester import EthereumTester, PyEVMBackend  # type: ignore[import-untyped]
 
+from ledger.bindings import disputes, members, settlement_token
 from ledger.bindings import orders as abi
-from ledger.bindings import settlement_token
 from ledger.contracts import contracts_at
 from ledger.deployment import ORDER, Deployment, bytecode, plan, runtime_bytecode
 from ledger.errors import RevertedError, UnavailableError
@@ -14,7 +15,17 @@ from ledger.members import Members
 from ledger.types import Creation
 from protocol.ids import Address
 from tests.contracts.evm import Evm
-from tests.contracts.federation import CUSTOMER, DEPLOYER, MEMBERSHIP, PACK, TERMS, TREASURY, Scene, address, word
+from tests.contracts.federation import (
+    COURT,
+    CUSTOMER,
+    DEPLOYER,
+    MEMBERSHIP,
+    PACK,
+    TERMS,
+    TREASURY,
+    Scene,
+    address,
+)
 
 ANSWERS_ONE = bytes.fromhex("6008600a5f3960085ff3" + "60015f5260205ff3")
 """Init code of a contract that answers every call with the word 1: a token that says yes and moves nothing."""
@@ -52,6 +63,11 @@ def test_the_contracts_know_each_other(scene: Scene) -> None:
     assert ask("members") == scene.contracts.members.address
     assert ask("rules") == scene.contracts.rules.address
     assert ask("treasury") == TREASURY
+    assert ask("court") == COURT == scene.contracts.disputes.address
+    assert disputes.orders_result(scene.evm.call(COURT, disputes.orders_call())) == orders
+    assert disputes.members_result(scene.evm.call(COURT, disputes.members_call())) == scene.contracts.members.address
+    court = members.court_result(scene.evm.call(scene.contracts.members.address, members.court_call()))
+    assert court == COURT
 
 
 def test_the_token_counts_cents_and_its_supply_is_the_deployers(scene: Scene) -> None:
@@ -75,7 +91,7 @@ def test_every_contract_fits_into_the_size_limit(name: str) -> None:
 
 
 def _orders(token: Address, treasury: Address) -> Creation:
-    arguments = abi.constructor_arguments(token, address(2), address(3), treasury)
+    arguments = abi.constructor_arguments(token, address(2), address(3), COURT, treasury)
     return Creation(payload=bytecode("Orders") + arguments)
 
 
@@ -88,17 +104,9 @@ def test_a_token_that_moves_less_than_it_says_opens_no_order(scene: Scene) -> No
     liar, orders = address(0xBAD), address(0xBEEF)
     scene.evm.create(DEPLOYER, Creation(payload=ANSWERS_ONE), liar)
     members, rules = scene.contracts.members.address, scene.contracts.rules.address
-    payload = bytecode("Orders") + abi.constructor_arguments(liar, rules, members, TREASURY)
+    payload = bytecode("Orders") + abi.constructor_arguments(liar, rules, members, COURT, TREASURY)
     scene.evm.create(DEPLOYER, Creation(payload=payload), orders)
-    opening = type(scene.contracts.orders)(orders).open(
-        word("job"),  # type: ignore[arg-type]
-        budget=5,  # type: ignore[arg-type]
-        call=word("call"),
-        design=word("design"),
-        pack=PACK.digest,
-        deadline=scene.evm.now + 5,  # type: ignore[arg-type]
-    )
-    assert scene.refused(CUSTOMER, opening) == "ShortTransfer"
+    assert scene.refused(CUSTOMER, replace(scene.opening(), to=orders)) == "ShortTransfer"
 
 
 def test_an_address_without_a_contract_is_the_environments_fault(scene: Scene) -> None:

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.bindings import designs as abi
-from ledger.designs import DesignOpened, Designs, Licensed, Recorded, Sealed
+from ledger.designs import DesignOpened, Designs, LicenceRevoked, Licensed, Recorded, Sealed
 from ledger.types import Transaction
+from protocol import merkle
 from protocol.ids import Address, Digest
 from protocol.seal import commitment_of
 from protocol.units import UnixSeconds
@@ -52,6 +53,45 @@ def serial(scene: Scene, licence: Digest, number: int) -> bytes:
 
 def revoking(scene: Scene, licence: Digest) -> Transaction:
     return Transaction(to=designs(scene).address, payload=abi.revoke_call(licence))
+
+
+def test_a_package_is_proven_against_the_root_that_its_owner_opened(scene: Scene) -> None:
+    packages = [b"design", b"milling", b"measuring"]
+    root = merkle.root(packages)
+    sealed = commitment_of(chain=CHAIN_ID, registry=designs(scene).address, owner=CUSTOMER, root=root, nonce=NONCE)
+
+    def contains(owner: Address, index: int, package: bytes) -> bool:
+        proof = list(merkle.prove(packages, 1))
+        return designs(scene).contains(scene.evm, owner, sealed, merkle.leaf_hash(package), index, 3, proof)
+
+    scene.send(CUSTOMER, designs(scene).seal(sealed))
+    assert not contains(CUSTOMER, 1, b"milling"), "nothing is proven before the root is opened"
+    scene.send(CUSTOMER, designs(scene).open(sealed, root, NONCE))
+    assert contains(CUSTOMER, 1, b"milling")
+    assert not contains(CUSTOMER, 2, b"milling")
+    assert not contains(CUSTOMER, 1, b"turning")
+    assert not contains(STRANGER, 1, b"milling")
+
+
+def test_a_design_that_was_not_opened_contains_nothing(scene: Scene) -> None:
+    """An unopened root is zero; so is the root of a tree whose only leaf hashes to zero."""
+    assert not designs(scene).contains(scene.evm, CUSTOMER, word("none"), Digest(bytes(32)), 0, 1, [])
+
+
+def test_a_licence_may_end_in_the_second_in_which_it_is_granted(scene: Scene) -> None:
+    scene.send(CUSTOMER, designs(scene).seal(commitment(scene)))
+    assert scene.refused(CUSTOMER, licensing(scene, expiry=scene.evm.now - 1)) == "Expired"
+    scene.send(CUSTOMER, licensing(scene, expiry=scene.evm.now))
+
+
+def test_parts_without_records_are_not_certified(scene: Scene) -> None:
+    licence = licensed(scene)
+    assert scene.refused(SHOP, designs(scene).record(licence, 1, Digest(bytes(32)))) == "NoEvidence"
+
+
+def test_a_revoked_licence_is_announced(scene: Scene) -> None:
+    licence = licensed(scene)
+    assert scene.send(CUSTOMER, designs(scene).revoke(licence)) == [LicenceRevoked(licence=licence)]
 
 
 def test_a_seal_keeps_its_first_time(scene: Scene) -> None:

@@ -5,10 +5,26 @@ from dataclasses import replace
 import pytest
 
 from ledger.bindings import orders as abi
-from ledger.orders import Approved, Assigned, Attested, Awarded, Disputed, Ended, Opened, Orders, Refunded
-from protocol.ids import Address, JobId
+from ledger.order_events import (
+    Accepted,
+    Approved,
+    Assigned,
+    Attested,
+    Awarded,
+    Declined,
+    Disputed,
+    Ended,
+    Opened,
+    Reawarded,
+    Refunded,
+    Ruled,
+)
+from ledger.orders import Orders
+from ledger.types import Transaction
+from protocol.ids import Address, Digest, JobId
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
 from tests.contracts.federation import (
+    COURT,
     CUSTOMER,
     DEPLOYER,
     DISPUTE,
@@ -23,6 +39,8 @@ from tests.contracts.federation import (
     REVIEW,
     SHOP,
     STRANGER,
+    TERM,
+    TRANSCRIPT,
     TREASURY,
     Scene,
     word,
@@ -35,9 +53,10 @@ def orders(scene: Scene) -> Orders:
     return scene.contracts.orders
 
 
-def attested(scene: Scene, price: int = 700) -> None:
+def attested(scene: Scene, price: int = 700, **terms: object) -> None:
     scene.open()
-    scene.award(price)
+    scene.award(price, **terms)
+    scene.accept(0)
     scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
 
 
@@ -60,21 +79,24 @@ def test_an_approved_order_pays_provider_and_treasury_and_returns_the_rest(scene
         )
     ]
     assert scene.balance(CUSTOMER) == FUNDS - 1000
+    due = UnixSeconds(scene.evm.now + TERM // 2)
     assert scene.award(700, 101) == [
-        Assigned(job=JOB, index=0, provider=SHOP, price=Cents(700), units=1),
-        Assigned(job=JOB, index=1, provider=OTHER_SHOP, price=Cents(101), units=1),
+        Assigned(job=JOB, index=0, provider=SHOP, price=Cents(700), units=1, due=due),
+        Assigned(job=JOB, index=1, provider=OTHER_SHOP, price=Cents(101), units=1, due=due),
         Awarded(job=JOB, transcript=word("transcript"), total=Cents(801)),
     ]
     assert scene.credit(CUSTOMER) == 199
+    assert scene.send(SHOP, orders(scene).accept(JOB, 0)) == [Accepted(job=JOB, index=0, provider=SHOP)]
+    scene.accept(1)
     assert scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE)) == [
         Attested(job=JOB, index=0, provider=SHOP, evidence=EVIDENCE)
     ]
     assert scene.send(CUSTOMER, orders(scene).approve(JOB, 0)) == [
-        Approved(job=JOB, index=0, provider=SHOP, paid=Cents(690), fee=Cents(10))
+        Approved(job=JOB, index=0, provider=SHOP, paid=Cents(690), fee=Cents(10), damages=Cents(0), milestone=1)
     ]
     scene.send(OTHER_SHOP, orders(scene).attest(JOB, 1, EVIDENCE))
     assert scene.send(CUSTOMER, orders(scene).approve(JOB, 1)) == [
-        Approved(job=JOB, index=1, provider=OTHER_SHOP, paid=Cents(100), fee=Cents(1)),
+        Approved(job=JOB, index=1, provider=OTHER_SHOP, paid=Cents(100), fee=Cents(1), damages=Cents(0), milestone=1),
         Ended(job=JOB, how="settled"),
     ]
     for account in (CUSTOMER, SHOP, OTHER_SHOP, TREASURY):
@@ -128,38 +150,221 @@ def test_a_customer_may_object_in_the_last_second_of_the_window(scene: Scene) ->
     ]
 
 
-def test_a_conceded_dispute_returns_the_whole_price_without_fee(scene: Scene) -> None:
+def ruling(scene: Scene, to_provider: int) -> Transaction:
+    return Transaction(to=orders(scene).address, payload=abi.rule_call(JOB, 0, to_provider))
+
+
+def test_only_the_court_rules_and_no_more_than_is_at_stake(scene: Scene) -> None:
     disputed(scene)
-    assert scene.send(SHOP, orders(scene).concede(JOB, 0)) == [
-        Refunded(job=JOB, index=0, refunded=Cents(700), paid=Cents(0), fee=Cents(0)),
+    for caller in (CUSTOMER, SHOP, STRANGER, TREASURY, GOVERNOR):
+        assert scene.refused(caller, ruling(scene, 0)) == "NotAllowed"
+    assert scene.refused(COURT, ruling(scene, 701)) == "BadRuling"
+
+
+def test_a_ruling_divides_the_price(scene: Scene) -> None:
+    disputed(scene)
+    assert scene.send(COURT, ruling(scene, 350)) == [
+        Ruled(job=JOB, index=0, refunded=Cents(350), paid=Cents(345), fee=Cents(5), ends=True),
         Ended(job=JOB, how="settled"),
     ]
-    assert (scene.credit(CUSTOMER), scene.credit(SHOP), scene.credit(TREASURY)) == (1000, 0, 0)
+    assert (scene.credit(CUSTOMER), scene.credit(SHOP), scene.credit(TREASURY)) == (650, 345, 5)
+    assert scene.refused(COURT, ruling(scene, 0)) == "WrongAssignmentState"
 
 
-def test_a_customer_may_still_approve_what_it_disputed(scene: Scene) -> None:
-    disputed(scene)
-    scene.send(CUSTOMER, orders(scene).approve(JOB, 0))
-    assert scene.credit(SHOP) == 690
+def test_work_goes_on_after_a_ruling_that_gives_the_provider_all(scene: Scene) -> None:
+    attested(scene, milestones=2)
+    scene.send(CUSTOMER, orders(scene).dispute(JOB, 0, EVIDENCE))
+    assert scene.send(COURT, ruling(scene, 350)) == [
+        Ruled(job=JOB, index=0, refunded=Cents(0), paid=Cents(345), fee=Cents(5), ends=False)
+    ]
+    assert orders(scene).assignment(scene.evm, JOB, 0).state == "accepted"
+    scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
+    assert scene.send(CUSTOMER, orders(scene).approve(JOB, 0))[-1] == Ended(job=JOB, how="settled")
 
 
-def test_a_provider_cannot_approve_its_own_disputed_work(scene: Scene) -> None:
+def test_a_ruling_below_all_ends_the_assignment_and_returns_what_was_not_due(scene: Scene) -> None:
+    attested(scene, milestones=2)
+    scene.send(CUSTOMER, orders(scene).dispute(JOB, 0, EVIDENCE))
+    (ruled, _) = scene.send(COURT, ruling(scene, 349))
+    assert ruled == Ruled(job=JOB, index=0, refunded=Cents(351), paid=Cents(344), fee=Cents(5), ends=True)
+
+
+def test_nobody_approves_what_is_disputed(scene: Scene) -> None:
     disputed(scene)
     scene.evm.wait_until(scene.evm.now + REVIEW + DISPUTE + 1)
-    assert scene.refused(SHOP, orders(scene).approve(JOB, 0)) == "WrongAssignmentState"
+    for caller in (SHOP, CUSTOMER):
+        assert scene.refused(caller, orders(scene).approve(JOB, 0)) == "WrongAssignmentState"
 
 
-def test_an_expired_dispute_is_halved_and_the_odd_cent_is_the_customers(scene: Scene) -> None:
-    disputed(scene, price=701)
-    last = scene.evm.now + DISPUTE
-    scene.evm.wait_until(last)
-    assert scene.refused(STRANGER, orders(scene).expire_dispute(JOB, 0)) == "TooEarly"
-    scene.evm.wait_until(last + 1)
-    assert scene.send(STRANGER, orders(scene).expire_dispute(JOB, 0)) == [
-        Refunded(job=JOB, index=0, refunded=Cents(351), paid=Cents(345), fee=Cents(350 * FEE // 10_000)),
-        Ended(job=JOB, how="settled"),
+def test_milestones_come_to_the_price_and_end_with_the_last(scene: Scene) -> None:
+    attested(scene, price=1000, milestones=3)
+    parts = []
+    for milestone in (1, 2, 3):
+        event = scene.send(CUSTOMER, orders(scene).approve(JOB, 0))[0]
+        assert isinstance(event, Approved)
+        assert event.milestone == milestone
+        parts.append(event.paid + event.fee)
+        if milestone < 3:
+            assert scene.refused(CUSTOMER, orders(scene).approve(JOB, 0)) == "WrongAssignmentState"
+            scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
+    assert parts == [333, 333, 334]
+    assert orders(scene).assignment(scene.evm, JOB, 0).state == "approved"
+
+
+LATENESS = {0: 0, 1: 25, DAY: 25, DAY + 1: 50, 3 * DAY + 1: 100, 5 * DAY: 100}
+
+
+@pytest.mark.parametrize("late", LATENESS)
+def test_late_delivery_pays_agreed_damages_for_each_day_begun(scene: Scene, late: int) -> None:
+    scene.open(late=BasisPoints(2500), deadline=scene.evm.now + 9 * DAY)
+    scene.award(100, due=scene.evm.now + DAY)
+    scene.accept(0)
+    scene.evm.wait_until(scene.evm.now + DAY + late)
+    scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
+    damages = LATENESS[late]
+    assert orders(scene).at_stake(scene.evm, JOB, 0) == 100 - damages
+    (event, _) = scene.send(CUSTOMER, orders(scene).approve(JOB, 0))
+    fee = (100 - damages) * FEE // 10_000
+    assert event == Approved(
+        job=JOB,
+        index=0,
+        provider=SHOP,
+        paid=Cents(100 - damages - fee),
+        fee=Cents(fee),
+        damages=Cents(damages),
+        milestone=1,
+    )
+    assert scene.credit(CUSTOMER) == 900 + damages
+
+
+def test_damages_are_at_most_the_whole(scene: Scene) -> None:
+    assert scene.refused(CUSTOMER, scene.opening(late=BasisPoints(10_001))) == "BadDamages"
+    scene.open(late=BasisPoints(10_000))
+
+
+def test_nothing_is_at_stake_before_an_attestation_and_after_the_payment(scene: Scene) -> None:
+    scene.open()
+    scene.award(700)
+    scene.accept(0)
+    assert orders(scene).at_stake(scene.evm, JOB, 0) == 0
+    scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
+    assert orders(scene).at_stake(scene.evm, JOB, 0) == 700
+    scene.send(CUSTOMER, orders(scene).approve(JOB, 0))
+    assert orders(scene).at_stake(scene.evm, JOB, 0) == 0
+
+
+def test_work_without_records_is_not_attested(scene: Scene) -> None:
+    scene.open()
+    scene.award(700)
+    scene.accept(0)
+    assert scene.refused(SHOP, orders(scene).attest(JOB, 0, Digest(bytes(32)))) == "NoEvidence"
+
+
+def test_work_that_was_not_accepted_is_not_attested(scene: Scene) -> None:
+    scene.open()
+    scene.award(700)
+    assert scene.refused(SHOP, orders(scene).attest(JOB, 0, EVIDENCE)) == "WrongAssignmentState"
+
+
+def reawarding(scene: Scene, price: int, provider: Address = OTHER_SHOP, **terms: object) -> Transaction:
+    return orders(scene).reaward(JOB, 0, TRANSCRIPT, scene.winner(provider, price, **terms))
+
+
+def test_a_declined_assignment_goes_to_another_and_the_others_stay(scene: Scene) -> None:
+    scene.open()
+    scene.award(300, 400)
+    scene.accept(1)
+    assert scene.send(SHOP, orders(scene).decline(JOB, 0)) == [Declined(job=JOB, index=0, provider=SHOP)]
+    due = UnixSeconds(scene.evm.now + TERM // 2)
+    assert scene.send(CUSTOMER, reawarding(scene, 250)) == [
+        Reawarded(job=JOB, index=0, transcript=TRANSCRIPT),
+        Assigned(job=JOB, index=0, provider=OTHER_SHOP, price=Cents(250), units=1, due=due),
     ]
-    assert (scene.credit(CUSTOMER), scene.credit(SHOP), scene.credit(TREASURY)) == (299 + 351, 345, 5)
+    assert scene.credit(CUSTOMER) == 300 + 50
+    assert orders(scene).assignment(scene.evm, JOB, 1).state == "accepted"
+    work = orders(scene).assignment(scene.evm, JOB, 0)
+    assert (work.provider, work.state, work.round, work.evidence) == (OTHER_SHOP, "assigned", 1, bytes(32))
+    assert scene.refused(SHOP, orders(scene).accept(JOB, 0)) == "NotAllowed"
+
+
+def test_a_dearer_replacement_is_paid_by_the_customer(scene: Scene) -> None:
+    scene.open()
+    scene.award(300)
+    scene.send(SHOP, orders(scene).decline(JOB, 0))
+    before = scene.balance(CUSTOMER)
+    scene.send(CUSTOMER, reawarding(scene, 1300))
+    assert scene.balance(CUSTOMER) == before - 1000
+    scene.accept(0)
+    scene.send(OTHER_SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
+    assert scene.send(CUSTOMER, orders(scene).approve(JOB, 0))[-1] == Ended(job=JOB, how="settled")
+
+
+def test_a_replacement_costs_what_paid_milestones_left(scene: Scene) -> None:
+    attested(scene, price=900, milestones=3)
+    scene.send(CUSTOMER, orders(scene).approve(JOB, 0))
+    scene.send(SHOP, orders(scene).decline(JOB, 0))
+    before = scene.credit(CUSTOMER)
+    scene.send(CUSTOMER, reawarding(scene, 500, milestones=2))
+    assert scene.credit(CUSTOMER) == before + 100
+    work = orders(scene).assignment(scene.evm, JOB, 0)
+    assert (work.paid_milestones, work.price, work.evidence) == (0, 500, bytes(32))
+
+
+def test_who_does_not_accept_within_the_review_window_is_replaced_and_not_before(scene: Scene) -> None:
+    scene.open()
+    scene.award(300)
+    scene.evm.wait_until(scene.evm.now + REVIEW)
+    assert scene.refused(CUSTOMER, reawarding(scene, 300)) == "TooEarly"
+    scene.evm.wait_until(scene.evm.now + 1)
+    scene.send(CUSTOMER, reawarding(scene, 300))
+    scene.evm.wait_until(scene.evm.now + REVIEW)
+    assert scene.refused(CUSTOMER, reawarding(scene, 300)) == "TooEarly", "the replacement has its time too"
+    scene.evm.wait_until(scene.evm.now + 1)
+    scene.send(CUSTOMER, reawarding(scene, 300))
+
+
+def test_who_is_late_is_replaced_and_not_before(scene: Scene) -> None:
+    scene.open()
+    scene.award(300)
+    scene.accept(0)
+    scene.evm.wait_until(scene.evm.now + TERM // 2)
+    assert scene.refused(CUSTOMER, reawarding(scene, 300, due=scene.evm.now + 1)) == "TooEarly"
+    scene.evm.wait_until(scene.evm.now + 1)
+    scene.send(CUSTOMER, reawarding(scene, 300, due=scene.evm.now + 1))
+
+
+def test_what_is_attested_is_not_replaced(scene: Scene) -> None:
+    attested(scene)
+    scene.evm.wait_until(scene.evm.now + TERM - 1)
+    assert scene.refused(CUSTOMER, reawarding(scene, 300, due=scene.evm.now + 1)) == "WrongAssignmentState"
+
+
+def test_only_the_customer_replaces_and_only_with_a_provider(scene: Scene) -> None:
+    scene.open()
+    scene.award(300)
+    scene.send(SHOP, orders(scene).decline(JOB, 0))
+    for caller in (SHOP, OTHER_SHOP, STRANGER):
+        assert scene.refused(caller, reawarding(scene, 300)) == "NotAllowed"
+    assert scene.refused(CUSTOMER, reawarding(scene, 300, provider=STRANGER)) == "NotProvider"
+    scene.evm.wait_until(scene.evm.now + TERM)
+    assert scene.refused(CUSTOMER, reawarding(scene, 300)) == "DeadlinePassed"
+
+
+def test_an_assignment_is_due_ahead_and_before_the_deadline_in_one_to_eight_parts(scene: Scene) -> None:
+    scene.open()
+    now = scene.evm.now
+    for terms in ({"due": now}, {"due": now + TERM + 1}, {"milestones": 0}, {"milestones": 9}):
+        assert scene.refused(CUSTOMER, scene.awarding(10, **terms)) == "BadTerms"
+    scene.award(10, due=now + TERM, milestones=8)
+
+
+def test_an_assignment_is_inspected_by_another_of_the_order(scene: Scene) -> None:
+    scene.open()
+    for inspection in (1, 3):
+        wrong = [scene.winner(SHOP, 10, inspection=inspection), scene.winner(OTHER_SHOP, 10)]
+        assert scene.refused(CUSTOMER, orders(scene).award(JOB, TRANSCRIPT, wrong)) == "BadTerms"
+    right = [scene.winner(SHOP, 10, inspection=2), scene.winner(OTHER_SHOP, 10)]
+    scene.send(CUSTOMER, orders(scene).award(JOB, TRANSCRIPT, right))
 
 
 def test_a_cancelled_order_returns_everything(scene: Scene) -> None:
@@ -187,12 +392,11 @@ def test_an_order_without_award_expires_at_its_deadline(scene: Scene) -> None:
 def test_after_the_deadline_only_attested_work_keeps_its_way_to_payment(scene: Scene) -> None:
     scene.open()
     scene.award(300, 400)
+    scene.accept(0, 1)
     scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
     scene.evm.wait_until(scene.evm.now + 1000)
     assert scene.refused(OTHER_SHOP, orders(scene).attest(JOB, 1, EVIDENCE)) == "DeadlinePassed"
-    assert scene.send(STRANGER, orders(scene).expire(JOB)) == [
-        Refunded(job=JOB, index=1, refunded=Cents(400), paid=Cents(0), fee=Cents(0))
-    ]
+    assert scene.send(STRANGER, orders(scene).expire(JOB)) == [Refunded(job=JOB, index=1, refunded=Cents(400))]
     assert scene.refused(STRANGER, orders(scene).expire(JOB)) == "NothingToExpire"
     assert scene.send(SHOP, orders(scene).approve(JOB, 0))[-1] == Ended(job=JOB, how="settled")
 
@@ -231,8 +435,8 @@ def test_an_award_has_one_to_32_assignments_within_the_budget_to_registered_prov
     assert scene.refused(CUSTOMER, scene.awarding()) == "BadAssignments"
     assert scene.refused(CUSTOMER, scene.awarding(*[1] * 33)) == "BadAssignments"
     assert scene.refused(CUSTOMER, scene.awarding(600, 401)) == "OverBudget"
-    assert scene.refused(CUSTOMER, scene.awarding(2**64 - 1, 2)) == "OverBudget"
-    to_a_stranger = orders(scene).award(JOB, word("transcript"), [(STRANGER, Cents(1), 1)])
+    assert scene.refused(CUSTOMER, scene.awarding(2**40 - 1, 2)) == "OverBudget"
+    to_a_stranger = orders(scene).award(JOB, TRANSCRIPT, [scene.winner(STRANGER, 1)])
     assert scene.refused(CUSTOMER, to_a_stranger) == "NotProvider"
     scene.award(*[31] * 32)
     assert scene.refused(CUSTOMER, scene.awarding(1)) == "WrongOrderState"
@@ -244,23 +448,33 @@ def test_nobody_but_the_customer_awards_cancels_or_disputes(scene: Scene, caller
     assert scene.refused(caller, scene.awarding(700)) == "NotAllowed"
     assert scene.refused(caller, orders(scene).cancel(JOB)) == "NotAllowed"
     scene.award(700)
+    scene.accept(0)
     scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
     assert scene.refused(caller, orders(scene).dispute(JOB, 0, EVIDENCE)) == "NotAllowed"
 
 
 @pytest.mark.parametrize("caller", [CUSTOMER, OTHER_SHOP, STRANGER, TREASURY, DEPLOYER])
-def test_nobody_but_its_provider_attests_or_concedes_an_assignment(scene: Scene, caller: Address) -> None:
+def test_nobody_but_its_provider_accepts_declines_or_attests_an_assignment(scene: Scene, caller: Address) -> None:
     scene.open()
     scene.award(300, 400)
+    assert scene.refused(caller, orders(scene).accept(JOB, 0)) == "NotAllowed"
+    assert scene.refused(caller, orders(scene).decline(JOB, 0)) == "NotAllowed"
+    scene.accept(0)
+    assert scene.refused(caller, orders(scene).decline(JOB, 0)) == "NotAllowed"
     assert scene.refused(caller, orders(scene).attest(JOB, 0, EVIDENCE)) == "NotAllowed"
-    scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
-    scene.send(CUSTOMER, orders(scene).dispute(JOB, 0, EVIDENCE))
-    assert scene.refused(caller, orders(scene).concede(JOB, 0)) == "NotAllowed"
+
+
+def test_nobody_but_customer_and_provider_approves(scene: Scene) -> None:
+    attested(scene)
+    scene.evm.wait_until(scene.evm.now + REVIEW + 1)
+    for caller in (OTHER_SHOP, STRANGER, TREASURY):
+        assert scene.refused(caller, orders(scene).approve(JOB, 0)) == "NotAllowed"
 
 
 def test_terms_of_a_running_order_survive_new_rules(scene: Scene) -> None:
     scene.open()
     scene.award(700)
+    scene.accept(0)
     changed = replace(PACK, version=2, fee=BasisPoints(1000), review=Seconds(1), max_budget=Cents(0))
     scene.send(GOVERNOR, scene.contracts.rules.adopt(changed))
     scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))

@@ -119,6 +119,7 @@ def test_a_fifth_of_the_votes_pauses_new_orders_for_a_week_and_no_exit(scene: Sc
     until = abi.paused_event(log.topics, log.payload).until
     assert rules.paused_until(scene.evm) == until == scene.evm.now + 7 * DAY
     assert scene.refused(CUSTOMER, scene.opening(job=OTHER_JOB)) == "NewOrdersPaused"
+    scene.accept(0)
     scene.send(SHOP, scene.contracts.orders.attest(JOB, 0, EVIDENCE))
     scene.send(CUSTOMER, scene.contracts.orders.approve(JOB, 0))
     scene.send(SHOP, scene.contracts.orders.withdraw())

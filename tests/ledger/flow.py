@@ -10,9 +10,10 @@ from ledger.chain import account_of
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import plan
 from ledger.members import CUSTOMER, PROVIDER
+from ledger.orders import Opening, Winner
 from ledger.types import Creation, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
-from protocol.units import Cents, UnixSeconds
+from protocol.units import BasisPoints, Cents, UnixSeconds
 from tests.ledger.places import CHAIN_ID, a_key
 
 STEWARD, BUYER, SHOP = (a_key(6000 + number) for number in range(3))
@@ -64,22 +65,24 @@ def _uses(contracts: Contracts) -> Iterator[tuple[str, bytes, Transaction]]:
         peer, sealed_to = PeerId(_word(f"peer {name}")), EncryptionKey(_word(f"key {name}"))
         yield f"register {name}", key, members.register(roles=roles, peer=peer, encryption_key=sealed_to, expiry=LATER)
     yield "approve escrow", BUYER, token.approve(orders.address, Cents(100_000))
-    yield "anchor first", SHOP, contracts.provenance.anchor(_word("job"), _word("root"), 12)
-    yield "anchor again", SHOP, contracts.provenance.anchor(_word("job"), _word("root 2"), 9)
+    yield "anchor first", SHOP, contracts.provenance.anchor(_word("root"), 12)
+    yield "anchor again", SHOP, contracts.provenance.anchor(_word("root 2"), 9)
     yield from _designs(contracts, buyer, shop)
     for job in ("paid", "disputed", "cancelled"):
         yield f"open {job}", BUYER, _opening(contracts, job)
     yield "open again is refused", BUYER, _opening(contracts, "paid")
     yield "cancel", BUYER, orders.cancel(JobId(_word("cancelled")))
     for job in ("paid", "disputed"):
-        yield f"award {job}", BUYER, orders.award(JobId(_word(job)), _word("transcript"), [(shop, PRICE, 4)] * 2)
+        winner = Winner(provider=shop, price=PRICE, units=4, due=LATER)
+        yield f"award {job}", BUYER, orders.award(JobId(_word(job)), _word("transcript"), [winner] * 2)
         for index in (0, 1):
+            yield f"accept {job} {index}", SHOP, orders.accept(JobId(_word(job)), index)
             yield f"attest {job} {index}", SHOP, orders.attest(JobId(_word(job)), index, _word("evidence"))
     for index in (0, 1):
         yield f"approve {index}", BUYER, orders.approve(JobId(_word("paid")), index)
         yield f"dispute {index}", BUYER, orders.dispute(JobId(_word("disputed")), index, _word("evidence"))
-    yield "concede", SHOP, orders.concede(JobId(_word("disputed")), 0)
-    yield "give in", BUYER, orders.approve(JobId(_word("disputed")), 1)
+    yield "concede", SHOP, contracts.disputes.propose(JobId(_word("disputed")), 0, BasisPoints(0))
+    yield "give in", BUYER, contracts.disputes.propose(JobId(_word("disputed")), 1, BasisPoints(10_000))
     for name, key in (("shop", SHOP), ("buyer", BUYER)):
         yield f"withdraw {name}", key, orders.withdraw()
     yield "withdraw nothing", STEWARD, orders.withdraw()
@@ -90,11 +93,13 @@ def _uses(contracts: Contracts) -> Iterator[tuple[str, bytes, Transaction]]:
 def _opening(contracts: Contracts, job: str) -> Transaction:
     return contracts.orders.open(
         JobId(_word(job)),
-        budget=Cents(2 * PRICE),
-        call=_word("call"),
-        design=_word("design"),
-        pack=PACK.digest,
-        deadline=LATER,
+        Opening(
+            budget=Cents(2 * PRICE),
+            call=_word("call"),
+            design=_word("design"),
+            pack=PACK.digest,
+            deadline=LATER,
+        ),
     )
 
 

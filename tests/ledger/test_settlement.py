@@ -15,6 +15,7 @@ from ledger.chain import Chain, account_of
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Deployment
 from ledger.embedded.server import EmbeddedConfig, EmbeddedServer
+from ledger.orders import Opening
 from ledger.types import Transaction
 from node.store.database import open_database
 from node.workflows import posted
@@ -81,11 +82,13 @@ def say(chain: Chain, *transactions: Transaction) -> None:
 def opening(contracts: Contracts) -> tuple[Transaction, ...]:
     order = contracts.orders.open(
         JOB,
-        budget=Cents(700),
-        call=Digest(b"c" * 32),
-        design=Digest(b"d" * 32),
-        pack=PACK.digest,
-        deadline=UnixSeconds(int(time.time()) + 86_400),
+        Opening(
+            budget=Cents(700),
+            call=Digest(b"c" * 32),
+            design=Digest(b"d" * 32),
+            pack=PACK.digest,
+            deadline=UnixSeconds(int(time.time()) + 86_400),
+        ),
     )
     return contracts.token.approve(contracts.orders.address, Cents(700)), order
 

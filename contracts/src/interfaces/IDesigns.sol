@@ -69,6 +69,9 @@ interface IDesigns {
     /// @notice The owner has withdrawn the licence.
     error LicenceRevoked(bytes32 licence);
 
+    /// @notice Parts without records are not certified.
+    error NoEvidence();
+
     /// @notice More parts than the licence has left.
     error OverLicence(bytes32 licence, uint32 left, uint32 units);
 
@@ -104,6 +107,18 @@ interface IDesigns {
 
     /// @notice The root that `owner` disclosed, or zero.
     function rootOf(address owner, bytes32 commitment) external view returns (bytes32);
+
+    /// @notice Whether a package is the one at `index` of the design that `owner` opened; false while it is not opened.
+    /// @param leafHash SHA-256(0x00, encoded package leaf).
+    /// @param proof From the leaf's sibling up (RFC 9162).
+    function contains(
+        address owner,
+        bytes32 commitment,
+        bytes32 leafHash,
+        uint64 index,
+        uint64 size,
+        bytes32[] calldata proof
+    ) external view returns (bool);
 
     /// @notice The licence; all zero if there is none.
     function licenceOf(bytes32 licence) external view returns (Licence memory);

@@ -1,0 +1,16 @@
+"""Who inspects whose work: the link from an assignment to the one that measures what it makes."""
+
+from collections.abc import Sequence
+
+from protocol.award import Assignment
+from protocol.job import Call
+from protocol.params import INSPECTION
+
+
+def inspector_of(call: Call, assignments: Sequence[Assignment], index: int) -> int | None:
+    """The assignment with the first inspection after ``index`` in the routing; None when nobody else inspects it."""
+    last = assignments[index].offer.last
+    inspections = [o.index for o in call.operations if o.process == INSPECTION and o.index > last]
+    if not inspections:
+        return None
+    return next(i for i, a in enumerate(assignments) if a.offer.first <= inspections[0] <= a.offer.last)
