@@ -43,7 +43,7 @@ class Design:
     """Blinds the root in the commitment."""
 
     packages: tuple[Digest, ...]
-    """Leaf hashes of all packages, the design file's first: their root is ``root``."""
+    """Leaf hashes of all packages, the design file's first, then of the padding: their root is ``root``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from protocol.ids import Digest
 from protocol.opening import open_bids
 from protocol.result import decide
 from protocol.rules import check_call
-from protocol.seal import commitment_of
+from protocol.seal import commitment_of, tree_size
 from protocol.signed import verify
 from protocol.topics import COMMITMENT, REVEAL
 from protocol.wire import decode, encode
@@ -107,7 +107,7 @@ def _design(facts: Facts, evidence: list[str]) -> str:
     opened = commitment_of(chain=call.chain, registry=registry, owner=owner, root=design.root, nonce=design.nonce)
     must(opened == call.design, "the design's root does not open its commitment")
     must(merkle.root_of_hashes(design.packages) == design.root, "the packages are not those that were sealed")
-    must(len(design.packages) == len(call.operations) + 1, "there is not one package for each operation")
+    must(len(design.packages) == tree_size(len(call.operations) + 1), "there is not one package for each operation")
     seal = facts.one(designs.Sealed, "a sealed design")
     order = facts.one(order_events.Opened, "an opened order")
     evidence += facts.cite(seal, order)

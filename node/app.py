@@ -32,7 +32,7 @@ from node.config import Home, NodeConfig, load_config
 from node.connections import Connections
 from node.design.intake import open_intake
 from node.errors import ConfigError
-from node.identity import Identity, load_identity
+from node.identity import Identity, Passphrase, load_identity
 from node.machines.keys import machine_signers
 from node.members import Members
 from node.participant import Participant
@@ -85,7 +85,7 @@ CLOSE_SECONDS = 1.0
 """For open event streams when the node stops."""
 
 
-def run(folder: Path) -> None:
+def run(folder: Path, passphrase: Passphrase | None = None) -> None:
     """Run the node in ``folder`` until SIGINT or SIGTERM.
 
     Raises:
@@ -97,7 +97,7 @@ def run(folder: Path) -> None:
     home = Home(path=folder)
     config = load_config(home.config)
     try:
-        trio.run(_main, home, config)
+        trio.run(_main, home, config, passphrase)
     except BaseExceptionGroup as group:
         raise _operators(group) or group from None
 
@@ -116,8 +116,8 @@ def _operators(group: BaseExceptionGroup[BaseException]) -> ConfigError | None:
     return None
 
 
-async def _main(home: Home, config: NodeConfig) -> None:
-    identity = load_identity(home.identity, secrets.token_bytes)
+async def _main(home: Home, config: NodeConfig, passphrase: Passphrase | None) -> None:
+    identity = load_identity(home.identity, secrets.token_bytes, passphrase)
     token = _token(home.token)
     listener = _listen(config)
     async with trio.open_nursery() as nursery:
@@ -249,6 +249,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 shop=shop,
                 auditor=auditor,
                 witness=witness,
+                vault=vault,
                 assembly=assembly,
                 connections=Connections(
                     links=wire, network=network, directory=exchange.directory, bootstrap=config.network.bootstrap

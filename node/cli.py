@@ -24,6 +24,7 @@ class _Commands(click.Group):
         "jobs": "jobs",
         "watch": "jobs",
         "audit": "audit",
+        "vault": "vault",
         "gov": "gov",
         "export": "export",
         "shop": "shop",

@@ -110,6 +110,14 @@ class Client:
         """What the node finds wrong with itself."""
         return self._json("GET", "/doctor")
 
+    def releases(self, job: str | None) -> dict[str, Any]:
+        """Who has seen what of the node's designs."""
+        return self._json("GET", "/releases", params={} if job is None else {"job": job})
+
+    def export_design(self, job: str, recipient: str) -> bytes:
+        """The design of a job, encrypted for an age recipient."""
+        return self._request("POST", f"/jobs/{job}/design", json={"recipient": recipient}).content
+
     def governance(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """What the members decide about, and this node's part in it; see the paths in ``node.api.governance``."""
         return self._json(method, f"/governance{path}", json=body)

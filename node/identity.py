@@ -1,4 +1,4 @@
-"""Who this node is: its four secrets in one private file, made once and never printed."""
+"""Who this node is: its four secrets in one private file, locked or not, made once and never printed."""
 
 import json
 import os
@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from ledger.chain import account_of
 from node.errors import ConfigError
+from node.vault.keybag import is_keybag, lock, unlock
 from protocol.ids import Address, EncryptionKey, PeerId
-from protocol.seal import encryption_key
 from protocol.signed import public_key
+
+Passphrase = Callable[[], bytes]
 
 _SECRETS = ("signing", "encryption", "ledger", "vault")
 
@@ -39,7 +43,7 @@ class Identity:
     @property
     def encryption_key(self) -> EncryptionKey:
         """Where packages for this node are sealed to."""
-        return encryption_key(self.encryption)
+        return EncryptionKey(X25519PrivateKey.from_private_bytes(self.encryption).public_key().public_bytes_raw())
 
     @property
     def account(self) -> Address:
@@ -47,18 +51,24 @@ class Identity:
         return account_of(self.ledger)
 
 
-def load_identity(path: Path, random: Callable[[int], bytes]) -> Identity:
+def load_identity(path: Path, random: Callable[[int], bytes], passphrase: Passphrase | None = None) -> Identity:
     """The identity in ``path``; made with ``random`` and stored with mode 0600 when there is none.
 
+    ``passphrase`` is asked for when the file is locked, and only then.
+
     Raises:
-        ConfigError: the file is readable by others, or does not hold four secrets of 32 bytes.
+        ConfigError: the file is readable by others, locked under another passphrase, or does not hold four secrets of
+            32 bytes.
     """
     if not path.exists():
-        _store(path, {name: random(32).hex() for name in _SECRETS})
-    if path.stat().st_mode & 0o077:
-        raise ConfigError(str(path), "holds secrets but others may read it; run: chmod 600 on it")
+        _store(path, json.dumps({name: random(32).hex() for name in _SECRETS}))
+    text = _read(path)
+    if is_keybag(text):
+        if passphrase is None:
+            raise ConfigError(str(path), "is locked; give its passphrase with --passphrase-file")
+        text = unlock(text, passphrase()).decode()
     try:
-        secrets = {name: bytes.fromhex(json.loads(path.read_text())[name]) for name in _SECRETS}
+        secrets = {name: bytes.fromhex(json.loads(text)[name]) for name in _SECRETS}
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(str(path), f"is not an identity file: {error}") from error
     if any(len(secret) != 32 for secret in secrets.values()):
@@ -66,11 +76,28 @@ def load_identity(path: Path, random: Callable[[int], bytes]) -> Identity:
     return Identity(**secrets)
 
 
-def _store(path: Path, secrets: dict[str, str]) -> None:
+def lock_identity(path: Path, random: Callable[[int], bytes], old: Passphrase | None, new: bytes | None) -> None:
+    """Put the identity in ``path`` under ``new``, or in clear when that is None; ``old`` opens it if it is locked.
+
+    Raises:
+        ConfigError: as ``load_identity``; the file stays as it was.
+    """
+    identity = load_identity(path, random, old)
+    text = json.dumps({name: getattr(identity, name).hex() for name in _SECRETS})
+    _store(path, text if new is None else lock(text.encode(), new, random))
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_mode & 0o077:
+        raise ConfigError(str(path), "holds secrets but others may read it; run: chmod 600 on it")
+    return path.read_text()
+
+
+def _store(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(secrets, file)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)

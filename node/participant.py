@@ -16,7 +16,9 @@ from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.planner.gantt import gantt, svg
 from node.planner.schedule import Hold, Task, prefix
-from node.views import Document, answer_document, event_document, job_document, job_summary
+from node.vault.age import to_age
+from node.vault.vault import Vault
+from node.views import Document, answer_document, event_document, job_document, job_summary, release_rows
 from node.workflows import posted
 from node.workflows.answered import Answer
 from node.workflows.audit_part import Auditor
@@ -60,6 +62,7 @@ class Participant:
         shop: Shop,
         auditor: Auditor,
         witness: Witness,
+        vault: Vault,
         assembly: Assembly,
         connections: Connections,
         clock: PlantClock,
@@ -78,6 +81,7 @@ class Participant:
         self._shop = shop
         self._auditor = auditor
         self._witness = witness
+        self._vault = vault
         self.assembly = assembly
         self.owner = shop.owner
         self._clock = clock
@@ -199,6 +203,23 @@ class Participant:
         if len(found) != 1:
             raise UnknownError(f"{len(found) or 'no'} jobs here begin with {prefix!r}; see: guildmark jobs")
         return found[0]
+
+    def releases(self, prefix: str | None) -> Document:
+        """Who has seen what of this node's designs; of one job when ``prefix`` is given."""
+        streams = self._runner.streams(posted.NAME) if prefix is None else (self.stream(prefix),)
+        states = [state for stream in streams if isinstance(state := self._state(stream), Post)]
+        return {"releases": [row for state in states for row in release_rows(state, self.contracts, self.name_of)]}
+
+    async def export_design(self, prefix: str, recipient: str) -> bytes:
+        """The design of a job of this node's, encrypted for an age recipient."""
+        state = self._state(self.stream(prefix))
+        if not isinstance(state, Post):
+            raise RequestError("not-ours", "the design is another customer's; only its owner has it")
+
+        def copy() -> bytes:
+            return to_age(b"".join(self._vault.original(state.call.job)), recipient)
+
+        return await trio.to_thread.run_sync(copy)
 
     async def events(self, stream: str, after: int) -> AsyncIterator[Document]:
         """The job's events after entry ``after``, then those to come, until the job ends."""

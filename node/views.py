@@ -6,7 +6,7 @@ from ledger.contracts import Contracts
 from node.workflows.answered import Answer
 from node.workflows.posted import Post, operations_of
 from node.workflows.runner import Entry
-from node.workflows.thread import part_serials
+from node.workflows.thread import licence_of, part_serials
 from node.workflows.words import Names, describe, explain_no_award, iso, money, process_name
 from protocol.auction import Offer
 from protocol.award import Assignment, Standing
@@ -59,6 +59,25 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
         "money": _money(state),
         "gas": state.gas,
     }
+
+
+def release_rows(state: Post, contracts: Contracts, names: Names) -> list[Document]:
+    """Every release of the job's packages, with the award and the licence that it was under."""
+    processes = [process_name(operation.process) for operation in state.call.operations]
+    return [
+        {
+            "job": state.call.job.hex(),
+            "title": state.posted.title,
+            "design": state.call.design.hex(),
+            "what": f"package {released.operation + 1}, {processes[released.operation]}",
+            "to": names(released.provider),
+            "at": iso(released.at),
+            "award": state.transcript.hex(),
+            "licence": licence_of(state, contracts, released.operation).hex(),
+            "request": released.request.digest.hex(),
+        }
+        for released in state.released
+    ]
 
 
 def answer_document(state: Answer, names: Names) -> Document:

@@ -8,9 +8,11 @@ from protocol.errors import RejectError
 from protocol.ids import Digest
 
 
-def leaf_hash(entry: bytes) -> Digest:
+def leaf_hash(entry: bytes | memoryview) -> Digest:
     """Hash of one entry: SHA-256(0x00 || entry)."""
-    return Digest(sha256(b"\x00" + entry).digest())
+    hashed = sha256(b"\x00")
+    hashed.update(entry)  # an entry may be a chunk of a MiB: no copy of it
+    return Digest(hashed.digest())
 
 
 def node_hash(left: bytes, right: bytes) -> Digest:

@@ -63,6 +63,9 @@ MAX_TEXT = 128
 MAX_HOLES = 256
 """Rows in a bid view's hole table; parts with more are listed by their largest groups."""
 
+SEALING_CHUNK_BYTES = 1024 * 1024
+"""Of a content that are encrypted together; 1 MiB is where AES-GCM in Python stops getting faster."""
+
 MAX_MEASUREMENTS = 256
 """Characteristics reported in one step record."""
 

@@ -26,10 +26,12 @@ class ResultRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRequest:
-    """A winner asks the customer for what ``operation`` needs; answered with a ``PackageDelivery``."""
+    """A winner asks for what ``operation`` needs, and signs this; answered with a signed ``PackageDelivery``."""
 
     job: JobId
     operation: int
+    key: bytes
+    """Public half of a release key made for this package (``protocol.release``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,26 +2,32 @@
 
 Package 0 is the design file itself, which is released to nobody; package ``i + 1`` is what operation ``i`` needs. All
 secrets derive from one 32-byte master (HKDF-Expand, RFC 5869, SHA-256), so that sealing twice gives the same bytes.
-Contents are encrypted with XChaCha20-Poly1305 under single-use keys; keys travel in libsodium sealed boxes.
+Contents are encrypted in chunks (``protocol.stream``); the key of one package reaches its winner alone
+(``protocol.release``). The tree is filled up to a power of two with leaves of nothing, so that a proof does not tell
+how many packages there are.
 """
 
 import hmac
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b, sha256
+from hashlib import sha256
+from typing import TypeVar
 
-from nacl import bindings
-from nacl.exceptions import CryptoError
-from nacl.public import Box, PrivateKey, PublicKey, SealedBox
-
-from protocol import merkle
+from protocol import merkle, stream
 from protocol.errors import RejectError
-from protocol.ids import Address, Digest, EncryptionKey
+from protocol.ids import Address, Digest
+from protocol.release import ReleaseContext, open_release, release_key
 from protocol.wire import encode
 
 DESIGN_PACKAGE = 0
 """Index of the leaf that holds the design file."""
 
-_NONCE = bytes(bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
+MIN_LEAVES = 4
+"""Leaves of the smallest tree."""
+
+T = TypeVar("T")
+
+Chunks = Iterable[bytes | memoryview]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,39 +40,47 @@ class PackageLeaf:
     """SHA-256 of salt and content: hiding, and still lets a holder prove in a dispute what was sealed."""
 
     ciphertext: Digest
-    """SHA-256 of the encrypted content: lets anyone check that a relay holds the right bytes."""
+    """RFC 9162 root over the encrypted chunks: lets anyone check that a relay holds the right bytes, chunk by chunk."""
+
+    chunks: int
 
     key: Digest
-    """SHA-256 of the key: one ciphertext opens under one key only (XChaCha20-Poly1305 alone does not promise that)."""
+    """Key commitment: one ciphertext opens under one key only, which AES-GCM alone does not promise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedDesign:
-    """The public half of a sealed design, and the ciphertexts."""
+    """The public half of a sealed design; its ciphertexts lie beside it."""
 
     root: Digest
-    """RFC 9162 root over the encoded leaves."""
+    """RFC 9162 root over the encoded leaves and the padding."""
 
     nonce: bytes
     """32 bytes that blind the root in the commitment."""
 
     leaves: tuple[PackageLeaf, ...]
-    ciphertexts: tuple[bytes, ...]
+    padding: tuple[Digest, ...]
+    """Leaf hashes of nothing."""
+
+    @property
+    def hashes(self) -> tuple[Digest, ...]:
+        """The tree's leaf hashes."""
+        return (*(merkle.leaf_hash(encode(leaf)) for leaf in self.leaves), *self.padding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageDelivery:
-    """One package on its way to one winner, with all that proves it belongs to what was sealed."""
+    """One package on its way to one winner, with all that proves it is what was sealed; its customer signs it."""
 
     leaf: PackageLeaf
     size: int
-    """Leaves under the root."""
+    """Leaves under the root, padding included."""
 
     proof: tuple[Digest, ...]
     root: Digest
     nonce: bytes
-    sealed_key: bytes
-    """The content key in a libsodium sealed box for the winner."""
+    released_key: bytes
+    """The content key, for the release key that the winner asked with."""
 
     ciphertext: bytes
 
@@ -76,28 +90,40 @@ def expand(master: bytes, label: str, index: int = 0) -> bytes:
     return hmac.digest(master, f"guildmark/{label}/{index}".encode() + b"\x01", "sha256")
 
 
-def seal_design(master: bytes, contents: tuple[bytes, ...]) -> SealedDesign:
-    """Encrypt ``contents`` (the design file, then one package per operation) under keys derived from ``master``."""
-    leaves, ciphertexts = [], []
-    for index, content in enumerate(contents):
-        key, salt = expand(master, "key", index), expand(master, "salt", index)
-        ciphertext = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(content, _associated(index), _NONCE, key)
-        ciphertexts.append(ciphertext)
-        leaves.append(
-            PackageLeaf(
-                index=index,
-                salt=salt,
-                plaintext=_digest(salt, content),
-                ciphertext=_digest(ciphertext),
-                key=_digest(key),
-            )
-        )
-    return SealedDesign(
-        root=merkle.root([encode(leaf) for leaf in leaves]),
+def seal_package(master: bytes, index: int, content: Chunks, keep: Callable[[bytes], object]) -> PackageLeaf:
+    """Encrypt ``content``, given in chunks of ``SEALING_CHUNK_BYTES``; ``keep`` takes each encrypted chunk in turn."""
+    key, salt = expand(master, "key", index), expand(master, "salt", index)
+    plaintext, hashes = sha256(salt), []
+    for chunk in stream.encrypt(expand(key, "aead"), _associated(index), _hashed(content, plaintext.update)):
+        hashes.append(merkle.leaf_hash(chunk))
+        keep(chunk)
+    return PackageLeaf(
+        index=index,
+        salt=salt,
+        plaintext=Digest(plaintext.digest()),
+        ciphertext=merkle.root_of_hashes(hashes),
+        chunks=len(hashes),
+        key=_key_commitment(key),
+    )
+
+
+def seal_design(master: bytes, leaves: Sequence[PackageLeaf]) -> SealedDesign:
+    """The design whose packages were sealed under ``master``, in order from the design file on."""
+    size = tree_size(len(leaves))
+    design = SealedDesign(
+        root=Digest(bytes(32)),
         nonce=expand(master, "nonce"),
         leaves=tuple(leaves),
-        ciphertexts=tuple(ciphertexts),
+        padding=tuple(Digest(expand(master, "padding", index)) for index in range(len(leaves), size)),
     )
+    return SealedDesign(
+        root=merkle.root_of_hashes(design.hashes), nonce=design.nonce, leaves=design.leaves, padding=design.padding
+    )
+
+
+def tree_size(packages: int) -> int:
+    """Leaves of the tree over so many packages: the next power of two, at least ``MIN_LEAVES``."""
+    return max(MIN_LEAVES, 1 << (packages - 1).bit_length())
 
 
 def commitment_of(*, chain: int, registry: Address, owner: Address, root: Digest, nonce: bytes) -> Digest:
@@ -106,80 +132,71 @@ def commitment_of(*, chain: int, registry: Address, owner: Address, root: Digest
 
 
 def deliver(
-    master: bytes, design: SealedDesign, index: int, *, recipient: EncryptionKey, ephemeral: bytes
+    master: bytes, design: SealedDesign, ciphertext: bytes, *, context: ReleaseContext, recipient: bytes
 ) -> PackageDelivery:
-    """Package ``index`` for ``recipient``; ``ephemeral`` is a fresh 32-byte seed for the sealed box."""
+    """Package ``context.index``, its key released to the release key ``recipient``.
+
+    Raises:
+        RejectError: ``recipient`` is no release key.
+    """
+    hashes, index = design.hashes, context.index
+    ranges = merkle.inclusion_ranges(index, len(hashes))
     return PackageDelivery(
         leaf=design.leaves[index],
-        size=len(design.leaves),
-        proof=merkle.prove([encode(leaf) for leaf in design.leaves], index),
+        size=len(hashes),
+        proof=tuple(merkle.root_of_hashes(hashes[first:last]) for first, last in ranges),
         root=design.root,
         nonce=design.nonce,
-        sealed_key=seal_to(recipient, expand(master, "key", index), ephemeral),
-        ciphertext=design.ciphertexts[index],
+        released_key=release_key(recipient, expand(master, "key", index), context),
+        ciphertext=ciphertext,
     )
 
 
-def receive(delivery: PackageDelivery, index: int, *, secret: bytes) -> bytes:
-    """Open package ``index`` with the recipient's X25519 ``secret`` and check every link but the ledger's.
+def accept(delivery: PackageDelivery, context: ReleaseContext, *, seed: bytes) -> bytes:
+    """The content key of package ``context.index``, opened with the release key's ``seed``, once all around it holds.
+
+    What is left to check are the ledger's commitment, before, and the content itself, with ``open_content``.
 
     Raises:
-        RejectError: another package, a broken proof, a wrong key, or contents that are not what was sealed.
+        RejectError: another package, a broken proof, another ciphertext, or a wrong key.
     """
     leaf = delivery.leaf
-    if leaf.index != index:
-        raise RejectError(f"package {leaf.index} came instead of {index}")
-    merkle.verify(encode(leaf), index, delivery.size, delivery.proof, delivery.root)
-    if _digest(delivery.ciphertext) != leaf.ciphertext:
+    if leaf.index != context.index:
+        raise RejectError(f"package {leaf.index} came instead of {context.index}")
+    merkle.verify(encode(leaf), leaf.index, delivery.size, delivery.proof, delivery.root)
+    hashes = [merkle.leaf_hash(chunk) for chunk in stream.sealed_chunks_of(delivery.ciphertext)]
+    if (merkle.root_of_hashes(hashes), len(hashes)) != (leaf.ciphertext, leaf.chunks):
         raise RejectError("ciphertext is not the sealed one")
-    key = open_sealed(secret, delivery.sealed_key)
-    if _digest(key) != leaf.key:
+    key = open_release(seed, delivery.released_key, context)
+    if _key_commitment(key) != leaf.key:
         raise RejectError("key is not the sealed one")
-    content = decrypt(key, index, delivery.ciphertext)
-    if _digest(leaf.salt, content) != leaf.plaintext:
+    return key
+
+
+def open_content(key: bytes, leaf: PackageLeaf, chunks: Chunks) -> Iterator[bytes]:
+    """Content of a package whose key is known, in chunks; trust none of them until the last came without an error.
+
+    Raises:
+        RejectError: the chunks were not made with this key for this index, or the content is not what was sealed.
+    """
+    plaintext = sha256(leaf.salt)
+    yield from _hashed(stream.decrypt(expand(key, "aead"), _associated(leaf.index), chunks), plaintext.update)
+    if plaintext.digest() != leaf.plaintext:
         raise RejectError("content is not the sealed one")
-    return content
 
 
-def decrypt(key: bytes, index: int, ciphertext: bytes) -> bytes:
-    """Content of package ``index``.
-
-    Raises:
-        RejectError: the ciphertext was not made with this key for this index.
-    """
-    try:
-        return bytes(bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, _associated(index), _NONCE, key))
-    except (CryptoError, ValueError) as error:
-        raise RejectError("package does not decrypt") from error
+def _hashed(chunks: Iterable[T], update: Callable[[T], object]) -> Iterator[T]:
+    for chunk in chunks:
+        update(chunk)
+        yield chunk
 
 
-def seal_to(recipient: EncryptionKey, secret: bytes, ephemeral: bytes) -> bytes:
-    """A libsodium sealed box made with a given ephemeral seed instead of ambient randomness."""
-    sender = PrivateKey(ephemeral)
-    public = bytes(sender.public_key)
-    nonce = blake2b(public + recipient, digest_size=Box.NONCE_SIZE).digest()
-    return public + bytes(Box(sender, PublicKey(recipient)).encrypt(secret, nonce).ciphertext)
-
-
-def open_sealed(secret: bytes, box: bytes) -> bytes:
-    """Contents of a libsodium sealed box.
-
-    Raises:
-        RejectError: the box is not for this key, or was changed.
-    """
-    try:
-        return bytes(SealedBox(PrivateKey(secret)).decrypt(box))
-    except (CryptoError, ValueError, TypeError) as error:
-        raise RejectError("sealed box does not open") from error
-
-
-def encryption_key(secret: bytes) -> EncryptionKey:
-    """The public key that belongs to an X25519 ``secret`` of 32 bytes."""
-    return EncryptionKey(bytes(PrivateKey(secret).public_key))
+def _key_commitment(key: bytes) -> Digest:
+    return Digest(expand(key, "commit"))
 
 
 def _associated(index: int) -> bytes:
-    return b"guildmark/package/1" + index.to_bytes(4, "big")
+    return b"guildmark/package/2" + index.to_bytes(4, "big")
 
 
 def _digest(*parts: bytes) -> Digest:

@@ -36,8 +36,11 @@ BLOCKS = "blocks/1"
 FETCH_RESULT = "/guildmark/result/1"
 """Job id in, signed result out."""
 
-FETCH_PACKAGE = "/guildmark/package/1"
-"""A winner asks the customer for what its operation needs."""
+FETCH_PACKAGE = "/guildmark/package/2"
+"""A winner's signed request for what its operation needs in, the customer's signed delivery out."""
+
+DELIVERY = "delivery/1"
+"""Domain under which a customer signs what it delivers."""
 
 FETCH_RECORDS = "/guildmark/records/1"
 """A party of the job asks a provider for the signed records of one operation."""

@@ -54,7 +54,7 @@ ANSWERS = (
     ("Bulletins", ()),
     ("Outline", ("content.check_outline", "content.check_chunk")),
     ("Equivocation", ("bulletin.check_equivocation",)),
-    ("PackageDelivery", ("seal.receive",)),
+    ("PackageDelivery", ("seal.accept",)),
     ("Records", ("production.check_logged", "production.check_operation")),
     ("Consistency", ("witness.check_growth",)),
 )

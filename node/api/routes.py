@@ -36,6 +36,13 @@ class Wishes(BaseModel):
     key: str | None = Field(default=None, max_length=128)
 
 
+class Copy(BaseModel):
+    """For whom a design is copied."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    recipient: str = Field(max_length=128)
+
+
 def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  # one function a route
     """The application for one node; every path but ``/healthz`` and the API's description asks for ``token``."""
     api = FastAPI(title="Guildmark node", version="1", docs_url=None, redoc_url=None)
@@ -100,6 +107,14 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
     async def events(job: str, after: int = 0) -> StreamingResponse:
         stream = participant.stream(job)
         return StreamingResponse(_sse(participant, stream, after), media_type="text/event-stream")
+
+    @api.get("/releases")
+    async def releases(job: str | None = None) -> Document:
+        return participant.releases(job)
+
+    @api.post("/jobs/{job}/design")
+    async def design(job: str, copy: Copy) -> Response:
+        return Response(await participant.export_design(job, copy.recipient), media_type="application/octet-stream")
 
     @api.get("/parts/{serial}/bundle")
     async def bundle(serial: str, *, lot: bool = False) -> Response:

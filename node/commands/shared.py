@@ -1,6 +1,8 @@
 """What all commands share: the options that mean the same everywhere, and the exit codes."""
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,3 +60,16 @@ class Group(click.Group):
     """A group of such commands, such as ``guildmark net``."""
 
     command_class = Command
+
+
+def passphrase_from(file: Path | None) -> bytes:
+    """The passphrase in ``file``, else the one that systemd passes as a credential, else a question.
+
+    Never an argument or a variable of the environment: others can read those.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if file is None and folder is not None and (Path(folder) / "guildmark.passphrase").is_file():
+        file = Path(folder) / "guildmark.passphrase"
+    if file is not None:
+        return file.read_bytes().rstrip(b"\r\n")
+    return str(click.prompt("Passphrase of the identity", hide_input=True, err=True)).encode()

@@ -1,29 +1,88 @@
 """The owner's vault: keeps sealed designs and hands out one package at a time; never writes a design in clear."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from node.errors import ConfigError, UnknownError
-from protocol.ids import EncryptionKey, JobId
-from protocol.seal import PackageDelivery, SealedDesign, deliver, expand, seal_design
+from protocol import stream
+from protocol.errors import RejectError
+from protocol.ids import JobId
+from protocol.release import SEED_BYTES, ReleaseContext, public_half
+from protocol.seal import (
+    DESIGN_PACKAGE,
+    Chunks,
+    PackageDelivery,
+    PackageLeaf,
+    SealedDesign,
+    accept,
+    deliver,
+    expand,
+    open_content,
+    seal_design,
+    seal_package,
+)
 from protocol.wire import decode, encode
+
+_NONCE_BYTES, _MASTER_BYTES = 12, 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What opens a received package, and what it must then be."""
+
+    leaf: PackageLeaf
+    key: bytes
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
+    """A file that is there whole or not at all, readable by its owner."""
+    draft = path.with_name(f"{path.name}.draft")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 class Vault:
-    """A folder of sealed designs and received packages, wrapped with one 32-byte key."""
+    """A folder of sealed designs and received packages, under one 32-byte key."""
 
-    def __init__(self, folder: Path, key: bytes) -> None:
+    def __init__(self, folder: Path, key: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
         self._folder = folder
         self._key = key
+        self._wrap = AESGCM(expand(key, "wrap"))
+        self._random = random
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def seal(self, job: JobId, contents: tuple[bytes, ...]) -> SealedDesign:
-        """Seal ``contents`` for ``job`` under a master of its own; the same contents give the same bytes."""
-        design = seal_design(self._master(job), contents)
-        self._write(f"{job.hex()}.design", encode(design))
+    # Designs of our own.
+
+    def seal(self, job: JobId, contents: Iterable[Chunks]) -> SealedDesign:
+        """Seal ``contents``, the design file first, for ``job`` under a fresh master; memory does not grow with them.
+
+        Raises:
+            OSError: the disk is full or does not answer; what was sealed for ``job`` before may then not open any more.
+        """
+        master = self._random(_MASTER_BYTES)
+        self._keep_secret(f"{job.hex()}.master", master)
+        leaves = []
+        for index, content in enumerate(contents):
+            with _written(self._folder / f"{job.hex()}.{index}.sealed") as file:
+                leaves.append(seal_package(master, index, content, file.write))
+        design = seal_design(master, leaves)
+        with _written(self._folder / f"{job.hex()}.design") as file:
+            file.write(encode(design))
         return design
 
     def design(self, job: JobId) -> SealedDesign:
@@ -34,49 +93,88 @@ class Vault:
         """
         return decode(SealedDesign, self._read(f"{job.hex()}.design"))
 
-    def deliver(self, job: JobId, index: int, *, recipient: EncryptionKey, ephemeral: bytes) -> PackageDelivery:
-        """Package ``index`` of the design of ``job``, its key sealed to ``recipient``."""
-        return deliver(self._master(job), self.design(job), index, recipient=recipient, ephemeral=ephemeral)
+    def original(self, job: JobId) -> Iterator[bytes]:
+        """The design file of ``job`` in clear, in chunks, for its owner.
 
-    def keep(self, job: JobId, index: int, content: bytes) -> None:
-        """Store a received package, encrypted under this vault's key."""
-        nonce = expand(self._key, f"nonce/{job.hex()}", index)[: SecretBox.NONCE_SIZE]
-        self._write(f"{job.hex()}.{index}.package", bytes(SecretBox(self._package_key(job)).encrypt(content, nonce)))
+        Raises:
+            UnknownError: nothing is sealed under it here.
+            RejectError: what is stored is not what was sealed.
+        """
+        leaf = self.design(job).leaves[DESIGN_PACKAGE]
+        chunks = stream.sealed_chunks_of(self._read(f"{job.hex()}.{DESIGN_PACKAGE}.sealed"))
+        return open_content(expand(self._secret(f"{job.hex()}.master"), "key", DESIGN_PACKAGE), leaf, chunks)
 
-    def package(self, job: JobId, index: int) -> bytes:
+    def deliver(self, chain: int, job: JobId, index: int, *, recipient: bytes) -> PackageDelivery:
+        """Package ``index`` of the design of ``job``, its key released to the release key ``recipient``.
+
+        Raises:
+            RejectError: ``recipient`` is no release key.
+        """
+        design = self.design(job)
+        context = ReleaseContext(chain=chain, job=job, root=design.root, index=index)
+        ciphertext = self._read(f"{job.hex()}.{index}.sealed")
+        return deliver(self._secret(f"{job.hex()}.master"), design, ciphertext, context=context, recipient=recipient)
+
+    # Packages of others.
+
+    def ask(self, job: JobId, operation: int) -> bytes:
+        """Public half of the release key for one package; made once, and forgotten when the package has come."""
+        name = f"{job.hex()}.{operation}.release"
+        if not (self._folder / name).exists():
+            self._keep_secret(name, self._random(SEED_BYTES))
+        return public_half(self._secret(name))
+
+    def receive(self, chain: int, job: JobId, operation: int, delivery: PackageDelivery) -> None:
+        """Open the package of ``operation``, check it, and keep it encrypted under this vault's key.
+
+        Raises:
+            RejectError: it is not what was sealed, or not for the release key that was asked with; nothing is kept.
+        """
+        context = ReleaseContext(chain=chain, job=job, root=delivery.root, index=operation + 1)
+        name = f"{job.hex()}.{operation}"
+        key = accept(delivery, context, seed=self._secret(f"{name}.release"))
+        for _ in open_content(key, delivery.leaf, stream.sealed_chunks_of(delivery.ciphertext)):
+            pass  # nothing of it is kept in clear; that it opens is what is asked
+        with _written(self._folder / f"{name}.package") as file:
+            file.write(delivery.ciphertext)
+        self._keep_secret(f"{name}.key", encode(_Kept(leaf=delivery.leaf, key=key)))
+        (self._folder / f"{name}.release").unlink()
+
+    def package(self, job: JobId, operation: int) -> bytes:
         """A received package in clear.
 
         Raises:
             UnknownError: it has not been received, or was deleted when the job closed.
-            ConfigError: the file was changed, or another key wrote it.
+            ConfigError: a file was changed, or belongs to another node.
         """
-        stored = self._read(f"{job.hex()}.{index}.package")
+        name = f"{job.hex()}.{operation}"
+        kept = decode(_Kept, self._secret(f"{name}.key"))
+        chunks = stream.sealed_chunks_of(self._read(f"{name}.package"))
         try:
-            return bytes(SecretBox(self._package_key(job)).decrypt(stored))
-        except CryptoError as error:
-            raise ConfigError("vault", f"package {index} of {job.hex()[:8]} does not open: {error}") from error
+            return b"".join(open_content(kept.key, kept.leaf, chunks))
+        except RejectError as error:
+            raise ConfigError("vault", f"package {operation} of {job.hex()[:8]} does not open: {error}") from error
 
     def forget(self, job: JobId) -> None:
         """Delete every received package of ``job``: a licence that is used up leaves no design behind."""
-        for path in self._folder.glob(f"{job.hex()}.*.package"):
-            path.unlink()
+        for kind in ("key", "package", "release"):
+            for path in self._folder.glob(f"{job.hex()}.*.{kind}"):
+                path.unlink()
 
-    def _master(self, job: JobId) -> bytes:
-        return expand(self._key, f"master/{job.hex()}")
+    def _keep_secret(self, name: str, secret: bytes) -> None:
+        nonce = self._random(_NONCE_BYTES)
+        with _written(self._folder / name) as file:
+            file.write(nonce + self._wrap.encrypt(nonce, secret, name.encode()))
 
-    def _package_key(self, job: JobId) -> bytes:
-        return expand(self._key, f"package/{job.hex()}")
+    def _secret(self, name: str) -> bytes:
+        stored = self._read(name)
+        try:
+            return self._wrap.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], name.encode())
+        except (InvalidTag, ValueError) as error:
+            raise ConfigError("vault", f"{name} does not open: it was changed, or belongs to another node") from error
 
     def _read(self, name: str) -> bytes:
         try:
             return (self._folder / name).read_bytes()
         except FileNotFoundError as error:
             raise UnknownError(f"the vault holds no {name}") from error
-
-    def _write(self, name: str, content: bytes) -> None:
-        draft = self._folder / f"{name}.draft"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(self._folder / name)

@@ -273,13 +273,14 @@ class _Rule:
         for index in state.won:
             offer = state.assignments[index].offer
             for operation in range(offer.first, offer.last + 1):
+                previous = heads(state, operation)
+                if previous is None:
+                    continue  # a package is released just in time, once the work before it is done
                 if operation not in have:
                     effects.append(FetchPackage(key=f"package/{operation}", operation=operation))
                 elif operation not in state.making:
-                    previous = heads(state, operation)
-                    if previous is not None:
-                        state = replace(state, making=(*state.making, operation))
-                        effects.append(self._make(state, index, operation, previous))
+                    state = replace(state, making=(*state.making, operation))
+                    effects.append(self._make(state, index, operation, previous))
         return state, tuple(effects)
 
     def _make(self, state: Answer, index: int, operation: int, previous: tuple[Digest, ...]) -> MakeParts:

@@ -24,15 +24,17 @@ from node.workflows import posted
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import JobPosted
 from node.workflows.runner import Runner
-from node.workflows.words import cents, money
+from node.workflows.words import cents, iso, money
 from protocol.capability import Card
+from protocol.errors import RejectError
 from protocol.ids import JobId, MaterialCode, PeerId, ProcessCode
 from protocol.job import Call, Site, Weights
 from protocol.params import PROCESSES
 from protocol.production import job_id
-from protocol.rules import RulePack
+from protocol.rules import RulePack, check_call
 from protocol.seal import commitment_of
 from protocol.signed import sign
+from protocol.stream import chunks_of
 from protocol.topics import CALL
 from protocol.units import Cents, Micrometres, UnixSeconds
 from protocol.wire import encode
@@ -134,13 +136,14 @@ class Desk:
             return job
         if wish.due_days <= 0:
             raise RequestError("due-in-the-past", "the due date is in the past; ask for one that is ahead (--due-days)")
-        rules = await self._reads.rules()
+        rules = await self._rules()
         quote = await self.quote(content, wish)
         budget = wish.budget or Cents(quote.estimate.price.high * BUDGET_FACTOR)
         if budget > rules.max_budget:
             raise RequestError("over-limit", f"the rules allow {money(rules.max_budget)} of escrow; split the job")
         await self._check_funds(budget)
-        design = self._vault.seal(job, (content, *packages(content, quote.part, quote.routing)))
+        documents = (content, *packages(content, quote.part, quote.routing))
+        design = await trio.to_thread.run_sync(self._vault.seal, job, [chunks_of(document) for document in documents])
         contracts = self._reads.contracts
         commitment = commitment_of(
             chain=contracts.chain_id,
@@ -174,15 +177,17 @@ class Desk:
             reveal_by=UnixSeconds(commit_by + max(self._auction.reveal, rules.min_reveal)),
             witnesses=chosen_witnesses(job, self._directory.cards(wall), customer=self._identity.peer),
         )
+        try:
+            check_call(call, rules, opened=wall)
+        except RejectError as error:
+            raise RequestError("against-the-rules", f"no node would answer: {error}") from error
         if call.earliest >= due:
             raise RequestError("due-too-soon", "the auction alone takes longer than the time until the due date")
         event = JobPosted(
             title=wish.title,
             owner=self._identity.account,
             call=sign(self._identity.signing, CALL, encode(call)),
-            root=design.root,
-            nonce=design.nonce,
-            leaves=design.leaves,
+            sealed=design,
             deadline=UnixSeconds(self._clock.wall_at(due) + self._auction.grace),
             dispute=rules.dispute,
             min_commit=rules.min_commit,
@@ -190,6 +195,13 @@ class Desk:
         )
         await self._runner.post(posted.stream_of(job), "posted", event)
         return job
+
+    async def _rules(self) -> RulePack:
+        """The pack in force, unless new orders are paused."""
+        paused = await self._reads.ask(self._reads.contracts.rules.paused_until)
+        if self._reads.wall() < paused:
+            raise RequestError("paused", f"the members have paused new orders until {iso(paused)}; post it again then")
+        return await self._reads.rules()
 
     async def _check_funds(self, budget: Cents) -> None:
         account = self._identity.account

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -27,7 +28,16 @@ from node.workflows.answered import (
 )
 from node.workflows.events import Announce, RollArrived
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.posted import CommitmentArrived, PackageReleased, Phase, Post, ReplyArrived, RevealArrived
+from node.workflows.posted import (
+    CommitmentArrived,
+    PackageReleased,
+    Phase,
+    Post,
+    ReplyArrived,
+    RevealArrived,
+    heads,
+    operations_of,
+)
 from node.workflows.runner import Happened, Runner
 from node.workflows.testify import AuctionWitness
 from node.workflows.witness import Witness
@@ -42,7 +52,7 @@ from protocol.requests import PackageRequest, ResultRequest, WitnessRequest
 from protocol.result import Reply, Result, accept_reply, accept_result
 from protocol.roll import Roll, accept_roll, witnessed
 from protocol.rules import check_call
-from protocol.seal import PackageDelivery, commitment_of, receive
+from protocol.seal import PackageDelivery, commitment_of
 from protocol.signed import Signed, sign, verify
 from protocol.topics import (
     AWARD,
@@ -50,6 +60,7 @@ from protocol.topics import (
     CAPACITY,
     CARD,
     COMMITMENT,
+    DELIVERY,
     FETCH_PACKAGE,
     FETCH_RESULT,
     LOG_HEAD,
@@ -171,25 +182,33 @@ class Exchange:
         if state.phase.terminal:
             return None
         call = state.call
-        request = PackageRequest(job=call.job, operation=effect.operation)
-        reply = await self._request(call.customer, FETCH_PACKAGE, encode(request))
+        key = await trio.to_thread.run_sync(self._vault.ask, call.job, effect.operation)
+        asked = encode(PackageRequest(job=call.job, operation=effect.operation, key=key))
+        request = encode(sign(self._identity.signing, FETCH_PACKAGE, asked))
+        reply = await self._request(call.customer, FETCH_PACKAGE, request)
         try:
-            delivery = decode(PackageDelivery, reply)
-            content = receive(delivery, effect.operation + 1, secret=self._identity.encryption)
-            registry = self._reads.contracts.designs.address
-            opened = commitment_of(
-                chain=call.chain,
-                registry=registry,
-                owner=state.customer,
-                root=delivery.root,
-                nonce=delivery.nonce,
-            )
-            if opened != call.design:
-                raise RejectError("the package belongs to another design than was sealed")
+            delivery = self._delivered(reply, state)
+            await trio.to_thread.run_sync(self._vault.receive, call.chain, call.job, effect.operation, delivery)
         except ProtocolError as error:
             raise UnavailableError(f"the customer's package is not usable: {error}") from error
-        self._vault.keep(call.job, effect.operation, content)
         return Happened(key=effect.key, event=PackageArrived(operation=effect.operation, leaf=delivery.leaf))
+
+    def _delivered(self, reply: bytes, state: Answer) -> PackageDelivery:
+        """The delivery that the customer signed, once it opens the commitment on the ledger."""
+        signed = decode(Signed, reply)
+        delivery = decode(PackageDelivery, verify(signed, DELIVERY))
+        if signed.author != state.call.customer:
+            raise RejectError("the package is not signed by the customer")
+        opened = commitment_of(
+            chain=state.call.chain,
+            registry=self._reads.contracts.designs.address,
+            owner=state.customer,
+            root=delivery.root,
+            nonce=delivery.nonce,
+        )
+        if opened != state.call.design:
+            raise RejectError("the package belongs to another design than was sealed")
+        return delivery
 
     # What peers say.
 
@@ -308,23 +327,25 @@ class Exchange:
         return encode(sign(self._identity.signing, AWARD, encode(state.result)))
 
     async def _answer_package(self, peer: PeerId, payload: bytes) -> bytes:
-        request = decode(PackageRequest, payload)
+        signed = decode(Signed, payload)
+        request = decode(PackageRequest, verify(signed, FETCH_PACKAGE))
         state = self._post(request.job)
         if state is None or state.phase is not Phase.MAKING or state.result is None:
             raise RefusedError("not-yet", "no award on the ledger yet")
-        award = state.result.award
-        assert award is not None  # noqa: S101  # a job is only made after an award
-        winner = next((a for a in award.assignments if a.offer.first <= request.operation <= a.offer.last), None)
-        if winner is None or winner.provider != peer:
+        index = next((i for i, _ in enumerate(state.awarded) if request.operation in operations_of(state, i)), None)
+        if index is None or not state.awarded[index].provider == peer == signed.author:
             raise RefusedError("not-yours", "that operation is not yours")
-        recipient = await self._reads.encryption_key(peer)
-        delivery = self._vault.deliver(
-            request.job, request.operation + 1, recipient=recipient, ephemeral=self._reads.random(32)
+        try:
+            heads(state, index)
+        except RejectError as error:
+            raise RefusedError("not-yet", "the work before it is not done yet") from error
+        delivery = await trio.to_thread.run_sync(
+            partial(self._vault.deliver, state.call.chain, request.job, request.operation + 1, recipient=request.key)
         )
-        released = PackageReleased(operation=request.operation, provider=peer, at=self.wall())
+        released = PackageReleased(operation=request.operation, provider=peer, at=self.wall(), request=signed)
         stream = posted.stream_of(request.job)
-        await self._runner.post(stream, f"released/{request.operation}/{peer.hex()}", released)
-        return encode(delivery)
+        await self._runner.post(stream, f"released/{request.operation}/{signed.digest.hex()}", released)
+        return encode(sign(self._identity.signing, DELIVERY, encode(delivery)))
 
     def _checked_result(self, signed: Signed, state: Answer) -> Signed:
         result = decode(Result, verify(signed, AWARD))

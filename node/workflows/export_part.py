@@ -47,9 +47,9 @@ def collect(
         federation=federation_of(contracts.deployment),
         rules=pack_at(chain, contracts.rules, digest=state.call.rule_pack, block=opened),
         design=Design(
-            root=posted.root,
-            nonce=posted.nonce,
-            packages=tuple(merkle.leaf_hash(encode(leaf)) for leaf in posted.leaves),
+            root=posted.sealed.root,
+            nonce=posted.sealed.nonce,
+            packages=posted.sealed.hashes,
         ),
         auction=Auction(
             call=posted.call,

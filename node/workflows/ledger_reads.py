@@ -12,7 +12,7 @@ from ledger.members import Member, Stake
 from ledger.orders import Order
 from node.errors import UnavailableError
 from protocol.errors import IgnoreError
-from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
+from protocol.ids import Address, Digest, JobId, PeerId
 from protocol.rules import RulePack
 from protocol.units import Cents, UnixSeconds
 
@@ -86,12 +86,6 @@ class LedgerReads:
         if member is None:
             raise UnavailableError(f"account 0x{account.hex()} is not registered")
         return member.peer
-
-    async def encryption_key(self, peer: PeerId) -> EncryptionKey:
-        """Where packages for ``peer`` are sealed to, as registered on the ledger."""
-        member = await self.member(await self.account_of(peer))
-        assert member is not None  # noqa: S101  # account_of has just found it
-        return member.encryption_key
 
     async def minimum_bond(self) -> Cents:
         """What a provider or auditor has at stake."""

@@ -205,7 +205,7 @@ class _Rule:
         licences = [
             self._contracts.designs.license(
                 state.call.design,
-                package=merkle.leaf_hash(encode(posted.leaves[operation + 1])),
+                package=merkle.leaf_hash(encode(posted.sealed.leaves[operation + 1])),
                 licensee=state.account_of(a.provider),
                 units=state.call.quantity,
                 expiry=posted.deadline,
@@ -216,7 +216,7 @@ class _Rule:
         return Submit(
             key="award",
             transactions=(
-                self._contracts.designs.open(state.call.design, posted.root, posted.nonce),
+                self._contracts.designs.open(state.call.design, posted.sealed.root, posted.sealed.nonce),
                 *licences,
                 self._contracts.orders.award(job, result.award.transcript, winners),
             ),

@@ -23,7 +23,7 @@ from protocol.production import check_logged, check_operation, evidence_root
 from protocol.record import open_record
 from protocol.result import Result
 from protocol.roll import Roll
-from protocol.seal import PackageLeaf
+from protocol.seal import SealedDesign
 from protocol.signed import Signed
 from protocol.topics import AWARD, ROLL
 from protocol.transcript import Transcript
@@ -93,9 +93,7 @@ class JobPosted:
     """The customer's ledger account: owns the design and the order."""
 
     call: Signed
-    root: Digest
-    nonce: bytes
-    leaves: tuple[PackageLeaf, ...]
+    sealed: SealedDesign
     deadline: UnixSeconds
     """When the order expires on the ledger, wall time."""
 
@@ -140,6 +138,8 @@ class PackageReleased:
     operation: int
     provider: bytes
     at: UnixSeconds
+    request: Signed
+    """The winner's own request, with the release key that it asked with: it cannot deny having asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

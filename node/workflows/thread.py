@@ -14,7 +14,7 @@ def licence_of(state: Post, contracts: Contracts, operation: int) -> Digest:
     return contracts.designs.licence_id(
         owner=state.posted.owner,
         commitment=state.call.design,
-        package=merkle.leaf_hash(encode(state.posted.leaves[operation + 1])),
+        package=merkle.leaf_hash(encode(state.posted.sealed.leaves[operation + 1])),
         licensee=state.assigned[index].provider,
     )
 

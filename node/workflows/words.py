@@ -51,7 +51,7 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
         case OperationAssigned():
             return f"assignment {event.index + 1} to {names(event.provider)} for {money(event.price)}, on the ledger"
         case posted.PackageReleased():
-            return f"package of operation {event.operation + 1} released to {names(event.provider)}, sealed to its key"
+            return f"package of operation {event.operation + 1} released to {names(event.provider)}"
         case OperationAttested():
             return f"{names(event.provider)} attests assignment {event.index + 1} (evidence {event.evidence.hex()[:8]})"
         case RecordsArrived():

@@ -29,7 +29,7 @@ from protocol.opening import open_bids
 from protocol.params import INSPECTION, MILLING
 from protocol.record import LoggedRecord, Record, make_record
 from protocol.result import Result, decide
-from protocol.seal import commitment_of
+from protocol.seal import commitment_of, tree_size
 from protocol.signed import Signed, public_key, sign, signer_of
 from protocol.topics import AWARD, CALL, COMMITMENT, REVEAL
 from protocol.units import Cents, Micrometres, UnixSeconds, WattHours
@@ -123,7 +123,7 @@ class World:
 
     @cached_property
     def design(self) -> Design:
-        packages = tuple(digest("package", index) for index in range(self.plan.operations + 1))
+        packages = tuple(digest("package", index) for index in range(tree_size(self.plan.operations + 1)))
         return Design(root=merkle.root_of_hashes(packages), nonce=b"n" * 32, packages=packages)
 
     @cached_property

@@ -17,6 +17,7 @@ from protocol.opening import Exclusion, ExclusionReason
 from protocol.params import CAPACITY_DAYS, CHUNK_BYTES, DAY, MILLING, TURNING
 from protocol.production import NEXT_SHOP
 from protocol.record import LoggedRecord, Record, show
+from protocol.release import SEED_BYTES, ReleaseContext, public_half
 from protocol.requests import (
     BundleRequest,
     Consistency,
@@ -30,8 +31,9 @@ from protocol.requests import (
 )
 from protocol.result import Reply, Result, decide
 from protocol.roll import Receipt, Roll
-from protocol.seal import PackageDelivery, deliver, encryption_key, seal_design
+from protocol.seal import PackageDelivery, deliver, seal_design, seal_package
 from protocol.signed import Signed, sign, signer_of
+from protocol.stream import chunks_of
 from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
 from protocol.topics import (
     AWARD,
@@ -56,7 +58,7 @@ from tests.unit.protocol.steps import certified, facts, record
 SIGNER = seed("mill")
 JOB = JobId(b"j" * 32)
 CONTENT = Digest(b"c" * 32)
-RECIPIENT_SECRET = b"s" * 32
+RECIPIENT_SEED = b"r" * SEED_BYTES
 EDGES = (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**63, 2**64 - 1)
 """Where msgpack's unsigned forms grow."""
 
@@ -331,19 +333,31 @@ def _results() -> tuple[tuple[str, Result], ...]:
 
 
 def _package_requests() -> tuple[tuple[str, PackageRequest], ...]:
-    first = PackageRequest(job=JOB, operation=0)
+    first = PackageRequest(job=JOB, operation=0, key=public_half(RECIPIENT_SEED))
     return (("first operation", first), ("last operation", replace(first, operation=15)))
 
 
 def _deliveries() -> tuple[tuple[str, PackageDelivery], ...]:
-    design = seal_design(b"m" * 32, (b"the design", b"for the mill", b"for the oven"))
-    recipient = encryption_key(RECIPIENT_SECRET)
-    alone = seal_design(b"m" * 32, (b"the design",))
     return (
-        ("package 1 of 3", deliver(b"m" * 32, design, 1, recipient=recipient, ephemeral=b"x" * 32)),
-        ("package 2 of 3", deliver(b"m" * 32, design, 2, recipient=recipient, ephemeral=b"x" * 32)),
-        ("the only package, so without proof", deliver(b"m" * 32, alone, 0, recipient=recipient, ephemeral=b"x" * 32)),
+        ("package 1 of 3", _delivery(1, b"the design", b"for the mill", b"for the oven")),
+        ("package 2 of 3", _delivery(2, b"the design", b"for the mill", b"for the oven")),
+        ("of a tree that is filled up", _delivery(4, b"the design", b"a", b"b", b"c", b"d")),
+        ("of an empty package", _delivery(1, b"the design", b"")),
     )
+
+
+def _delivery(index: int, *contents: bytes) -> PackageDelivery:
+    """The released key is of the right length but opens nothing: HPKE draws randomness of its own."""
+    master, sealed = b"m" * 32, []
+    leaves = []
+    for number, content in enumerate(contents):
+        chunks: list[bytes] = []
+        leaves.append(seal_package(master, number, chunks_of(content), chunks.append))
+        sealed.append(b"".join(chunks))
+    design = seal_design(master, leaves)
+    context = ReleaseContext(chain=7117, job=JOB, root=design.root, index=index)
+    made = deliver(master, design, sealed[index], context=context, recipient=public_half(RECIPIENT_SEED))
+    return replace(made, released_key=b"k" * len(made.released_key))
 
 
 def _records_requests() -> tuple[tuple[str, RecordsRequest], ...]:

@@ -22,14 +22,14 @@ from node.workflows.answered import Phase as AnswerPhase
 from node.workflows.events import Announce, OperationAssigned, OrderOpened, RollArrived, Submit, WakeAt, Woke
 from node.workflows.posted import CommitmentArrived, JobPosted, Phase, Post, ReplyArrived, RevealArrived
 from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNoted, Watch
-from protocol.ids import Address, Digest
+from protocol.ids import Address
 from protocol.job import Call
 from protocol.opening import ExclusionReason
 from protocol.params import SILENCE
 from protocol.recheck import recheck
 from protocol.result import Reply, Result
 from protocol.roll import Roll
-from protocol.seal import PackageLeaf, seal_design
+from protocol.seal import PackageLeaf, seal_design, seal_package
 from protocol.signed import sign
 from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, REVEAL, ROLL
 from protocol.transcript import write
@@ -60,9 +60,7 @@ class Customer:
                 title="part",
                 owner=Address(b"c" * 20),
                 call=sign(CUSTOMER_SEED, CALL, encode(asked)),
-                root=Digest(b"r" * 32),
-                nonce=b"n" * 32,
-                leaves=LEAVES,
+                sealed=seal_design(b"m" * 32, LEAVES),
                 deadline=UnixSeconds(asked.reveal_by + 1000),
                 dispute=60,
                 min_commit=1,
@@ -105,7 +103,10 @@ class Customer:
         return write(posted.transcript_of(self.post, lambda topic, message: sign(CUSTOMER_SEED, topic, message)))
 
 
-LEAVES: tuple[PackageLeaf, ...] = seal_design(b"m" * 32, (b"design", b"first", b"second")).leaves
+LEAVES: tuple[PackageLeaf, ...] = tuple(
+    seal_package(b"m" * 32, index, [content], lambda _chunk: None)
+    for index, content in enumerate((b"design", b"first", b"second"))
+)
 KINDS = {ROLL: Roll, AWARD: Result, REPLY: Reply}
 
 

@@ -4,59 +4,94 @@ from dataclasses import replace
 
 import pytest
 
-from protocol import merkle
 from protocol.errors import RejectError
-from protocol.ids import Address, Digest
+from protocol.ids import Address, Digest, JobId
+from protocol.release import SEED_BYTES, ReleaseContext, public_half
 from protocol.seal import (
+    MIN_LEAVES,
     PackageDelivery,
+    PackageLeaf,
     SealedDesign,
+    accept,
     commitment_of,
-    decrypt,
     deliver,
-    encryption_key,
     expand,
-    receive,
+    open_content,
     seal_design,
+    seal_package,
 )
+from protocol.stream import chunks_of, sealed_chunks_of
 from protocol.wire import decode, encode
 
 MASTER = b"m" * 32
-SECRET = b"s" * 32
-CONTENTS = (b"the design", b"package for milling" * 100, b"package for the oven")
-DESIGN = seal_design(MASTER, CONTENTS)
-DELIVERY = deliver(MASTER, DESIGN, 1, recipient=encryption_key(SECRET), ephemeral=b"x" * 32)
+SEED = b"s" * SEED_BYTES
+CONTENTS = (b"the design", b"package for milling" * 100_000, b"package for the oven")
+
+
+def sealed(*contents: bytes) -> tuple[SealedDesign, tuple[bytes, ...]]:
+    """The design and its ciphertexts."""
+    ciphertexts: list[bytes] = []
+    leaves: list[PackageLeaf] = []
+    for index, content in enumerate(contents):
+        chunks: list[bytes] = []
+        leaves.append(seal_package(MASTER, index, chunks_of(content), chunks.append))
+        ciphertexts.append(b"".join(chunks))
+    return seal_design(MASTER, leaves), tuple(ciphertexts)
+
+
+def context(design: SealedDesign, index: int) -> ReleaseContext:
+    return ReleaseContext(chain=1, job=JobId(b"j" * 32), root=design.root, index=index)
+
+
+DESIGN, CIPHERTEXTS = sealed(*CONTENTS)
+DELIVERY = deliver(MASTER, DESIGN, CIPHERTEXTS[1], context=context(DESIGN, 1), recipient=public_half(SEED))
+
+
+def opened(delivery: PackageDelivery, index: int = 1, seed: bytes = SEED, design: SealedDesign = DESIGN) -> bytes:
+    """The whole way of a receiver but the ledger."""
+    key = accept(delivery, context(design, index), seed=seed)
+    return b"".join(open_content(key, delivery.leaf, sealed_chunks_of(delivery.ciphertext)))
 
 
 def test_the_winner_opens_exactly_its_package() -> None:
-    assert receive(DELIVERY, 1, secret=SECRET) == CONTENTS[1]
+    assert opened(DELIVERY) == CONTENTS[1]
 
 
 def test_sealing_twice_gives_the_same_bytes() -> None:
-    assert seal_design(MASTER, CONTENTS) == DESIGN
+    assert sealed(*CONTENTS) == (DESIGN, CIPHERTEXTS)
     assert decode(SealedDesign, encode(DESIGN)) == DESIGN
 
 
 def test_another_node_cannot_open_it() -> None:
     with pytest.raises(RejectError):
-        receive(DELIVERY, 1, secret=b"o" * 32)
+        opened(DELIVERY, seed=b"o" * SEED_BYTES)
 
 
-def test_a_package_is_refused_as_another_operation() -> None:
-    with pytest.raises(RejectError):
-        receive(DELIVERY, 2, secret=SECRET)
-
-
-@pytest.mark.parametrize("field", ["root", "ciphertext", "sealed_key"])
+@pytest.mark.parametrize("field", ["root", "ciphertext", "released_key"])
 def test_one_flipped_bit_anywhere_is_noticed(field: str) -> None:
     value = bytearray(getattr(DELIVERY, field))
     value[len(value) // 2] ^= 1
     with pytest.raises(RejectError):
-        receive(replace(DELIVERY, **{field: bytes(value)}), 1, secret=SECRET)  # type: ignore[arg-type]
+        opened(replace(DELIVERY, **{field: bytes(value)}))  # type: ignore[arg-type]
 
 
 def test_the_key_of_one_package_opens_no_other() -> None:
+    chunks = sealed_chunks_of(CIPHERTEXTS[0])
     with pytest.raises(RejectError):
-        decrypt(expand(MASTER, "key", 1), 0, DESIGN.ciphertexts[0])
+        list(open_content(expand(MASTER, "key", 1), DESIGN.leaves[0], chunks))
+
+
+@pytest.mark.parametrize("count", range(1, 10))
+def test_a_proof_does_not_tell_how_many_packages_there_are(count: int) -> None:
+    design, ciphertexts = sealed(*(b"content" for _ in range(count)))
+    size = len(design.hashes)
+    assert size >= max(count, MIN_LEAVES)
+    assert size.bit_count() == 1
+    last = count - 1
+    there = context(design, last)
+    delivery = deliver(MASTER, design, ciphertexts[last], context=there, recipient=public_half(SEED))
+    assert opened(delivery, last, design=design) == b"content"
+    assert len(delivery.proof) == size.bit_length() - 1
 
 
 def test_a_commitment_binds_chain_registry_owner_root_and_nonce() -> None:
@@ -80,14 +115,14 @@ def test_a_commitment_binds_chain_registry_owner_root_and_nonce() -> None:
 
 
 def test_equal_contents_give_unequal_leaves() -> None:
-    same = seal_design(MASTER, (b"box", b"box"))
+    same, ciphertexts = sealed(b"box", b"box")
     assert same.leaves[0].plaintext != same.leaves[1].plaintext
-    assert same.ciphertexts[0] != same.ciphertexts[1]
+    assert ciphertexts[0] != ciphertexts[1]
 
 
 def test_a_package_is_refused_by_its_number_before_anything_is_opened() -> None:
     with pytest.raises(RejectError, match="package 1 came instead of 2"):
-        receive(DELIVERY, 2, secret=SECRET)
+        opened(DELIVERY, 2)
 
 
 @pytest.mark.parametrize(
@@ -101,26 +136,30 @@ def test_a_package_is_refused_by_its_number_before_anything_is_opened() -> None:
 def test_a_customer_that_sealed_something_else_is_caught_by_the_leaf(field: str, reason: str) -> None:
     """The tree is sound, so only the leaf's own digest tells."""
     leaf = replace(DELIVERY.leaf, **{field: Digest(b"x" * 32)})  # type: ignore[arg-type]
-    leaves = [encode(leaf if leaf.index == other.index else other) for other in DESIGN.leaves]
-    forged = replace(DELIVERY, leaf=leaf, root=merkle.root(leaves), proof=merkle.prove(leaves, leaf.index))
+    design = seal_design(MASTER, [leaf if leaf.index == other.index else other for other in DESIGN.leaves])
+    forged = deliver(MASTER, design, CIPHERTEXTS[1], context=context(design, 1), recipient=public_half(SEED))
     with pytest.raises(RejectError, match=reason):
-        receive(forged, 1, secret=SECRET)
+        opened(forged, design=design)
+
+
+SMALL, SMALL_CIPHERTEXTS = sealed(b"the design", b"package")
+SMALL_DELIVERY = deliver(MASTER, SMALL, SMALL_CIPHERTEXTS[1], context=context(SMALL, 1), recipient=public_half(SEED))
 
 
 @pytest.mark.parametrize("flip", [0x01, 0x80, 0xFF])
 def test_one_changed_byte_of_a_delivery_is_noticed_by_its_receiver_or_on_the_ledger(flip: int) -> None:
     """The nonce alone says nothing about a package; it opens the commitment, which stands on the ledger."""
-    wire = encode(DELIVERY)
+    wire = encode(SMALL_DELIVERY)
     for position in range(len(wire)):
         changed = bytearray(wire)
         changed[position] ^= flip
         try:
             delivery = decode(PackageDelivery, bytes(changed))
-            receive(delivery, 1, secret=SECRET)
+            opened(delivery, design=SMALL)
         except RejectError:
             continue
-        assert replace(delivery, nonce=DELIVERY.nonce) == DELIVERY
-        assert commitment(delivery) != commitment(DELIVERY)
+        assert replace(delivery, nonce=SMALL_DELIVERY.nonce) == SMALL_DELIVERY
+        assert commitment(delivery) != commitment(SMALL_DELIVERY)
 
 
 def commitment(delivery: PackageDelivery) -> Digest:

@@ -1,0 +1,75 @@
+"""The vault: who has seen a design, a copy for safe keeping, and a passphrase on the node's secrets."""
+
+import os
+from pathlib import Path
+
+import click
+
+from node.commands.shared import Group, State, passphrase_from
+
+_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.group(cls=Group)
+def vault() -> None:
+    """Keep designs safe: see who has what, make copies, lock the node's secrets."""
+
+
+@vault.command()
+@click.argument("job", required=False)
+@click.pass_obj
+def releases(state: State, job: str | None) -> None:
+    """Show who has seen what of the node's designs: every release, to whom, when, under which award (of one JOB)."""
+    with state.client() as client:
+        document = client.releases(job)
+        lines = [
+            f"{row['at']}  {row['job'][:12]}  {row['what']:24} to {row['to']:12} licence {row['licence'][:12]}"
+            for row in document["releases"]
+        ]
+        state.show(document, "\n".join(lines) or "nothing was released; the design files themselves never are")
+
+
+@vault.command()
+@click.argument("job")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--recipient", required=True, help="An age public key (age1...); its owner alone opens the copy.")
+@click.pass_obj
+def export(state: State, job: str, file: Path, recipient: str) -> None:
+    """Write the design of JOB into FILE, encrypted with age: anybody with the key opens it without this program."""
+    with state.client() as client:
+        content = client.export_design(job, recipient)
+    file.write_bytes(content)
+    text = f"written: {file}; open it with: age --decrypt -i KEY {file}"
+    state.show({"file": str(file), "bytes": len(content)}, text)
+
+
+@vault.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--passphrase-file", type=_FILE, help="The passphrase that the identity is locked with now, if it is.")
+@click.option("--new-passphrase-file", type=_FILE, help="The new one. Default: a question.")
+def lock(folder: Path, passphrase_file: Path | None, new_passphrase_file: Path | None) -> None:
+    """Lock the secrets of the node in FOLDER under a passphrase, or change it; the node must not run."""
+    from node.config import Home
+    from node.identity import lock_identity
+
+    if new_passphrase_file is not None:
+        new = passphrase_from(new_passphrase_file)
+    else:
+        new = click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True).encode()
+    if not new:
+        raise click.UsageError("the new passphrase is empty")
+    lock_identity(Home(path=folder).identity, os.urandom, lambda: passphrase_from(passphrase_file), new)
+    click.echo("locked: serve now asks for the passphrase", err=True)
+
+
+@vault.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--passphrase-file", type=_FILE, help="The passphrase. Default: a question.")
+def unlock(folder: Path, passphrase_file: Path | None) -> None:
+    """Take the passphrase off the secrets of the node in FOLDER."""
+    from node.config import Home
+    from node.identity import lock_identity
+
+    lock_identity(Home(path=folder).identity, os.urandom, lambda: passphrase_from(passphrase_file), None)
+    click.echo("unlocked: the file alone is now enough", err=True)

@@ -1,0 +1,20 @@
+"""A copy for safe keeping opens with age alone."""
+
+import pyrage
+import pytest
+
+from node.errors import RequestError
+from node.vault.age import to_age
+
+
+def test_the_recipient_opens_the_copy() -> None:
+    key = pyrage.x25519.Identity.generate()
+    copy = to_age(b"a bracket", str(key.to_public()))
+    assert copy.startswith(b"age-encryption.org/v1\n")
+    assert pyrage.decrypt(copy, [key]) == b"a bracket"
+
+
+@pytest.mark.parametrize("recipient", ["", "age1", "ssh-ed25519 AAAA", "age1" + "q" * 58])
+def test_what_is_no_recipient_is_refused_with_what_to_do(recipient: str) -> None:
+    with pytest.raises(RequestError, match="age-keygen"):
+        to_age(b"a bracket", recipient)
