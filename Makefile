@@ -9,7 +9,7 @@ ARGS   ?=
 ROUNDS ?= 1000
 MUTANTS ?= 500
 COUNT  ?= 10000
-COUNT  ?= 120
+FAULTS ?= 120
 EDGES  ?= 1000
 AREA   ?= demo
 AUCTIONS ?= 125
@@ -120,8 +120,8 @@ contracts: $(STAMP) ## recompile the contracts (needs npm)
 gas: $(STAMP) ## what each step costs on the ledger, against the bars and the committed snapshot
 	@$(BIN)/python -m tests.contracts.gas $(ARGS)
 
-mutants: $(STAMP) ## plant faults in the contracts and count those that the tests find; COUNT=0 plants all (needs npm)
-	@$(BIN)/python -m tests.contracts.mutants $(COUNT)
+mutants: $(STAMP) ## plant faults in the contracts and count those that the tests find; FAULTS=0 plants all (needs npm)
+	@$(BIN)/python -m tests.contracts.mutants $(FAULTS)
 
 invariants: $(STAMP) ## random histories of orders until each edge was taken EDGES times
 	@$(BIN)/python -m tests.contracts.invariants $(EDGES)
