@@ -25,7 +25,7 @@ STL = b"solid knob\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\n
         (BRACKET, {"budget": "999999999"}, "the rules allow"),
         (BRACKET, {"hour": "1000.01"}, "no node would answer: an hour is weighed at 100001, more than 100000"),
         (BRACKET, {"process": "welding"}, "no process 'welding'"),
-        (BRACKET, {"material": "ISO 1043:PETG", "process": "milling"}, "is not worked by milling"),
+        (BRACKET, {"material": "ISO 1043:PETG", "process": "milling"}, "filament is not worked by this process"),
     ],
     ids=[
         "cut in half",
