@@ -15,7 +15,6 @@ AREA   ?= demo
 AUCTIONS ?= 125
 TIES   ?= 1000
 FRAMES ?= 20000
-SEEDS  ?= 500
 FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
@@ -73,9 +72,8 @@ check: $(STAMP) ## style, types, layers, generated files
 	@if command -v npm >/dev/null; then $(BIN)/python contracts/build.py --check; \
 		else echo "npm is not here: contracts are not recompiled, their committed artefacts are used" >&2; fi
 
-SEEDS ?= 10
-market: $(STAMP) ## whole markets on a virtual clock, with cheats and failures; SEEDS=n
-	@$(BIN)/python -m devnet.market --seeds $(SEEDS) $(ARGS)
+market: $(STAMP) ## whole markets on a virtual clock, with cheats and failures: SEEDS=10
+	@$(BIN)/python -m devnet.market --seeds $(or $(SEEDS),10) $(ARGS)
 
 fix: $(STAMP)
 	@$(BIN)/ruff check --fix .
@@ -92,6 +90,7 @@ fuzz-cad: $(STAMP) ## damage real CAD files and read them; MUTANTS=500
 
 gltf-validator: ## install the Khronos validator, which a test of the previews then uses (needs npm)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/design/gltf
+
 test-interop: $(STAMP) build/interop/node_modules ## with js-libp2p from npm
 	@$(BIN)/python -m pytest -q tests/interop $(ARGS)
 
@@ -105,7 +104,7 @@ fuzz: $(STAMP) ## hostile frames on every inbound protocol: FRAMES=20000
 	@$(BIN)/python -m tests.network.fuzz --frames $(FRAMES) $(ARGS)
 
 converge: $(STAMP) ## partitions, crashes and loss in virtual time: SEEDS=500
-	@$(BIN)/python -m tests.network.convergence --seeds $(SEEDS) $(ARGS)
+	@$(BIN)/python -m tests.network.convergence --seeds $(or $(SEEDS),500) $(ARGS)
 
 tamper: $(STAMP) ## change one byte of a bundle COUNT times; both verifiers must accept none
 	@$(BIN)/python -m tests.audit.tamper --count $(COUNT) $(ARGS)
