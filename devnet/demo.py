@@ -23,14 +23,12 @@ class Story:
     """Tells what happens, on standard error, with the time since the start and who it concerns."""
 
     started: float = field(default_factory=time.monotonic)
-    lines: list[Document] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, who: str, text: str) -> None:
         """One line."""
         with self._lock:
             at = time.monotonic() - self.started
-            self.lines.append({"at": round(at, 1), "who": who, "text": text})
             print(f"{at:6.1f} s  {who:9} {text}", file=sys.stderr, flush=True)  # the demo's voice
 
 

@@ -135,11 +135,6 @@ def replay(auction: PastAuction, pack: RulePack) -> Consequence:
     )
 
 
-def replay_all(auctions: Iterable[PastAuction], pack: RulePack) -> Totals:
-    """What all ``auctions`` together would have come to under ``pack``."""
-    return total(replay(auction, pack) for auction in auctions)
-
-
 def total(consequences: Iterable[Consequence]) -> Totals:
     """The consequences together."""
     every = tuple(consequences)

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.replay import Figures, replay, replay_all, under
+from governance.replay import Figures, replay, total, under
 from protocol.award import award
 from protocol.job import Site, Weights
 from protocol.units import Cents, Metres
@@ -82,7 +82,8 @@ def test_totals_compare_only_auctions_that_have_an_award_on_both_sides() -> None
         auction(CLEAN, budget=Cents(500_00)),
         auction(DIRTY, operations=ONE, budget=Cents(900_00)),
     )
-    found = replay_all(auctions, pack(carbon=50_000, fee=300, max_budget=600_00))
+    proposed = pack(carbon=50_000, fee=300, max_budget=600_00)
+    found = total(replay(auction, proposed) for auction in auctions)
     assert (found.auctions, found.refused, found.changed, found.moved) == (4, 1, 1, 1)
     assert (found.before.price, found.after.price) == (200_00, 210_00)
     assert (found.before.fee, found.after.fee) == (3_00, 6_30)
