@@ -15,7 +15,7 @@ from protocol.rules import RulePack
 from protocol.signed import Signed
 from protocol.wire import decode
 
-FORMAT = "guildmark/bundle/2"
+FORMAT = "guildmark/bundle/3"
 """First value of the file; the ordinal changes with any section's layout."""
 
 
@@ -44,16 +44,6 @@ class Design:
 
     packages: tuple[Digest, ...]
     """Leaf hashes of all packages, the design file's first, then of the padding: their root is ``root``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auction:
-    """The award's transcript; whoever has it can compute the award again."""
-
-    call: Signed
-    commitments: tuple[Signed, ...]
-    reveals: tuple[Signed, ...]
-    result: Signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +92,9 @@ class Bundle:
     """Whose digest stands in the call and in the order."""
 
     design: Design
-    auction: Auction
+    auction: bytes
+    """The transcript file (``protocol.transcript``) of the award; whoever has it can compute the award again."""
+
     certificates: tuple[bytes, ...]
     """Of the machines that signed the steps; ascending."""
 

@@ -8,17 +8,11 @@ from ledger.facts import Facts, cite_block, listed, must
 from ledger.layout import LicenceWord, anchored_of, head_slot, licence_of, licence_slot
 from ledger.verdict import Check, GapError, Outcome, Trust
 from protocol import merkle
-from protocol.auction import Commitment, Reveal, check_bid, seal_of
-from protocol.award import transcript_root
 from protocol.errors import RejectError
 from protocol.ids import Digest
-from protocol.opening import open_bids
-from protocol.result import decide
+from protocol.recheck import recheck
 from protocol.rules import check_call
 from protocol.seal import commitment_of, tree_size
-from protocol.signed import verify
-from protocol.topics import COMMITMENT, REVEAL
-from protocol.wire import decode, encode
 
 Question = Callable[[Facts, list[str]], str]
 """Answers in a sentence and adds to the evidence that it cites; raises when the answer is no or unknown."""
@@ -82,10 +76,10 @@ def _order(facts: Facts, evidence: list[str]) -> str:
     evidence += facts.cite(order)
     must(call.chain == named.chain, "the call is for another chain")
     must(call.orders == named.orders, "the call is for another order contract")
-    must(facts.bundle.auction.call.author == call.customer, "the call is not signed by its customer")
+    must(facts.auction.call.author == call.customer, "the call is not signed by its customer")
     must(order.job == call.job, "the order is another job's")
     must(order.customer == facts.account(call.customer), "the order is not the customer's")
-    must(order.call == merkle.leaf_hash(facts.bundle.auction.call.payload), "the call is not the one that was ordered")
+    must(order.call == merkle.leaf_hash(facts.auction.call.payload), "the call is not the one that was ordered")
     must(order.design == call.design, "the order is for another design")
     return f"order {call.job.hex()[:12]} of 0x{order.customer.hex()[:8]}, escrow {order.budget} cents"
 
@@ -118,51 +112,24 @@ def _design(facts: Facts, evidence: list[str]) -> str:
 
 
 def _award(facts: Facts, evidence: list[str]) -> str:
-    call, auction, result = facts.call, facts.bundle.auction, facts.result
-    tellers = (call.customer, *call.witnesses)
-    must(auction.result.author in tellers, "the result is signed neither by the customer nor by a witness of the call")
-    for group in (auction.commitments, auction.reveals):
-        forms = [encode(signed) for signed in group]
-        must(forms == sorted(set(forms)), "commitments or reveals are twice there or out of order")
-    reveals = _opened_reveals(facts)
-    transcript = transcript_root(
-        encode(auction.call), [encode(c) for c in auction.commitments], [r.payload for r in auction.reveals]
-    )
-    evidence.append(f"transcript {transcript.hex()[:12]}")
-    sealed = [signed.author for signed in auction.commitments]
-    opened = open_bids(call, sealed, {reveal.bid.provider: reveal for reveal in reveals}, result.declined)
-    follows = decide(call, opened.bids, transcript, opened.excluded)
-    must(follows == result, "the award does not follow from the revealed bids")
-    award = result.award
+    call, found = facts.call, recheck(facts.bundle.auction)
+    evidence.append(f"transcript {found.root.hex()[:12]}")
+    award = found.result.award
     if award is None:
         raise RejectError("the auction ended without award")
     awarded = facts.one(order_events.Awarded, "an award on the ledger")
     assigned = sorted(facts.all(order_events.Assigned), key=lambda event: event.index)
     evidence += facts.cite(awarded, *assigned)
-    must((awarded.job, awarded.transcript) == (call.job, transcript), "the ledger holds another transcript")
+    must((awarded.job, awarded.transcript) == (call.job, found.root), "the ledger holds another transcript")
     must([event.index for event in assigned] == list(range(len(award.assignments))), "assignments are missing")
     for event, assignment in zip(assigned, award.assignments, strict=True):
         must(event.job == call.job, "an assignment is another job's")
         winner = facts.account(assignment.provider)
         must(event.provider == winner, f"assignment {event.index + 1} went to another provider")
         must(event.price == assignment.price, f"assignment {event.index + 1} has another price")
-    return f"recomputed from {len(reveals)} bids: {award.price} cents over {len(award.assignments)} assignments"
-
-
-def _opened_reveals(facts: Facts) -> tuple[Reveal, ...]:
-    seals = {}
-    for signed in facts.bundle.auction.commitments:
-        commitment = decode(Commitment, verify(signed, COMMITMENT))
-        must(commitment.provider == signed.author, "a commitment is not signed by its provider")
-        seals[signed.author] = commitment.seal
-    reveals = []
-    for signed in facts.bundle.auction.reveals:
-        reveal = decode(Reveal, verify(signed, REVEAL))
-        check_bid(reveal.bid, facts.call)
-        must(reveal.bid.provider == signed.author, "a reveal is not signed by its provider")
-        must(seals.get(signed.author) == seal_of(reveal.bid, reveal.salt), "a reveal opens no commitment")
-        reveals.append(reveal)
-    return tuple(reveals)
+    said = f"{len(found.accepted)} of {len(found.result.winners)} winners accepted"
+    bids, steps = len(facts.auction.reveals), len(award.assignments)
+    return f"recomputed from {bids} bids: {award.price} cents over {steps} assignments, {said}"
 
 
 def _makers(facts: Facts, evidence: list[str]) -> str:

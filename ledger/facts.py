@@ -22,6 +22,7 @@ from protocol.record import OpenedRecord, Record, open_record
 from protocol.result import Result
 from protocol.signed import verify as verify_signature
 from protocol.topics import AWARD, CALL
+from protocol.transcript import parts_of, transcript_of
 from protocol.wire import decode
 
 T = TypeVar("T")
@@ -57,8 +58,9 @@ class Facts:
         named = bundle.federation
         self.members, self.orders = Members(named.members), Orders(named.orders)
         self.designs, self.provenance = Designs(named.designs, chain_id=named.chain), Provenance(named.provenance)
-        self.call = decode(Call, verify_signature(bundle.auction.call, CALL))
-        self.result = decode(Result, verify_signature(bundle.auction.result, AWARD))
+        self.auction = transcript_of(parts_of(bundle.auction))
+        self.call = decode(Call, verify_signature(self.auction.call, CALL))
+        self.result = decode(Result, verify_signature(self.auction.result, AWARD))
         self._certificates = open_certificates(bundle.certificates)
         if list(bundle.certificates) != sorted(set(bundle.certificates)):
             raise RejectError("certificates are twice there or out of order")

@@ -145,8 +145,12 @@ def _reply(signed: Signed) -> Reply:
 
 
 def _acceptances(parts: list[Part], replies: tuple[Signed, ...], result: Result) -> Iterator[PeerId]:
+    before = b""
     for part, signed in zip(parts, replies, strict=True):
         reply = _held(part, _reply, signed)
+        if part.content <= before:
+            raise part.flaw("replies are not in order, or one is there twice")
+        before = part.content
         if reply.provider != signed.author or reply.job != result.job:
             raise part.flaw("it is not signed by its provider, or is for another job")
         if reply.accepted and reply.result == result.digest and reply.provider in result.winners:

@@ -343,11 +343,12 @@ LoggedRecord record:Record index:int proof:[bytes]
 Step logged:LoggedRecord assignment:int index:int size:int proof:[bytes]
 Part number:int unit:int steps:[Step]
 Design root:bytes nonce:bytes packages:[bytes]
-Auction call:Signed commitments:[Signed] reveals:[Signed] result:Signed
+Roll job:bytes entries:[bytes]
+Reply job:bytes provider:bytes result:bytes accepted:bool
 LogPlaces transaction:int positions:[int]
 Slots account:bytes slots:[bytes]
 BlockProof header:bytes logs:[LogPlaces] storage:[Slots] nodes:[bytes]
-Bundle format:str federation:Federation rules:RulePack design:Design auction:Auction certificates:[bytes]
+Bundle format:str federation:Federation rules:RulePack design:Design auction:bytes certificates:[bytes]
     notes:[bytes] consistency:[[bytes]] parts:[Part] blocks:[BlockProof] vouchers:[Signed]
 """  # name:kind in wire order; [kind] is an array, kind? may be nil
 REASONS = frozenset({"no-offer", "too-late", "over-budget", "over-co2", "clashing", "too-complex"})
@@ -424,6 +425,105 @@ def included(found, index, size, proof, root):
             found = sha(b"\1", found, sibling)
         index, last = index >> 1, last >> 1
     must(last == 0 and found == root, "an entry is not in its tree")
+
+
+# The transcript of an auction: frames of kind, length, checksum and content, in one order.
+
+MAGIC, LONGEST = b"guildmark transcript/1\n", 67_108_864
+KINDS = ("call", "commitments", "roll", "reveals", "replies", "result")
+Transcript = namedtuple("Transcript", KINDS)
+
+
+def read_transcript(raw):
+    must(len(raw) <= LONGEST and raw.startswith(MAGIC), "the transcript is none, or too long")
+    frames, at, last = {name: [] for name in KINDS}, len(MAGIC), 1
+    while at < len(raw):
+        head, start = raw[at : at + 5], at + 13
+        content = raw[start : start + int.from_bytes(head[1:], "big")]
+        must(raw[at + 5 : start] == sha(head, content)[:8], "a frame of the transcript is damaged")
+        must(last <= head[0] <= len(KINDS), "a frame of the transcript is unknown or out of order")
+        last, at = head[0], start + len(content)
+        name = KINDS[last - 1]
+        frames[name].append(content if name == "reveals" else decode(M.Signed, content))
+    for name in ("call", "roll", "result"):
+        must(len(frames[name]) == 1, f"the transcript has {len(frames[name])} times its {name}")
+        frames[name] = frames[name][0]
+    return Transcript(**frames)
+
+
+def check_auction(auction, call, result):
+    """Root of the transcript and the bids in it, once the result follows from them."""
+    check_call(call, auction.call.author)
+    seals, leaves = {}, []
+    for signed in auction.commitments:
+        commitment = opened(M.Commitment, signed, "commitment/1")
+        must((commitment.provider, commitment.job) == (signed.author, call.job), "a commitment is another's")
+        must(signed.author not in seals, "a provider sealed two bids")
+        seals[signed.author] = commitment.seal
+        leaves.append(leaf(signed.payload))
+    ascending(leaves)
+    roll = opened(M.Roll, auction.roll, "roll/1")
+    must((auction.roll.author, roll.job) == (call.customer, call.job), "the roll is not the customer's")
+    must(len(leaves) <= 512 and list(roll.entries) == leaves, "the roll lists other commitments")
+    bids = {}
+    for raw in auction.reveals:
+        bid, salt = decode(M.Reveal, raw)
+        must(bid.job == call.job and len(salt) == 32, "a reveal is another job's")
+        must(seals.get(bid.provider) == sha(b"guildmark/bid/1", salt, pack(bid)), "a reveal opens no commitment")
+        check_bid(bid, call)
+        bids[bid.provider] = bid
+    ascending([bid.provider for bid in bids.values()])
+    must(len(bids) == len(auction.reveals), "a bid is revealed twice")
+    must(auction.result.author in (call.customer, *call.witnesses), "the result is signed by somebody else")
+    outcome = result.award or result.no_award
+    must(outcome is not None and None in (result.award, result.no_award), "the result names no outcome, or two")
+    must(result.job == outcome.job == call.job, "the result is another job's")
+    check_replies(auction.replies, result)
+    entries = [pack(auction.call), *sorted(map(pack, auction.commitments)), *sorted(auction.reveals)]
+    transcript = tree([leaf(entry) for entry in entries])
+    counted, excluded = opened_bids(call, seals, bids, result)
+    follows = Auction(call, counted, transcript).result(transcript, [bid.provider for bid in counted])
+    must(follows and follows._replace(excluded=excluded) == result, "the award does not follow from the revealed bids")
+    return transcript, bids
+
+
+def check_replies(replies, result):
+    won = {assignment.provider for assignment in result.award.assignments} if result.award else set()
+    declined = {told.provider for told in result.excluded if told.reason == "declined"}
+    ascending([pack(signed) for signed in replies])
+    for signed in replies:
+        reply = opened(M.Reply, signed, "reply/1")
+        must((reply.provider, reply.job) == (signed.author, result.job), "a reply is another's")
+        if reply.accepted:
+            must(reply.provider in won and reply.result == sha(pack(result)), "an acceptance is of something else")
+        else:
+            must(reply.provider in declined, "a refusal is not one that the result tells of")
+
+
+def check_call(call, author):
+    must(author == call.customer, "the call is not signed by its customer")
+    must(1 <= len(call.operations) <= 16, "the routing is too long, or empty")
+    for index, operation in enumerate(call.operations):
+        before = (index - 1,) if index else ()
+        must(operation.index == index and operation.process in PROCESSES, "an operation is out of order or unknown")
+        must(operation.after in (None, before), "the routing is not a chain")
+    weights, filters, far = call.weights, call.filters, 0 if call.filters.distance is None else call.filters.distance
+    must(1 <= call.quantity <= 10_000 and 0 < call.budget <= 10**12, "quantity or budget is out of bounds")
+    must(all(0 <= w <= 10_000_000 for w in (weights.hour, weights.co2_tonne, weights.grade)), "a weight is too high")
+    must(0 <= weights.kilometre <= 100_000 and on_grid(call.site), "a weight or the site is out of bounds")
+    measures = [*call.part.envelope, call.part.volume, call.part.mass, call.part.tolerance]
+    for one in call.operations:
+        measures += [*one.envelope, one.tolerance, one.removed, one.mass, one.features]
+    must(len(call.part.holes) <= 256 and all(0 <= m <= 10**12 for m in measures), "a measure is out of bounds")
+    must(len(call.witnesses) <= 7 and all(len(peer) == 32 for peer in call.witnesses), "a witness is none")
+    ascending(call.witnesses)
+    must(call.customer not in call.witnesses, "the customer is its own witness")
+    ascending(filters.jurisdictions)
+    must(all(map(is_code, filters.jurisdictions)), "a jurisdiction is none")
+    must(filters.classification >= 0 and 0 <= filters.grade <= 9, "classification or grade is out of bounds")
+    must(far >= 0 and (call.co2_cap is None or call.co2_cap >= 0), "distance or CO2 cap is below zero")
+    must(len(call.job) == 32 and call.commit_by < call.reveal_by, "identifier or deadlines are malformed")
+    must(call.earliest >= 0 and 0 < call.due - call.earliest <= 158_112_000, "the due date is out of bounds")
 
 
 # The award rule dp/1 for routings that are chains.
@@ -822,7 +922,7 @@ def _check_line(line, name, kind, key, body):
 
 # The bundle.
 
-FORMAT = "guildmark/bundle/2"
+FORMAT = "guildmark/bundle/3"
 
 # The ledger: what contracts say in blocks, proven.
 
@@ -901,8 +1001,9 @@ class Facts:
 
     def __init__(self, bundle):
         self.bundle, self.federation = bundle, bundle.federation
-        self.call = opened(M.Call, bundle.auction.call, "call/1")
-        self.result = opened(M.Result, bundle.auction.result, "award/1")
+        self.auction = read_transcript(bundle.auction)
+        self.call = opened(M.Call, self.auction.call, "call/1")
+        self.result = opened(M.Result, self.auction.result, "award/1")
         self.certificates = {leaf(raw): open_certificate(raw) for raw in bundle.certificates}
         ascending(bundle.certificates)
         self.heads = [open_note(raw) for raw in bundle.notes]
@@ -1010,10 +1111,10 @@ def check_order(facts):
     call, order = facts.call, facts.one("orders.Opened").said
     must(call.chain == facts.federation.chain, "the call is for another chain")
     must(call.orders == facts.federation.orders, "the call is for another order contract")
-    must(facts.bundle.auction.call.author == call.customer, "the call is not signed by its customer")
+    must(facts.auction.call.author == call.customer, "the call is not signed by its customer")
     must(order.id == call.job, "the order is another job's")
     must(order.customer == facts.account(call.customer), "the order is not the customer's")
-    must(order.call == leaf(facts.bundle.auction.call.payload), "the call is not the one that was ordered")
+    must(order.call == leaf(facts.auction.call.payload), "the call is not the one that was ordered")
     must(order.design == call.design, "the order is for another design")
     return f"order {call.job.hex()[:12]}, escrow {order.budget} cents"
 
@@ -1046,29 +1147,9 @@ def check_design(facts):
 
 
 def check_award(facts):
-    call, auction, result = facts.call, facts.bundle.auction, facts.result
-    must(auction.result.author in (call.customer, *call.witnesses), "the result is signed by somebody else")
-    ascending([pack(signed) for signed in auction.commitments])
-    ascending([pack(signed) for signed in auction.reveals])
-    seals, bids = {}, {}
-    for signed in auction.commitments:
-        commitment = opened(M.Commitment, signed, "commitment/1")
-        must(commitment.provider == signed.author, "a commitment is not signed by its provider")
-        seals[signed.author] = commitment.seal
-    for signed in auction.reveals:
-        bid, salt = opened(M.Reveal, signed, "reveal/1")
-        check_bid(bid, call)
-        must(bid.provider == signed.author, "a reveal is not signed by its provider")
-        must(seals.get(signed.author) == sha(b"guildmark/bid/1", salt, pack(bid)), "a reveal opens no commitment")
-        bids[bid.provider] = bid
-    for index, operation in enumerate(call.operations):
-        before = (index - 1,) if index else ()
-        must(operation.after in (None, before), "the routing is not a chain")
-    entries = [pack(auction.call), *sorted(map(pack, auction.commitments)), *sorted(r.payload for r in auction.reveals)]
-    transcript = tree([leaf(entry) for entry in entries])
-    counted, excluded = opened_bids(call, seals, bids, result)
-    follows = Auction(call, counted, transcript).result(transcript, [bid.provider for bid in counted])
-    must(follows and follows._replace(excluded=excluded) == result, "the award does not follow from the revealed bids")
+    call, auction, result = facts.call, facts.auction, facts.result
+    transcript, bids = check_auction(auction, call, result)
+    must(result.award is not None, "the auction ended without award")
     awarded = facts.one("orders.Awarded").said
     assigned = sorted((event.said for event in facts.said("orders.Assigned")), key=lambda said: said.index)
     must((awarded.id, awarded.transcript) == (call.job, transcript), "the ledger holds another transcript")

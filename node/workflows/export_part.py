@@ -1,10 +1,11 @@
 """From finished parts to their evidence: what a customer's node puts into a bundle, proven by its own chain."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from governance.in_force import pack_at
 from ledger import designs, headers, members, order_events, provenance
-from ledger.bundle import FORMAT, Auction, Bundle, Design, Part, Step, federation_of
+from ledger.bundle import FORMAT, Bundle, Design, Part, Step, federation_of
 from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError
@@ -13,15 +14,14 @@ from ledger.layout import head_slot, licence_slot
 from ledger.proofs import BlockProof, prove
 from ledger.types import Log
 from node.workflows.events import RecordsArrived
-from node.workflows.posted import Post, operations_of
+from node.workflows.posted import Post, operations_of, transcript_of
 from node.workflows.thread import licence_of
 from protocol import merkle
 from protocol.blocks import BlockName, Voucher, vouch
 from protocol.checkpoint import Checkpoint, read_note, tidy_note
 from protocol.ids import Address
 from protocol.signed import Signed, sign
-from protocol.topics import AWARD
-from protocol.wire import encode
+from protocol.transcript import write
 
 WINDOW = 5_000
 """Blocks searched for a job's events at once; providers of RPC commonly limit a query to more."""
@@ -40,7 +40,6 @@ def collect(
         RejectError: the rule pack of the order cannot be found on the chain.
     """
     posted = state.posted
-    assert state.result is not None  # noqa: S101  # a job with parts has a result
     blocks, opened = _blocks(chain, contracts, state)
     return Bundle(
         format=FORMAT,
@@ -51,12 +50,7 @@ def collect(
             nonce=posted.sealed.nonce,
             packages=posted.sealed.hashes,
         ),
-        auction=Auction(
-            call=posted.call,
-            commitments=tuple(sorted((c.commitment for c in state.commitments), key=encode)),
-            reveals=tuple(sorted((r.reveal for r in state.reveals), key=encode)),
-            result=sign(signing, AWARD, encode(state.result)),
-        ),
+        auction=write(transcript_of(state, partial(sign, signing))),
         certificates=tuple(sorted({one for arrived in _arrived(state) for one in arrived.certificates})),
         notes=tuple(tidy_note(arrived.note) for arrived in _arrived(state)),
         consistency=tuple(() for _ in _arrived(state)),

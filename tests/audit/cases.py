@@ -12,18 +12,22 @@ from typing import Any
 
 from ledger.bundle import Bundle, Federation, Step
 from ledger.verdict import Trust
+from protocol.auction import Reveal
 from protocol.blocks import Voucher, vouch
 from protocol.facts import StepFacts
 from protocol.ids import Address, Digest, PeerId
 from protocol.job import Weights
 from protocol.record import FIELDS, Record, show
-from protocol.signed import sign
-from protocol.topics import AWARD, CALL, REVEAL
+from protocol.result import Reply, Result
+from protocol.signed import Signed, sign
+from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, ROLL
+from protocol.transcript import Transcript, parts_of, transcript_of, write
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import decode, encode
+from tests.auction.sealed import Bidder, bidder, roll_of
 from tests.audit.world import SHOPS, START, Plan, World
 from tests.unit.governance.examples import FEDERATION
-from tests.unit.protocol.examples import CUSTOMER_SEED, peer, seed
+from tests.unit.protocol.examples import CUSTOMER_SEED, offer, peer, seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +104,7 @@ def cases() -> list[Case]:
         "a byte of a checkpoint": _flip(content, honest.notes[0]),
         "a byte of a trie node": _flip(content, honest.blocks[0].nodes[0]),
         "a byte of a header": _flip(content, honest.blocks[0].header),
+        "a byte of the transcript": _flip(content, honest.auction),
     }
     return [*made, *(Case(name=name, content=bytes_, given=given) for name, bytes_ in raw.items())]
 
@@ -121,10 +126,25 @@ def _part(bundle: Bundle, **changes: Any) -> Bundle:
     return replace(bundle, parts=(replace(bundle.parts[0], **changes), *bundle.parts[1:]))
 
 
-def _auction(**changes: Callable[[Bundle], Any]) -> Change:
-    return lambda bundle: replace(
-        bundle, auction=replace(bundle.auction, **{name: change(bundle) for name, change in changes.items()})
-    )
+def _auction(**changes: Callable[[Transcript], Any]) -> Change:
+    def changed(bundle: Bundle) -> Bundle:
+        told = transcript_of(parts_of(bundle.auction))
+        made = {name: change(told) for name, change in changes.items()}
+        return replace(bundle, auction=write(replace(told, **made)))
+
+    return changed
+
+
+def _reframed(change: Callable[[list[bytes]], list[bytes]]) -> Change:
+    """The transcript file with its frames in another arrangement, each as it was."""
+
+    def changed(bundle: Bundle) -> Bundle:
+        content = bundle.auction
+        starts = [part.offset for part in parts_of(content)]
+        frames = [content[a:b] for a, b in zip(starts, [*starts[1:], len(content)], strict=True)]
+        return replace(bundle, auction=content[: starts[0]] + b"".join(change(frames)))
+
+    return changed
 
 
 def _record(number: int, change: Callable[[Record], Record]) -> Change:
@@ -184,11 +204,9 @@ def _worse(facts: StepFacts) -> StepFacts:
     return replace(facts, measurements=measured)
 
 
-def _resigned_result(bundle: Bundle) -> Any:
+def _resigned_result(told: Transcript) -> Any:
     """The customer announces another price than the rule gives."""
-    from protocol.result import Result
-
-    result = decode(Result, bundle.auction.result.payload)
+    result = decode(Result, told.result.payload)
     assert result.award is not None
     cheaper = replace(result.award, price=Cents(result.award.price - 1))
     return sign(CUSTOMER_SEED, AWARD, encode(replace(result, award=cheaper)))
@@ -227,6 +245,18 @@ def _another_voucher(**changes: Any) -> Change:
     return forge
 
 
+def _opened(one: Bidder) -> bytes:
+    return encode(Reveal(bid=one.bid, salt=one.salt))
+
+
+def _reply(told: Transcript, name: str, *, result: Digest | None = None, accepted: bool = True) -> Signed:
+    outcome = decode(Result, told.result.payload)
+    said = Reply(job=outcome.job, provider=peer(name), result=result or outcome.digest, accepted=accepted)
+    return sign(seed(name), REPLY, encode(said))
+
+
+THIEF = bidder("thief", offer(0, 1, 2, 500))
+ELSEWHERES = bidder(min(SHOPS, key=peer), offer(0, 1, 2, 500), job=OTHER)
 ELSEWHERE = replace(FEDERATION, orders=Address(b"x" * 20))
 
 PLANS: dict[str, dict[str, Any]] = {
@@ -283,7 +313,7 @@ PLANS: dict[str, dict[str, Any]] = {
 """What somebody with every key and the chain could write."""
 
 CHANGES: dict[str, Change] = {
-    "another format": lambda b: replace(b, format="guildmark/bundle/1"),
+    "another format": lambda b: replace(b, format="guildmark/bundle/2"),
     "no parts": lambda b: replace(b, parts=()),
     "a part twice": lambda b: replace(b, parts=b.parts * 2),
     "steps in another order": _steps(lambda steps: (steps[1], steps[0], steps[2])),
@@ -330,17 +360,44 @@ CHANGES: dict[str, Change] = {
     "another nonce": lambda b: replace(b, design=replace(b.design, nonce=OTHER)),
     "another package": lambda b: replace(b, design=replace(b.design, packages=(OTHER, *b.design.packages[1:]))),
     "a package too few": lambda b: replace(b, design=replace(b.design, packages=b.design.packages[:-1])),
-    "another job's call": _auction(call=lambda b: world(quantity=3).auction.call),
-    "a call signed by somebody else": _auction(call=lambda b: sign(seed(MILL), CALL, b.auction.call.payload)),
-    "a call whose signature does not hold": _auction(call=lambda b: replace(b.auction.call, signature=bytes(64))),
+    "another job's call": _auction(call=lambda _: world(quantity=3).auction.call),
+    "a call signed by somebody else": _auction(call=lambda t: sign(seed(MILL), CALL, t.call.payload)),
+    "a call whose signature does not hold": _auction(call=lambda t: replace(t.call, signature=bytes(64))),
     "a result of another price": _auction(result=_resigned_result),
-    "a result signed by somebody else": _auction(result=lambda b: sign(seed(MILL), AWARD, b.auction.result.payload)),
-    "a bid left out": _auction(reveals=lambda b: b.auction.reveals[:1]),
-    "a commitment left out": _auction(commitments=lambda b: b.auction.commitments[:1]),
-    "a bid signed by somebody else": _auction(
-        reveals=lambda b: (sign(seed("thief"), REVEAL, b.auction.reveals[0].payload), *b.auction.reveals[1:])
+    "a result signed by somebody else": _auction(result=lambda t: sign(seed(MILL), AWARD, t.result.payload)),
+    "a bid left out": _auction(reveals=lambda t: t.reveals[:1]),
+    "a commitment left out": _auction(commitments=lambda t: t.commitments[:1]),
+    "a bid that nobody sealed": _auction(reveals=lambda t: (*t.reveals, _opened(THIEF))),
+    "a bid of somebody else's job": _auction(reveals=lambda t: (_opened(ELSEWHERES), *t.reveals[1:])),
+    "a commitment signed by somebody else": _auction(
+        commitments=lambda t: (
+            sign(seed("thief"), COMMITMENT, t.commitments[0].payload),
+            *t.commitments[1:],
+        )
     ),
-    "bids in another order": _auction(reveals=lambda b: tuple(reversed(b.auction.reveals))),
+    "a commitment that the roll leaves out": _auction(roll=lambda t: roll_of(world().call, t.commitments[:1])),
+    "a roll signed by somebody else": _auction(roll=lambda t: sign(seed(MILL), ROLL, t.roll.payload)),
+    "an acceptance of somebody who won nothing": _auction(replies=lambda t: (*t.replies, _reply(t, "thief"))),
+    "an acceptance of another result": _auction(
+        replies=lambda t: (*t.replies[1:], _reply(t, MILL, result=OTHER)),
+    ),
+    "an acceptance signed by somebody else": _auction(
+        replies=lambda t: (*t.replies, sign(seed("thief"), REPLY, t.replies[0].payload))
+    ),
+    "a refusal that the result knows nothing of": _auction(
+        replies=lambda t: (*t.replies, _reply(t, MILL, accepted=False))
+    ),
+    "acceptances withheld": _auction(replies=lambda _: ()),
+    "bids in another order": _reframed(lambda f: [*f[:4], f[5], f[4], *f[6:]]),
+    "commitments in another order": _reframed(lambda f: [f[0], f[2], f[1], *f[3:]]),
+    "acceptances in another order": _reframed(lambda f: [*f[:6], f[7], f[6], f[8]]),
+    "an acceptance twice": _reframed(lambda f: [*f[:7], *f[6:]]),
+    "a bid twice": _reframed(lambda f: [*f[:5], *f[4:]]),
+    "a transcript without its roll": _reframed(lambda f: [*f[:3], *f[4:]]),
+    "a transcript with two results": _reframed(lambda f: [*f, f[-1]]),
+    "a transcript of frames in another order": _reframed(lambda f: [*f[1:], f[0]]),
+    "a transcript that is none": lambda b: replace(b, auction=b.auction[1:]),
+    "a transcript that ends early": lambda b: replace(b, auction=b.auction[:-1]),
     "a missing attestation": _dropped_log,
     "no blocks": lambda b: replace(b, blocks=()),
     "blocks in another order": lambda b: replace(b, blocks=tuple(reversed(b.blocks))),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.audit import audit
-from ledger.bundle import Auction, Bundle, Design, Federation, Part, Step
+from ledger.bundle import Bundle, Design, Federation, Part, Step
 from ledger.facts import EVENTS
 from ledger.proofs import BlockProof, LogPlaces, Slots
 from ledger.verdict import Outcome
@@ -59,6 +59,7 @@ def test_what_is_tampered_with_never_holds() -> None:
         "a bid that lost",
         "two signers vouch",
         "no vouchers",
+        "acceptances withheld",
         "a licence that was revoked after the work",
         "nobody witnesses the logs",
         "a consistency proof withheld",
@@ -103,7 +104,7 @@ def test_both_verifiers_know_the_same_processes_in_the_same_order() -> None:
 
 def test_the_reference_lists_every_field_of_a_bundle_in_its_order() -> None:
     page = (verifier.PATH.parents[1] / "reference" / "bundle.md").read_text()
-    for kind in (Bundle, Federation, Design, Auction, Part, Step, BlockProof, LogPlaces, Slots):
+    for kind in (Bundle, Federation, Design, Part, Step, BlockProof, LogPlaces, Slots):
         table = page.split(f"| `{kind.__name__}` | | |")[1].split("\n\n")[0]
         named = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
         assert named == [field.name for field in fields(kind)], kind.__name__

@@ -3,13 +3,13 @@
 ``Plan`` says what happened, the truth by default. A forger who controls a key or the chain is a plan with a change.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from ledger.bundle import FORMAT, Auction, Bundle, Design, Federation, Part, Step
+from ledger.bundle import FORMAT, Bundle, Design, Federation, Part, Step
 from ledger.designs import Designs
 from ledger.layout import head_slot, licence_slot
 from ledger.members import CUSTOMER as CUSTOMER_ROLE
@@ -17,26 +17,26 @@ from ledger.members import PROVIDER
 from ledger.proofs import prove
 from ledger.verdict import Trust
 from protocol import merkle
-from protocol.auction import Bid, Commitment, Reveal, seal_of
-from protocol.award import Assignment, transcript_root
+from protocol.auction import Bid
+from protocol.award import Assignment
 from protocol.blocks import BlockName, Voucher, vouch
 from protocol.certificate import Certificate, certificate_digest, certify
 from protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosignatures
 from protocol.facts import Lot, Measurement, StepFacts
 from protocol.ids import Address, Digest, MachineId, MachineKey, PeerId
 from protocol.job import Call
-from protocol.opening import open_bids
 from protocol.params import INSPECTION, MILLING
 from protocol.record import LoggedRecord, Record, make_record
-from protocol.result import Result, decide
+from protocol.result import Result
 from protocol.seal import commitment_of, tree_size
-from protocol.signed import Signed, public_key, sign, signer_of
-from protocol.topics import AWARD, CALL, COMMITMENT, REVEAL
+from protocol.signed import Signed, public_key, signer_of
+from protocol.transcript import Transcript, write
 from protocol.units import Cents, Micrometres, UnixSeconds, WattHours
-from protocol.wire import decode, encode
+from protocol.wire import decode
+from tests.auction.sealed import Bidder, held
 from tests.audit.paper import Paper, Said
 from tests.unit.governance.examples import FEDERATION, PACK
-from tests.unit.protocol.examples import CUSTOMER, CUSTOMER_SEED, START, bid, call, offer, operation, peer, seed
+from tests.unit.protocol.examples import CUSTOMER, START, bid, call, offer, operation, peer, seed
 
 SHOPS = ("mill", "lathe")
 WITNESS = "witness"
@@ -149,37 +149,10 @@ class World:
         return call(**{**terms, **self.plan.call_changes})
 
     @cached_property
-    def auction(self) -> Auction:
-        signed_call = sign(CUSTOMER_SEED, CALL, encode(self.call))
-        bids = tuple(self._bid(name) for name in SHOPS)
-        reveals = [Reveal(bid=one, salt=digest("salt", index)) for index, one in enumerate(bids)]
-        commitments = _in_order(
-            sign(
-                seed(name),
-                COMMITMENT,
-                encode(
-                    Commitment(
-                        job=self.call.job,
-                        provider=peer(name),
-                        account=account(name),
-                        seal=seal_of(reveal.bid, reveal.salt),
-                    )
-                ),
-            )
-            for name, reveal in zip(SHOPS, reveals, strict=True)
-        )
-        signed = _in_order(
-            sign(seed(name), REVEAL, encode(reveal)) for name, reveal in zip(SHOPS, reveals, strict=True)
-        )
-        transcript = transcript_of(signed_call, commitments, signed)
-        opened = open_bids(self.call, map(peer, SHOPS), {one.bid.provider: one for one in reveals})
-        result = decide(self.call, opened.bids, transcript, opened.excluded)
-        return Auction(
-            call=signed_call,
-            commitments=commitments,
-            reveals=signed,
-            result=sign(CUSTOMER_SEED, AWARD, encode(result)),
-        )
+    def auction(self) -> Transcript:
+        bids = (self._bid(name) for name in SHOPS)
+        shops = zip(SHOPS, bids, strict=True)
+        return held(self.call, [Bidder(seed=seed(name), bid=one, salt=digest("salt", name)) for name, one in shops])
 
     @cached_property
     def result(self) -> Result:
@@ -378,7 +351,7 @@ class World:
             federation=self.plan.federation,
             rules=PACK,
             design=self.design,
-            auction=self.auction,
+            auction=write(self.auction),
             certificates=tuple(sorted(self.certificates.values())),
             notes=self.notes,
             consistency=self.consistency,
@@ -511,15 +484,6 @@ class World:
         """An auditor that follows this very chain."""
         given: dict[str, Any] = {"federation": FEDERATION, "block_hash": self.paper.hash, "names": ("the paper chain",)}
         return Trust(**{**given, **changes})
-
-
-def _in_order(signed: Iterable[Signed]) -> tuple[Signed, ...]:
-    return tuple(sorted(signed, key=encode))
-
-
-def transcript_of(signed_call: Signed, commitments: tuple[Signed, ...], reveals: tuple[Signed, ...]) -> Digest:
-    """The root that the ledger holds."""
-    return transcript_root(encode(signed_call), [encode(c) for c in commitments], [r.payload for r in reveals])
 
 
 def price_of(assignment: Assignment) -> Cents:

@@ -9,20 +9,17 @@ from trie import HexaryTrie
 
 from governance.past import PastAuction
 from ledger.bindings.orders import OPENED_TOPIC
-from ledger.bundle import FORMAT, Auction, Bundle, Design, Federation
+from ledger.bundle import FORMAT, Bundle, Design, Federation
 from ledger.proofs import BlockProof, LogPlaces
-from protocol.auction import Bid, Commitment, Reveal, seal_of
-from protocol.award import transcript_root
+from protocol.auction import Bid
 from protocol.ids import Address, Digest
 from protocol.job import Call
 from protocol.params import PROCESSES
-from protocol.result import decide
 from protocol.rules import RulePack, mask_of
-from protocol.signed import Signed, sign
-from protocol.topics import AWARD, CALL, COMMITMENT, REVEAL
+from protocol.transcript import write
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
-from protocol.wire import encode
-from tests.unit.protocol.examples import CUSTOMER_SEED, START, call, seed
+from tests.auction.sealed import Bidder, held
+from tests.unit.protocol.examples import START, call, seed
 
 PACK = RulePack(
     version=1,
@@ -67,22 +64,13 @@ def auction(*bids: Bid, **changes: Any) -> PastAuction:
 
 def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
     """What an auction leaves behind; its order was opened in ``block``, and each bid follows its provider's name."""
-    signed_call = sign(CUSTOMER_SEED, CALL, encode(asked))
-    commitments = tuple(_commitment(name, bid) for name, bid in bids)
-    reveals = tuple(sign(seed(name), REVEAL, encode(Reveal(bid=bid, salt=SALT))) for name, bid in bids)
-    transcript = transcript_root(encode(signed_call), [encode(c) for c in commitments], [r.payload for r in reveals])
-    result = decide(asked, tuple(bid for _, bid in bids), transcript)
+    some = [Bidder(seed=seed(name), bid=bid, salt=SALT) for name, bid in bids]
     return Bundle(
         format=FORMAT,
         federation=FEDERATION,
         rules=PACK,
         design=Design(root=NOTHING, nonce=b"", packages=()),
-        auction=Auction(
-            call=signed_call,
-            commitments=commitments,
-            reveals=reveals,
-            result=sign(CUSTOMER_SEED, AWARD, encode(result)),
-        ),
+        auction=write(held(asked, some)),
         certificates=(),
         notes=(),
         consistency=(),
@@ -90,11 +78,6 @@ def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
         blocks=(opened_proof(asked, block),),
         vouchers=(),
     )
-
-
-def _commitment(name: str, bid: Bid) -> Signed:
-    said = Commitment(job=bid.job, provider=bid.provider, account=Address(b"a" * 20), seal=seal_of(bid, SALT))
-    return sign(seed(name), COMMITMENT, encode(said))
 
 
 def opened_proof(asked: Call, block: int = BLOCK) -> BlockProof:
