@@ -6,8 +6,8 @@ from protocol.units import Cents, GramsCo2, Metres, Seconds
 MAX_MESSAGE_BYTES = 32 * 1024
 """A gossiped message; above 64 KiB py-libp2p can interleave frames on one stream, half of that is safe."""
 
-MAX_OPERATIONS = 16
-"""Operations in one routing; the award's cost grows with it, and real routings rarely pass ten."""
+MAX_OPERATIONS = 32
+"""Operations in one routing, as many as the order contract takes; real routings rarely pass ten."""
 
 MAX_OFFERS = 64
 """Offers in one bid; the award rule is quadratic in them per operation."""

@@ -502,7 +502,7 @@ def check_replies(replies, result):
 
 def check_call(call, author):
     must(author == call.customer, "the call is not signed by its customer")
-    must(1 <= len(call.operations) <= 16, "the routing is too long, or empty")
+    must(1 <= len(call.operations) <= 32, "the routing is too long, or empty")
     for index, operation in enumerate(call.operations):
         before = (index - 1,) if index else ()
         must(operation.index == index and operation.process in PROCESSES, "an operation is out of order or unknown")

@@ -88,7 +88,7 @@ def test_a_call_that_its_customer_did_not_sign_is_rejected() -> None:
 
 MALFORMED: list[tuple[str, Call, str]] = [
     ("no operation", call(operations=()), "0 operations"),
-    ("too many operations", call(operations=tuple(map(operation, range(MAX_OPERATIONS + 1)))), "17 operations"),
+    ("too many operations", call(operations=tuple(map(operation, range(MAX_OPERATIONS + 1)))), "33 operations"),
     ("a routing that begins at 1", call(operations=(operation(1),)), "not numbered in order"),
     ("a routing with a gap", call(operations=(operation(0), operation(2))), "not numbered in order"),
     ("a routing with an operation twice", call(operations=(operation(0), operation(0))), "not numbered in order"),
