@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Verifies a Guildmark bundle without Guildmark: one file, the standard library, and `cryptography` for Ed25519.
+"""Verifies a Guildmark bundle or transcript without Guildmark: one file, the standard library, and `cryptography` for Ed25519.
 
     python verify.py part.bundle --deployment deployment.json --checkpoint 4171:0x5f... [--signer HEX --quorum N] [--json]
+    python verify.py job.transcript [--json]
 
 Written from the reference pages (docs/reference/bundle.md, docs/reference/protocol.md), so that two programs that
 share no code have to agree: it answers every check with the outcome that `guildmark audit` gives. It uses no network.
@@ -1417,6 +1418,21 @@ def verify(content, trust):
     return {"verdict": verdict, "checks": checks, "parts": parts}
 
 
+def verify_auction(content):
+    """The report on a transcript file; whether its root stands on a ledger is not asked."""
+    check = ask("auction", check_alone, content)
+    return {"verdict": check["outcome"], "checks": [check], "parts": []}
+
+
+def check_alone(content):
+    auction = read_transcript(content)
+    call, result = opened(M.Call, auction.call, "call/1"), opened(M.Result, auction.result, "award/1")
+    if result.award is None:
+        raise GapError("nothing was awarded, and why not is not recomputed here")
+    transcript, bids = check_auction(auction, call, result)
+    return f"recomputed from {len(bids)} bids: {result.award.price} cents; transcript {transcript.hex()}"
+
+
 def check_part(facts, part):
     operations = facts.call.operations
     checks = [ask("serial", check_serial, facts, part)]
@@ -1438,7 +1454,7 @@ def check_part(facts, part):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
+    parser.add_argument("file", type=Path, help="a bundle, or the transcript of an auction")
     parser.add_argument("--deployment", type=Path, help="the federation's contracts that you trust, as JSON")
     parser.add_argument("--checkpoint", action="append", default=[], help="a trusted block, NUMBER:0xHASH; repeatable")
     parser.add_argument("--signer", action="append", default=[], help="a node whose word on blocks counts, hexadecimal")
@@ -1452,10 +1468,10 @@ def main():
             [bytes.fromhex(text) for text in given.signer],
             given.quorum,
         )
-        content = given.bundle.read_bytes()
+        content = given.file.read_bytes()
     except (OSError, ValueError, KeyError) as error:
         parser.error(str(error))
-    report = verify(content, trust)
+    report = verify_auction(content) if content.startswith(MAGIC) else verify(content, trust)
     print(json.dumps(report, indent=2) if given.json else render(report))
     return EXIT[report["verdict"]]
 

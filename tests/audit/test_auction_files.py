@@ -1,0 +1,61 @@
+"""The standalone verifier judges a transcript file as ``protocol.recheck`` does."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from protocol.recheck import recheck
+from protocol.transcript import FlawError, Transcript, write
+from tests.auction.markets import PLAIN
+from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidders, held, large, small_call
+from tests.auction.test_transcripts import FILE, FLAWS
+from tests.audit.verifier import PATH, VERIFIER
+
+CALL = small_call()
+MILL, OVEN, RIVAL = bidders()
+SOUND = {
+    "the truth": held(CALL, bidders()),
+    "told by a witness": held(CALL, bidders(), teller=WITNESS_SEEDS[WITNESSES[1]]),
+    "a silent bidder": held(CALL, bidders(), silent=[OVEN]),
+    "a winner that declined": held(CALL, bidders(), declined=[OVEN]),
+    "ten bidders": held(*large(3, PLAIN)),
+}
+
+
+def verdict(content: bytes) -> str:
+    return str(VERIFIER.verify_auction(content)["verdict"])
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_holds_holds_in_both(name: str) -> None:
+    content = write(SOUND[name])
+    recheck(content)
+    assert verdict(content) == "holds"
+
+
+@pytest.mark.parametrize("transcript", [row[1] for row in FLAWS], ids=[row[0] for row in FLAWS])
+def test_what_is_wrong_is_wrong_in_both(transcript: Transcript) -> None:
+    assert verdict(write(transcript)) == "contradicted"
+
+
+def test_a_changed_byte_is_caught_by_both() -> None:
+    for position in range(0, len(FILE), 11):
+        bad = FILE[:position] + bytes([FILE[position] ^ 1]) + FILE[position + 1 :]
+        assert verdict(bad) == "contradicted"
+        with pytest.raises(FlawError):
+            recheck(bad)
+
+
+def test_why_nobody_was_awarded_is_not_for_the_standalone_verifier() -> None:
+    assert verdict(write(held(CALL, ()))) == "not checkable"
+
+
+def test_the_program_takes_a_transcript_as_it_takes_a_bundle(tmp_path: Path) -> None:
+    file = tmp_path / "job.transcript"
+    file.write_bytes(FILE)
+    done = subprocess.run([sys.executable, "-I", str(PATH), str(file), "--json"], capture_output=True, check=False)
+    assert json.loads(done.stdout)["verdict"] == "holds"
+    assert done.returncode == 0
