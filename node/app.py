@@ -20,7 +20,7 @@ from hypercorn.trio import serve
 from federation.errors import ListenError
 from federation.lasting import open_lasting
 from federation.network.libp2p import Libp2pConfig, open_libp2p
-from federation.standing import Standing, Strike
+from federation.standing import Standing, Strike, open_standing
 from ledger.chain import Chain
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Deployment
@@ -39,6 +39,7 @@ from node.participant import Participant
 from node.store.bulletins import BulletinStore
 from node.store.database import Database, open_database
 from node.store.peers import StoredPeers
+from node.store.strikes import StoredStrikes
 from node.vault.vault import Vault
 from node.workflows import answer_job, post_job, watch_auction
 from node.workflows.answered import (
@@ -144,9 +145,9 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
     reads = LedgerReads(chain, contracts, wall=_wall, random=secrets.token_bytes)
     members = Members(reads.registered)
     vault = Vault(home.vault, identity.vault)
-    standing = Standing(trio.current_time, members.account_of)
     async with (
         open_database(home.database) as database,
+        open_standing(time.time, members.account_of, StoredStrikes(database)) as standing,
         open_libp2p(_network_settings(config, identity, standing, database)) as wire,
         trio.open_nursery() as nursery,
         open_lasting(

@@ -72,6 +72,12 @@ CREATE TABLE IF NOT EXISTS peer (
     peer      BLOB PRIMARY KEY,
     addresses TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS strike (
+    identity BLOB PRIMARY KEY,
+    points   REAL NOT NULL,
+    since    REAL NOT NULL,
+    barred   INTEGER NOT NULL
+) STRICT;
 CREATE INDEX IF NOT EXISTS effect_owed ON effect (id) WHERE done = 0;
 """
 

@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,14 +12,16 @@ import pytest
 import trio
 
 from federation.directory import Directory
+from federation.errors import DeadlineError, UnreachableError
 from federation.lasting import LastingNetwork, open_lasting
 from federation.network.libp2p import Libp2pConfig, Libp2pNetwork, dial_address, open_libp2p
-from federation.standing import Standing, Strike
+from federation.standing import Standing, Strike, everybody, open_standing
 from node.connections import Connections
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.store.bulletins import BulletinStore
 from node.store.database import connect, open_database
 from node.store.peers import StoredPeers
+from node.store.strikes import StoredStrikes
 from protocol.ids import PeerId
 from protocol.signed import public_key
 from protocol.topics import CARD, COMMITMENT
@@ -51,6 +54,28 @@ async def test_after_a_restart_the_book_is_dialled_without_a_bootstrap_peer(tmp_
                         await trio.sleep(0.1)
             async with open_libp2p(Libp2pConfig(seed=BERT, book=book)) as bert:
                 await until(lambda: bert.peers() == (public_key(ANNA),))
+
+
+async def test_who_was_barred_is_not_let_in_again_because_we_restarted(tmp_path: Path) -> None:
+    async with (
+        open_database(tmp_path / "node.sqlite") as database,
+        open_standing(time.time, everybody, StoredStrikes(database)) as standing,
+    ):
+        standing.strike(public_key(BERT), Strike.EQUIVOCATED)
+        with trio.fail_after(15):
+            while not await StoredStrikes(database).load():
+                await trio.sleep(0.1)
+    async with (
+        open_database(tmp_path / "node.sqlite") as database,
+        open_standing(time.time, everybody, StoredStrikes(database)) as standing,
+        open_libp2p(Libp2pConfig(seed=ANNA, standing=standing)) as anna,
+        open_libp2p(Libp2pConfig(seed=CARL, bootstrap=anna.addresses)),
+        open_libp2p(Libp2pConfig(seed=BERT, bootstrap=anna.addresses)) as bert,
+    ):
+        await until(lambda: anna.peers() == (public_key(CARL),))
+        assert anna.standing.barred(bert.peer)
+        with pytest.raises((UnreachableError, DeadlineError)):
+            await bert.request(anna.peer, "/test/any/1", b"", deadline=2)
 
 
 async def test_a_private_networks_key_lets_in_and_its_lack_keeps_out() -> None:

@@ -39,6 +39,42 @@ def test_twenty_rejected_messages_bar_and_a_half_life_of_silence_forgives() -> N
     assert not here.barred(MILL)
 
 
+def test_who_is_barred_stays_barred_after_a_restart_and_fades_meanwhile() -> None:
+    time = Time()
+    before = standing(time)
+    for _ in range(20):
+        before.strike(MILL, Strike.REJECTED)
+    before.strike(OVEN, Strike.REJECTED)
+    time.now = HALF_LIFE_SECONDS / 2
+    after = standing(time)
+    after.restore(before.entries())
+    assert after.barred(MILL)
+    assert not after.barred(OVEN)
+    assert after.points(OVEN) == pytest.approx(before.points(OVEN)) == pytest.approx(5 * 0.5**0.5)
+    time.now = HALF_LIFE_SECONDS * 2
+    assert not after.barred(MILL)
+
+
+def test_a_clock_that_is_put_back_adds_no_points() -> None:
+    time = Time()
+    time.now = 1e9
+    here = standing(time)
+    here.strike(MILL, Strike.REJECTED)
+    time.now = 0.0
+    assert here.points(MILL) == Strike.REJECTED.value
+
+
+def test_a_registration_wipes_nothing_that_a_stranger_did() -> None:
+    accounts: dict[PeerId, Address] = {}
+    here = standing(Time(), accounts)
+    for _ in range(20):
+        here.strike(MILL, Strike.REJECTED)
+    accounts[MILL] = Address(b"a" * 20)
+    assert here.barred(MILL)
+    here.strike(MILL, Strike.REJECTED)
+    assert here.points(MILL) == 21 * Strike.REJECTED.value
+
+
 def test_a_few_mistakes_a_day_bar_nobody() -> None:
     time = Time()
     here = standing(time)
