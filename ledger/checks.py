@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ledger import designs, members, order_events, provenance
 from ledger.errors import UnavailableError
 from ledger.facts import Facts, cite_block, listed, must
-from ledger.layout import LicenceWord, anchored_of, head_slot, licence_of, licence_slot
+from ledger.layout import LicenceWord, anchored_of, epoch_of, head_slot, licence_of, licence_slot, member_slot
 from ledger.verdict import Check, GapError, Outcome, Trust
 from protocol import merkle
 from protocol.errors import RejectError
@@ -144,7 +144,19 @@ def _makers(facts: Facts, evidence: list[str]) -> str:
         must(done.timestamp <= known[-1].expiry, f"the registration of {name} had expired when the work was attested")
         ended = [e for e in facts.all(members.Revoked) if e.account == known[-1].account and e.epoch > known[-1].epoch]
         must(all(facts.number_of(e) > done.number for e in ended), f"{name} had left when the work was attested")
-    return f"{len(makers)} registered providers"
+        _nothing_hidden(facts, known[-1])
+    return f"{len(makers)} registered providers, of whom nothing is left out"
+
+
+def _nothing_hidden(facts: Facts, since: members.Registered) -> None:
+    """Epochs rise by one, so those after a registration show whether all that followed it is in the bundle."""
+    place = (facts.bundle.federation.members, member_slot(since.account))
+    word, name = facts.latest.storage.get(place), f"peer {since.peer.hex()[:8]}"
+    if word is None:
+        raise GapError(f"the bundle does not prove how often {name} has registered")
+    told: list[members.Registered | members.Revoked] = [*facts.all(members.Registered), *facts.all(members.Revoked)]
+    shown = sorted(e.epoch for e in told if e.account == since.account and e.epoch >= since.epoch)
+    must(shown == [*range(since.epoch, epoch_of(word) + 1)], f"what {name} registered or ended since is left out")
 
 
 def _licences(facts: Facts, evidence: list[str]) -> str:

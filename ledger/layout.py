@@ -17,6 +17,9 @@ LICENCES = 2
 HEADS = 0
 """Place of ``Provenance._histories``."""
 
+MEMBERS = 10
+"""Place of ``Members._members``; roles, epoch, expiry and bond share the third word of a member."""
+
 _ADDRESS_BITS, _COUNT_BITS = 160, 32
 _COUNT = (1 << _COUNT_BITS) - 1
 
@@ -59,6 +62,16 @@ def head_slot(publisher: Address) -> bytes:
 def anchored_of(word: int) -> int:
     """How many records a publisher has anchored; the low 64 bits, below the head."""
     return word & ((1 << 64) - 1)
+
+
+def member_slot(account: Address) -> bytes:
+    """Where ``Members`` keeps the roles and the epoch of an account."""
+    return (int.from_bytes(_at(bytes(12) + account, MEMBERS), "big") + 2).to_bytes(32, "big")
+
+
+def epoch_of(word: int) -> int:
+    """How often an account has registered or left; the 64 bits above the roles."""
+    return word >> 8 & ((1 << 64) - 1)
 
 
 def _at(key: bytes, place: int) -> bytes:

@@ -1178,6 +1178,13 @@ def check_makers(facts):
         must(done.time <= said.expiry, f"the registration of peer {peer.hex()[:8]} had expired")
         ended = facts.said("members.Revoked", lambda e, s=said: e.account == s.account and e.epoch > s.epoch)
         must(all(e.block.number > done.number for e in ended), f"peer {peer.hex()[:8]} had left")
+        place = int.from_bytes(keccak(bytes(12) + said.account + word(10)), "big") + 2
+        state = facts.blocks[-1].storage.get((facts.federation.members, word(place)))
+        if state is None:
+            raise GapError("the bundle does not prove how often a provider has registered")
+        told = [*facts.said("members.Registered"), *facts.said("members.Revoked")]
+        shown = sorted(e.said.epoch for e in told if e.said.account == said.account and e.said.epoch >= said.epoch)
+        must(shown == [*range(said.epoch, (state >> 8 & (1 << 64) - 1) + 1)], "a registration or an exit is left out")
     return "registered providers"
 
 

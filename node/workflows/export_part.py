@@ -10,7 +10,7 @@ from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError
 from ledger.facts import Facts
-from ledger.layout import head_slot, licence_slot
+from ledger.layout import head_slot, licence_slot, member_slot
 from ledger.proofs import BlockProof, prove
 from ledger.types import Log
 from node.workflows.events import RecordsArrived
@@ -130,11 +130,19 @@ def _blocks(chain: Chain, contracts: Contracts, state: Post) -> tuple[tuple[Bloc
 
 
 def _storage(contracts: Contracts, state: Post) -> list[tuple[Address, bytes]]:
-    """Where the contracts keep what became of the job's licences and of its providers' logs."""
-    designs_at, anchors_at = contracts.designs.address, contracts.provenance.address
+    """Where the contracts keep what became of the job's licences, and of its providers and their logs."""
+    designs_at, anchors_at, members_at = (
+        contracts.designs.address,
+        contracts.provenance.address,
+        contracts.members.address,
+    )
     licences = [licence_of(state, contracts, operation.index) for operation in state.call.operations]
-    heads = [head_slot(assigned.provider) for assigned in state.assigned]
-    return [*((designs_at, licence_slot(one)) for one in licences), *((anchors_at, slot) for slot in heads)]
+    makers = {assigned.provider for assigned in state.assigned}
+    return [
+        *((designs_at, licence_slot(one)) for one in licences),
+        *((anchors_at, head_slot(maker)) for maker in makers),
+        *((members_at, member_slot(maker)) for maker in makers),
+    ]
 
 
 def _proves(chain: Chain, number: int, place: tuple[Address, bytes]) -> bool:

@@ -293,6 +293,8 @@ PLANS: dict[str, dict[str, Any]] = {
     "a membership that had expired": {"membership_expiry": START - 999},
     "providers that are none": {"provider_roles": 2},
     "providers that had left": {"left": True},
+    "registrations that were renewed after the work": {"renewed": True},
+    "an exit that is left out": {"hidden_epochs": 1},
     "a forged checkpoint": {"forged_root": True},
     "fewer records anchored than logged": {"anchored_size": 1},
     "nobody witnesses the logs": {"witnesses": ()},

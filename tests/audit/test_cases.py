@@ -59,6 +59,7 @@ def test_what_is_tampered_with_never_holds() -> None:
         "a bid that lost",
         "two signers vouch",
         "no vouchers",
+        "registrations that were renewed after the work",
         "acceptances withheld",
         "a licence that was revoked after the work",
         "nobody witnesses the logs",

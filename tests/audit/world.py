@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.bundle import FORMAT, Bundle, Design, Federation, Part, Step
 from ledger.designs import Designs
-from ledger.layout import head_slot, licence_slot
+from ledger.layout import head_slot, licence_slot, member_slot
 from ledger.members import CUSTOMER as CUSTOMER_ROLE
 from ledger.members import PROVIDER
 from ledger.proofs import prove
@@ -89,6 +89,12 @@ class Plan:
     provider_roles: int = PROVIDER
     left: bool = False
     """The providers ended their membership before the work was attested."""
+
+    renewed: bool = False
+    """The providers renewed their registration after the work was attested."""
+
+    hidden_epochs: int = 0
+    """Registrations and exits of the providers that the bundle leaves out."""
 
     anchored_size: int | None = None
     forged_root: bool = False
@@ -336,6 +342,7 @@ class World:
         last = max(log.block for log in self.paper.logs)
         storage = [(self.plan.federation.designs, licence_slot(self._licence(i))) for i in range(self.plan.operations)]
         storage += [(self.plan.federation.provenance, head_slot(account(name))) for name in SHOPS]
+        storage += [(self.plan.federation.members, member_slot(account(name))) for name in SHOPS]
         numbers = sorted({log.block for log in self.paper.logs})
         blocks = tuple(
             prove(
@@ -409,17 +416,18 @@ class World:
         paper.block(*self._done_again())
 
     def _done_again(self) -> tuple[Said, ...]:
-        """An event that nobody needs, so that the last block holds the state."""
+        """What happens after the work, at least an event that nobody needs, so that the last block holds the state."""
+        renewals = [self._registered(name, peer(name), PROVIDER, epoch=2) for name in SHOPS if self.plan.renewed]
         said = self._registered("passer-by", peer("passer-by"), CUSTOMER_ROLE)
-        return (replace(said, topics=self.plan.topics),)
+        return (*renewals, replace(said, topics=self.plan.topics))
 
-    def _registered(self, name: str, who: PeerId, roles: int) -> Said:
+    def _registered(self, name: str, who: PeerId, roles: int, epoch: int = 1) -> Said:
         arguments = {
             "account": account(name),
             "peer": who,
             "encryptionKey": b"e" * 32,
             "roles": roles,
-            "epoch": 1,
+            "epoch": epoch,
             "expiry": self.plan.membership_expiry,
         }
         return Said("members", "Registered", arguments)
@@ -479,6 +487,8 @@ class World:
             size = len(self.log[name]) if self.plan.anchored_size is None else self.plan.anchored_size
             head = int.from_bytes(digest("head", name)[:24], "big")
             self.paper.storage[named.provenance, head_slot(account(name))] = head << 64 | size
+            epoch = 1 + self.plan.left + self.plan.renewed + self.plan.hidden_epochs
+            self.paper.storage[named.members, member_slot(account(name))] = epoch << 8 | PROVIDER
 
     def trust(self, **changes: Any) -> Trust:
         """An auditor that follows this very chain."""

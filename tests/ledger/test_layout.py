@@ -3,10 +3,11 @@
 import pytest
 
 from ledger.chain import account_of
-from ledger.layout import anchored_of, head_slot, licence_of, licence_slot
+from ledger.layout import anchored_of, epoch_of, head_slot, licence_of, licence_slot, member_slot
+from ledger.members import CUSTOMER as CUSTOMER_ROLE
 from ledger.proofs import prove, verify
 from ledger.types import Transaction
-from protocol.ids import Digest
+from protocol.ids import Digest, EncryptionKey, PeerId
 from protocol.units import UnixSeconds
 from tests.ledger.conftest import CUSTOMER, Ledger
 
@@ -44,3 +45,17 @@ def test_a_publisher_s_count_is_proven_as_the_contract_tells_it(ledger: Ledger) 
         number = send(ledger, provenance.anchor(Digest(b"r" * 32), count))
         word = verify(prove(ledger.chain, number, storage=[place])).storage[place]
         assert anchored_of(word) == provenance.head_of(ledger.chain, ME)[1] == total
+
+
+def test_an_account_s_epoch_is_proven_as_the_contract_tells_it(ledger: Ledger) -> None:
+    members, later = ledger.contracts.members, UnixSeconds(ledger.chain.head().timestamp + 10_000)
+    place = (members.address, member_slot(ME))
+    entering = members.register(
+        roles=CUSTOMER_ROLE, peer=PeerId(b"p" * 32), encryption_key=EncryptionKey(b"e" * 32), expiry=later
+    )
+    for transaction, epoch in ((entering, 1), (members.revoke(), 2), (entering, 3)):
+        word = verify(prove(ledger.chain, send(ledger, transaction), storage=[place])).storage[place]
+        assert epoch_of(word) == epoch
+    found = members.member(ledger.chain, ME)
+    assert found is not None
+    assert found.epoch == 3
