@@ -19,7 +19,7 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper gas mutants invariants
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper tamper-seal gas mutants invariants
 
 setup: $(STAMP)
 
@@ -108,6 +108,9 @@ converge: $(STAMP) ## partitions, crashes and loss in virtual time: SEEDS=500
 
 tamper: $(STAMP) ## change one byte of a bundle COUNT times; both verifiers must accept none
 	@$(BIN)/python -m tests.audit.tamper --count $(COUNT) $(ARGS)
+
+tamper-seal: $(STAMP) ## change deliveries of sealed packages COUNT times; none may be accepted
+	@$(BIN)/python -m tests.vault.tamper --count $(COUNT) $(ARGS)
 
 docs: $(STAMP) ## regenerate the generated pages and pictures
 	@$(BIN)/python docs/pictures/draw_architecture.py

@@ -34,6 +34,7 @@ from node.workflows.words import iso, money, process_name
 from protocol.ids import MaterialCode
 from protocol.job import Weights
 from protocol.signed import sign
+from protocol.stream import whole
 from protocol.transcript import write
 from protocol.units import Cents, Micrometres
 from protocol.witness import check_split
@@ -217,7 +218,7 @@ class Participant:
             raise RequestError("not-ours", "the design is another customer's; only its owner has it")
 
         def copy() -> bytes:
-            return to_age(b"".join(self._vault.original(state.call.job)), recipient)
+            return to_age(whole(self._vault.original(state.call.job)), recipient)
 
         return await trio.to_thread.run_sync(copy)
 

@@ -39,27 +39,41 @@ def sealed_chunks_of(ciphertext: bytes | memoryview) -> Iterator[memoryview]:
         yield view[start : start + SEALED_CHUNK_BYTES]
 
 
-def encrypt(key: bytes, associated: bytes, chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+def whole(chunks: Iterable[bytes | memoryview]) -> bytes:
+    """All of a content that is small enough for memory, from chunks that need not outlive each other."""
+    return b"".join(map(bytes, chunks))
+
+
+def encrypt(key: bytes, associated: bytes, chunks: Iterable[bytes | memoryview]) -> Iterator[memoryview]:
     """Encrypt a content given in chunks of ``SEALING_CHUNK_BYTES``, only the last of which may be shorter.
+
+    Each chunk that comes out is good until the next is asked for: one buffer serves all, for fresh memory costs more
+    than the cipher.
 
     Raises:
         ValueError: a chunk of another size, or none at all.
     """
-    cipher = AESGCM(key)
+    cipher, room = AESGCM(key), memoryview(bytearray(SEALED_CHUNK_BYTES))
     for number, chunk, last in _numbered(chunks, SEALING_CHUNK_BYTES):
-        yield cipher.encrypt(_nonce(number, last=last), chunk, associated)
+        out = room[: len(chunk) + TAG_BYTES]
+        cipher.encrypt_into(_nonce(number, last=last), chunk, associated, out)
+        yield out
 
 
-def decrypt(key: bytes, associated: bytes, chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+def decrypt(key: bytes, associated: bytes, chunks: Iterable[bytes | memoryview]) -> Iterator[memoryview]:
     """Decrypt what ``encrypt`` made, chunk by chunk; each is authentic in its place when it comes out.
+
+    Each is good until the next is asked for.
 
     Raises:
         RejectError: another key, or chunks that were changed, reordered, dropped, added or cut off.
     """
-    cipher = AESGCM(key)
+    cipher, room = AESGCM(key), memoryview(bytearray(SEALING_CHUNK_BYTES))
     try:
         for number, chunk, last in _numbered(chunks, SEALED_CHUNK_BYTES):
-            yield cipher.decrypt(_nonce(number, last=last), chunk, associated)
+            out = room[: max(0, len(chunk) - TAG_BYTES)]
+            cipher.decrypt_into(_nonce(number, last=last), chunk, associated, out)
+            yield out
     except (InvalidTag, ValueError) as error:
         raise RejectError("content does not decrypt") from error
 

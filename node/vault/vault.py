@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import RawIOBase
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -93,16 +95,24 @@ class Vault:
         """
         return decode(SealedDesign, self._read(f"{job.hex()}.design"))
 
-    def original(self, job: JobId) -> Iterator[bytes]:
-        """The design file of ``job`` in clear, in chunks, for its owner.
+    def original(self, job: JobId) -> Iterator[memoryview]:
+        """The design file of ``job`` in clear, for its owner, in chunks that are good until the next is asked for.
 
         Raises:
             UnknownError: nothing is sealed under it here.
             RejectError: what is stored is not what was sealed.
         """
         leaf = self.design(job).leaves[DESIGN_PACKAGE]
-        chunks = stream.sealed_chunks_of(self._read(f"{job.hex()}.{DESIGN_PACKAGE}.sealed"))
-        return open_content(expand(self._secret(f"{job.hex()}.master"), "key", DESIGN_PACKAGE), leaf, chunks)
+        key = expand(self._secret(f"{job.hex()}.master"), "key", DESIGN_PACKAGE)
+        return open_content(key, leaf, self.ciphertext(job, DESIGN_PACKAGE))
+
+    def ciphertext(self, job: JobId, index: int) -> Iterator[memoryview]:
+        """The encrypted chunks of package ``index`` of the design of ``job``.
+
+        Raises:
+            UnknownError: nothing is sealed under it here.
+        """
+        return self._chunks(f"{job.hex()}.{index}.sealed")
 
     def deliver(self, chain: int, job: JobId, index: int, *, recipient: bytes) -> PackageDelivery:
         """Package ``index`` of the design of ``job``, its key released to the release key ``recipient``.
@@ -124,8 +134,11 @@ class Vault:
             self._keep_secret(name, self._random(SEED_BYTES))
         return public_half(self._secret(name))
 
-    def receive(self, chain: int, job: JobId, operation: int, delivery: PackageDelivery) -> None:
-        """Open the package of ``operation``, check it, and keep it encrypted under this vault's key.
+    def receive(self, chain: int, job: JobId, operation: int, delivery: PackageDelivery, ciphertext: Chunks) -> None:
+        """Open the package of ``operation``, check it, and keep it encrypted; its key is kept under this vault's.
+
+        Args:
+            ciphertext: the encrypted chunks; each is on disk before the next is asked for.
 
         Raises:
             RejectError: it is not what was sealed, or not for the release key that was asked with; nothing is kept.
@@ -133,10 +146,9 @@ class Vault:
         context = ReleaseContext(chain=chain, job=job, root=delivery.root, index=operation + 1)
         name = f"{job.hex()}.{operation}"
         key = accept(delivery, context, seed=self._secret(f"{name}.release"))
-        for _ in open_content(key, delivery.leaf, stream.sealed_chunks_of(delivery.ciphertext)):
-            pass  # nothing of it is kept in clear; that it opens is what is asked
         with _written(self._folder / f"{name}.package") as file:
-            file.write(delivery.ciphertext)
+            for _ in open_content(key, delivery.leaf, _copied(ciphertext, file)):
+                pass  # nothing of it is kept in clear; that it opens is what is asked
         self._keep_secret(f"{name}.key", encode(_Kept(leaf=delivery.leaf, key=key)))
         (self._folder / f"{name}.release").unlink()
 
@@ -149,9 +161,9 @@ class Vault:
         """
         name = f"{job.hex()}.{operation}"
         kept = decode(_Kept, self._secret(f"{name}.key"))
-        chunks = stream.sealed_chunks_of(self._read(f"{name}.package"))
+        chunks = self._chunks(f"{name}.package")
         try:
-            return b"".join(open_content(kept.key, kept.leaf, chunks))
+            return stream.whole(open_content(kept.key, kept.leaf, chunks))
         except RejectError as error:
             raise ConfigError("vault", f"package {operation} of {job.hex()[:8]} does not open: {error}") from error
 
@@ -174,7 +186,30 @@ class Vault:
             raise ConfigError("vault", f"{name} does not open: it was changed, or belongs to another node") from error
 
     def _read(self, name: str) -> bytes:
+        return stream.whole(self._chunks(name))
+
+    def _chunks(self, name: str) -> Iterator[memoryview]:
+        """What the file holds, in the chunks of a ciphertext, at least one."""
         try:
-            return (self._folder / name).read_bytes()
+            with (self._folder / name).open("rb", buffering=0) as file:
+                yield from read_chunks(file, stream.SEALED_CHUNK_BYTES)
         except FileNotFoundError as error:
             raise UnknownError(f"the vault holds no {name}") from error
+
+
+def read_chunks(file: RawIOBase, size: int) -> Iterator[memoryview]:
+    """All of ``file`` in chunks of ``size``, at least one; each stays good until the second after it is asked for."""
+    rooms = tuple(memoryview(bytearray(size)) for _ in range(2))
+    for number in count():
+        room = rooms[number % 2]
+        found = file.readinto(room) or 0
+        if found or not number:
+            yield room[:found]
+        if not found:
+            return
+
+
+def _copied(chunks: Chunks, file: BinaryIO) -> Iterator[bytes | memoryview]:
+    for chunk in chunks:
+        file.write(chunk)
+        yield chunk

@@ -54,6 +54,7 @@ from protocol.roll import Roll, accept_roll, witnessed
 from protocol.rules import check_call
 from protocol.seal import PackageDelivery, commitment_of
 from protocol.signed import Signed, sign, verify
+from protocol.stream import sealed_chunks_of
 from protocol.topics import (
     AWARD,
     CALL,
@@ -188,7 +189,8 @@ class Exchange:
         reply = await self._request(call.customer, FETCH_PACKAGE, request)
         try:
             delivery = self._delivered(reply, state)
-            await trio.to_thread.run_sync(self._vault.receive, call.chain, call.job, effect.operation, delivery)
+            chunks = sealed_chunks_of(delivery.ciphertext)
+            await trio.to_thread.run_sync(self._vault.receive, call.chain, call.job, effect.operation, delivery, chunks)
         except ProtocolError as error:
             raise UnavailableError(f"the customer's package is not usable: {error}") from error
         return Happened(key=effect.key, event=PackageArrived(operation=effect.operation, leaf=delivery.leaf))

@@ -351,9 +351,9 @@ def _delivery(index: int, *contents: bytes) -> PackageDelivery:
     master, sealed = b"m" * 32, []
     leaves = []
     for number, content in enumerate(contents):
-        chunks: list[bytes] = []
-        leaves.append(seal_package(master, number, chunks_of(content), chunks.append))
-        sealed.append(b"".join(chunks))
+        ciphertext = bytearray()
+        leaves.append(seal_package(master, number, chunks_of(content), ciphertext.extend))
+        sealed.append(bytes(ciphertext))
     design = seal_design(master, leaves)
     context = ReleaseContext(chain=7117, job=JOB, root=design.root, index=index)
     made = deliver(master, design, sealed[index], context=context, recipient=public_half(RECIPIENT_SEED))

@@ -166,7 +166,7 @@ async def won(here: Shop, job: JobId) -> str:
     asked = replace(call(operations=(operation(0),)), job=job)
     offered = replace(bid("mill", offer(0, 1, 5, 90_00)), job=job)
     stream = stream_of(job)
-    leaf = PackageLeaf(index=1, salt=b"", plaintext=Digest(b""), ciphertext=Digest(b""), chunks=1, key=Digest(b""))
+    leaf = PackageLeaf(index=1, salt=b"", ciphertext=Digest(b""), chunks=1, key=Digest(b""))
     heard = CallHeard(
         call=sign(CUSTOMER_SEED, CALL, encode(asked)),
         customer=Address(b"c" * 20),

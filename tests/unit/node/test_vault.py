@@ -11,7 +11,7 @@ from node.errors import ConfigError, UnknownError
 from node.vault.vault import Vault
 from protocol.errors import RejectError
 from protocol.ids import JobId
-from protocol.stream import chunks_of
+from protocol.stream import chunks_of, whole
 
 CHAIN, JOB, OTHER_JOB = 7, JobId(b"j" * 32), JobId(b"o" * 32)
 DESIGN, PACKAGE = b"a bracket with a secret hole" * 90_000, b"how to mill it" * 90_000
@@ -30,7 +30,7 @@ def winner(tmp_path: Path) -> Vault:
 
 
 def hand_over(owner: Vault, winner: Vault) -> None:
-    winner.receive(CHAIN, JOB, 0, owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0)))
+    winner.receive(CHAIN, JOB, 0, owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0)), owner.ciphertext(JOB, 1))
 
 
 def files(vault: Vault) -> dict[str, bytes]:
@@ -40,7 +40,7 @@ def files(vault: Vault) -> dict[str, bytes]:
 def test_a_package_travels_from_vault_to_vault(owner: Vault, winner: Vault) -> None:
     hand_over(owner, winner)
     assert winner.package(JOB, 0) == PACKAGE
-    assert b"".join(owner.original(JOB)) == DESIGN
+    assert whole(owner.original(JOB)) == DESIGN
 
 
 def test_nothing_lies_there_in_clear(owner: Vault, winner: Vault) -> None:
@@ -60,8 +60,9 @@ def test_a_release_key_is_made_once_and_forgotten_with_its_package(owner: Vault,
     assert winner.ask(JOB, 0) == winner.ask(JOB, 0) != winner.ask(OTHER_JOB, 0)
     hand_over(owner, winner)
     assert f"{JOB.hex()}.0.release" not in files(winner)
+    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(OTHER_JOB, 0))
     with pytest.raises(UnknownError):
-        winner.receive(CHAIN, JOB, 0, owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(OTHER_JOB, 0)))
+        winner.receive(CHAIN, JOB, 0, delivery, owner.ciphertext(JOB, 1))
 
 
 def test_a_package_for_another_key_leaves_nothing_behind(owner: Vault, winner: Vault, tmp_path: Path) -> None:
@@ -70,12 +71,21 @@ def test_a_package_for_another_key_leaves_nothing_behind(owner: Vault, winner: V
     thief.ask(JOB, 0)
     before = files(thief)
     with pytest.raises(RejectError):
-        thief.receive(CHAIN, JOB, 0, delivery)
+        thief.receive(CHAIN, JOB, 0, delivery, owner.ciphertext(JOB, 1))
     with pytest.raises(RejectError):
-        winner.receive(CHAIN + 1, JOB, 0, delivery)
+        winner.receive(CHAIN + 1, JOB, 0, delivery, owner.ciphertext(JOB, 1))
     assert files(thief) == before
     with pytest.raises(UnknownError):
         thief.package(JOB, 0)
+
+
+def test_a_ciphertext_that_does_not_match_leaves_nothing_behind(owner: Vault, winner: Vault) -> None:
+    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0))
+    before, chunks = files(winner), [bytes(chunk) for chunk in owner.ciphertext(JOB, 1)]
+    for broken in (chunks[:-1], [], [*chunks, chunks[-1]], list(map(bytes, owner.ciphertext(JOB, 0)))):
+        with pytest.raises(RejectError):
+            winner.receive(CHAIN, JOB, 0, delivery, broken)
+    assert files(winner) == before
 
 
 def test_a_job_that_closes_takes_its_packages_with_it(owner: Vault, winner: Vault) -> None:

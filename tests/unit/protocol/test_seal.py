@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from protocol import merkle
 from protocol.errors import RejectError
 from protocol.ids import Address, Digest, JobId
-from protocol.release import SEED_BYTES, ReleaseContext, public_half
+from protocol.release import SEED_BYTES, ReleaseContext, public_half, release_key
 from protocol.seal import (
     MIN_LEAVES,
     PackageDelivery,
     PackageLeaf,
     SealedDesign,
     accept,
+    chunk_hash,
     commitment_of,
     deliver,
     expand,
@@ -20,7 +23,7 @@ from protocol.seal import (
     seal_design,
     seal_package,
 )
-from protocol.stream import chunks_of, sealed_chunks_of
+from protocol.stream import chunks_of, sealed_chunks_of, whole
 from protocol.wire import decode, encode
 
 MASTER = b"m" * 32
@@ -33,9 +36,9 @@ def sealed(*contents: bytes) -> tuple[SealedDesign, tuple[bytes, ...]]:
     ciphertexts: list[bytes] = []
     leaves: list[PackageLeaf] = []
     for index, content in enumerate(contents):
-        chunks: list[bytes] = []
-        leaves.append(seal_package(MASTER, index, chunks_of(content), chunks.append))
-        ciphertexts.append(b"".join(chunks))
+        ciphertext = bytearray()
+        leaves.append(seal_package(MASTER, index, chunks_of(content), ciphertext.extend))
+        ciphertexts.append(bytes(ciphertext))
     return seal_design(MASTER, leaves), tuple(ciphertexts)
 
 
@@ -50,7 +53,7 @@ DELIVERY = deliver(MASTER, DESIGN, CIPHERTEXTS[1], context=context(DESIGN, 1), r
 def opened(delivery: PackageDelivery, index: int = 1, seed: bytes = SEED, design: SealedDesign = DESIGN) -> bytes:
     """The whole way of a receiver but the ledger."""
     key = accept(delivery, context(design, index), seed=seed)
-    return b"".join(open_content(key, delivery.leaf, sealed_chunks_of(delivery.ciphertext)))
+    return whole(open_content(key, delivery.leaf, sealed_chunks_of(delivery.ciphertext)))
 
 
 def test_the_winner_opens_exactly_its_package() -> None:
@@ -116,7 +119,7 @@ def test_a_commitment_binds_chain_registry_owner_root_and_nonce() -> None:
 
 def test_equal_contents_give_unequal_leaves() -> None:
     same, ciphertexts = sealed(b"box", b"box")
-    assert same.leaves[0].plaintext != same.leaves[1].plaintext
+    assert same.leaves[0].ciphertext != same.leaves[1].ciphertext
     assert ciphertexts[0] != ciphertexts[1]
 
 
@@ -128,7 +131,6 @@ def test_a_package_is_refused_by_its_number_before_anything_is_opened() -> None:
 @pytest.mark.parametrize(
     ("field", "reason"),
     [
-        ("plaintext", "content is not the sealed one"),
         ("ciphertext", "ciphertext is not the sealed one"),
         ("key", "key is not the sealed one"),
     ],
@@ -140,6 +142,68 @@ def test_a_customer_that_sealed_something_else_is_caught_by_the_leaf(field: str,
     forged = deliver(MASTER, design, CIPHERTEXTS[1], context=context(design, 1), recipient=public_half(SEED))
     with pytest.raises(RejectError, match=reason):
         opened(forged, design=design)
+
+
+def test_a_second_key_that_opens_the_same_ciphertext_is_refused() -> None:
+    """AES-GCM alone lets one ciphertext open under two keys, to two contents; the key commitment does not."""
+    first, second = expand(MASTER, "key", 1), b"2" * 32
+    ciphertext = opens_under(aead_key(first), aead_key(second))
+    leaf = replace(DESIGN.leaves[1], ciphertext=merkle.root_of_hashes([chunk_hash(ciphertext)]), chunks=1)
+    one, other = (whole(open_content(key, leaf, [ciphertext])) for key in (first, second))
+    assert one != other
+    design = seal_design(MASTER, [DESIGN.leaves[0], leaf, *DESIGN.leaves[2:]])
+    there, seed = context(design, 1), public_half(SEED)
+    forged = deliver(MASTER, design, ciphertext, context=there, recipient=seed)
+    with pytest.raises(RejectError, match="key is not the sealed one"):
+        opened(replace(forged, released_key=release_key(seed, second, there)), design=design)
+
+
+def aead_key(key: bytes) -> bytes:
+    return expand(key, "aead")
+
+
+def opens_under(first: bytes, second: bytes) -> bytes:
+    """One block and a tag that AES-GCM accepts under both keys ("invisible salamanders", Dodis et al. 2018)."""
+    nonce, about = bytes(11) + b"\x01", b"guildmark/package/2" + (1).to_bytes(4, "big")
+    lengths = (len(about) * 8).to_bytes(8, "big") + (128).to_bytes(8, "big")
+    ones = []
+    for key in (first, second):
+        block = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  # GCM's own use of it
+        hashing, mask = block.update(bytes(16)), block.update(nonce + (1).to_bytes(4, "big"))
+        square = times(number(hashing), number(hashing))
+        known = number(mask) ^ times(number(lengths), number(hashing))
+        padded = about + bytes(-len(about) % 16)
+        power = times(square, number(hashing))
+        for start in range(len(padded) - 16, -1, -16):
+            known ^= times(number(padded[start : start + 16]), power)
+            power = times(power, number(hashing))
+        ones.append((square, known))
+    (a, b), (c, d) = ones
+    block_of = times(b ^ d, inverse(a ^ c))
+    return block_of.to_bytes(16, "big") + (times(block_of, a) ^ b).to_bytes(16, "big")
+
+
+def number(block: bytes) -> int:
+    return int.from_bytes(block, "big")
+
+
+def times(a: int, b: int) -> int:
+    """Product in GCM's field (NIST SP 800-38D, 6.3)."""
+    product = 0
+    for bit in range(127, -1, -1):
+        if b >> bit & 1:
+            product ^= a
+        a = (a >> 1) ^ (0xE1 << 120) if a & 1 else a >> 1
+    return product
+
+
+def inverse(a: int) -> int:
+    """``a`` to the power of 2**128 - 2."""
+    found = 1 << 127
+    for _ in range(127):
+        a = times(a, a)
+        found = times(found, a)
+    return found
 
 
 SMALL, SMALL_CIPHERTEXTS = sealed(b"the design", b"package")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from protocol.errors import RejectError
 from protocol.params import SEALING_CHUNK_BYTES
-from protocol.stream import SEALED_CHUNK_BYTES, chunks_of, decrypt, encrypt, sealed_chunks_of
+from protocol.stream import SEALED_CHUNK_BYTES, chunks_of, decrypt, encrypt, sealed_chunks_of, whole
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 CONTENT = bytes(range(256)) * (2 * SEALING_CHUNK_BYTES // 256) + b"and a rest"
@@ -14,13 +14,13 @@ SEALED = [bytes(chunk) for chunk in encrypt(KEY, b"about", chunks_of(CONTENT))]
 
 
 def opened(chunks: list[bytes], key: bytes = KEY, about: bytes = b"about") -> bytes:
-    return b"".join(decrypt(key, about, chunks))
+    return whole(decrypt(key, about, chunks))
 
 
 @pytest.mark.parametrize("size", [0, 1, SEALING_CHUNK_BYTES - 1, SEALING_CHUNK_BYTES, SEALING_CHUNK_BYTES + 1])
 def test_a_content_of_any_size_comes_back(size: int) -> None:
     content = CONTENT[:size]
-    sealed = b"".join(encrypt(KEY, b"about", chunks_of(content)))
+    sealed = whole(encrypt(KEY, b"about", chunks_of(content)))
     chunks = [bytes(chunk) for chunk in sealed_chunks_of(sealed)]
     assert opened(chunks) == content
     assert len(sealed) == size + 16 * len(chunks)
