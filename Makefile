@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 NPM    := tests/ledger/npm
 LEDGERS := $(NPM)/node_modules/.installed
+SLITHER := .guildmark/slither
 ARGS   ?=
 ROUNDS ?= 1000
 MUTANTS ?= 500
@@ -20,6 +21,7 @@ FILE   ?= devnet/parts/bracket.step
 SOURCES_ONLY := python-baseconv,varint
 
 .PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper tamper-seal gas mutants invariants
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper gas mutants invariants slither
 
 setup: $(STAMP)
 
@@ -69,8 +71,17 @@ check: $(STAMP) ## style, types, layers, generated files
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/pictures/draw_architecture.py --check
 	@$(BIN)/python docs/reference/generate.py --check
-	@if command -v npm >/dev/null; then $(BIN)/python contracts/build.py --check; \
-		else echo "npm is not here: contracts are not recompiled, their committed artefacts are used" >&2; fi
+	@if command -v npm >/dev/null; then $(BIN)/python contracts/build.py --check && $(MAKE) --no-print-directory slither; \
+		else echo "npm is not here: contracts are not recompiled nor analysed, their committed artefacts are used" >&2; fi
+
+slither: $(SLITHER)/.installed ## what Slither finds in the contracts, against contracts/findings.txt (needs npm)
+	@PYTHONPATH=$(SLITHER) $(BIN)/python contracts/analyse.py
+
+# Beside the environment, since it wants an older web3, which the parts that run here never import.
+$(SLITHER)/.installed: contracts/slither.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+		--upgrade --target $(SLITHER) -r contracts/slither.txt
+	@touch $@
 
 market: $(STAMP) ## whole markets on a virtual clock, with cheats and failures: SEEDS=10
 	@$(BIN)/python -m devnet.market --seeds $(or $(SEEDS),10) $(ARGS)

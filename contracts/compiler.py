@@ -71,13 +71,17 @@ class Compiler:
         settings = {**SETTINGS, "outputSelection": wanted}
         return json.dumps({"language": "Solidity", "sources": collected, "settings": settings}, sort_keys=True)
 
+    def run(self, request: str) -> str:
+        """The compiler's own answer, errors included."""
+        return str(self._engine.eval(f"({_COMPILE})({json.dumps(request)},0,0)"))
+
     def compile(self, request: str) -> dict[str, Any]:
         """The compiled contracts, by file and name.
 
         Raises:
             CompileError: the compiler has errors or warnings about our sources.
         """
-        output: dict[str, Any] = json.loads(self._engine.eval(f"({_COMPILE})({json.dumps(request)},0,0)"))
+        output: dict[str, Any] = json.loads(self.run(request))
         errors = [row for row in output.get("errors", []) if row["severity"] == "error" or _is_ours(row)]
         if errors:
             raise CompileError("\n".join(row["formattedMessage"] for row in errors))

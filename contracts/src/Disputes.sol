@@ -159,11 +159,11 @@ contract Disputes is IDisputes, Escrow, EIP712 {
             return;
         }
         uint16 share = _verdict(found, votes);
+        _decide(matter, found, Outcome.Judged, _bearFee(matter, found, share));
         if (share == 0) {
             bytes32 evidence = keccak256(abi.encode("verdict", _keyOf(matter)));
             members.slash(matter.provider, matter.stake / PENALTY_PARTS, evidence, matter.customer);
         }
-        _decide(matter, found, Outcome.Judged, _bearFee(matter, found, share));
     }
 
     /// @inheritdoc IDisputes
@@ -199,20 +199,26 @@ contract Disputes is IDisputes, Escrow, EIP712 {
     function _decide(Matter memory matter, Case storage found, Outcome outcome, uint64 toProvider) private {
         found.outcome = outcome;
         uint64 earned = 0;
-        bool over = outcome == Outcome.Judged || outcome == Outcome.Lapsed;
         for (uint256 seat = 0; seat < found.panel.length; ++seat) {
             Juror storage juror = found.panel[seat];
-            if (juror.opened) {
-                earned += found.fee / uint64(PANEL);
-                _release(juror.account, found.fee / uint64(PANEL));
-            } else if (over) {
-                bytes32 evidence = keccak256(abi.encode("absence", _keyOf(matter), juror.account));
-                members.slash(juror.account, members.minimumBond() / PENALTY_PARTS, evidence, orders.treasury());
-            }
+            if (!juror.opened) continue;
+            earned += found.fee / uint64(PANEL);
+            _release(juror.account, found.fee / uint64(PANEL));
         }
         _release(found.summoner, found.fee - earned);
         emit Decided(matter.order, matter.index, outcome, toProvider, matter.stake);
+        if (outcome == Outcome.Judged || outcome == Outcome.Lapsed) _punishAbsent(matter, found);
         orders.rule(matter.order, matter.index, toProvider);
+    }
+
+    /// Take a tenth of the minimum bond of each juror who opened no vote.
+    function _punishAbsent(Matter memory matter, Case storage found) private {
+        for (uint256 seat = 0; seat < found.panel.length; ++seat) {
+            Juror storage juror = found.panel[seat];
+            if (juror.opened) continue;
+            bytes32 evidence = keccak256(abi.encode("absence", _keyOf(matter), juror.account));
+            members.slash(juror.account, members.minimumBond() / PENALTY_PARTS, evidence, orders.treasury());
+        }
     }
 
     /// The panel's share in cents, with what the loser owes the summoner of the fee.

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from ledger.bindings import orders as abi
 from ledger.order_events import BidEnded, BidSealed
 from ledger.orders import Orders
 from protocol.ids import Address, Digest
@@ -141,3 +142,15 @@ def test_a_bond_is_what_it_was_when_the_order_was_opened(calling: Scene) -> None
     calling.evm.wait_until(calling.evm.now + NOTICE)
     seal(calling)
     assert calling.balance(SHOP) == POCKET - BID_BOND
+
+
+def test_a_bid_can_be_read_with_its_seal_and_its_end(calling: Scene) -> None:
+    def read() -> tuple[int, bytes]:
+        found = abi.bid_of_result(calling.evm.call(orders(calling).address, abi.bid_of_call(JOB, SHOP)))
+        return found.state, found.seal
+
+    assert read() == (0, bytes(32))
+    seal(calling)
+    assert read() == (1, SEAL)
+    calling.send(SHOP, orders(calling).reveal(JOB, OPENING))
+    assert read() == (2, SEAL)

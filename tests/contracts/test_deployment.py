@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from eth_tester import EthereumTester, PyEVMBackend  # type: ignore[import-untyped]
 
-from ledger.bindings import disputes, members, settlement_token
+from ledger.bindings import disputes, members, passports, rules, settlement_token, treasury
 from ledger.bindings import orders as abi
 from ledger.contracts import contracts_at
 from ledger.deployment import ORDER, Deployment, bytecode, plan, runtime_bytecode
@@ -19,6 +19,7 @@ from tests.contracts.federation import (
     COURT,
     CUSTOMER,
     DEPLOYER,
+    GOVERNOR,
     MEMBERSHIP,
     PACK,
     TERMS,
@@ -68,6 +69,11 @@ def test_the_contracts_know_each_other(scene: Scene) -> None:
     assert disputes.members_result(scene.evm.call(COURT, disputes.members_call())) == scene.contracts.members.address
     court = members.court_result(scene.evm.call(scene.contracts.members.address, members.court_call()))
     assert court == COURT
+    fund, packs, parts = TREASURY, scene.contracts.rules.address, scene.contracts.passports.address
+    assert treasury.governor_result(scene.evm.call(fund, treasury.governor_call())) == GOVERNOR
+    assert rules.governor_result(scene.evm.call(packs, rules.governor_call())) == GOVERNOR
+    assert rules.votes_result(scene.evm.call(packs, rules.votes_call())) == scene.contracts.members.address
+    assert passports.designs_result(scene.evm.call(parts, passports.designs_call())) == scene.contracts.designs.address
 
 
 def test_the_token_counts_cents_and_its_supply_is_the_deployers(scene: Scene) -> None:

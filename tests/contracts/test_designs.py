@@ -84,6 +84,19 @@ def test_a_licence_may_end_in_the_second_in_which_it_is_granted(scene: Scene) ->
     scene.send(CUSTOMER, licensing(scene, expiry=scene.evm.now))
 
 
+def test_a_licence_can_be_read_as_it_was_granted(scene: Scene) -> None:
+    licence, expiry = licensed(scene, 3), scene.evm.now + 100
+    scene.send(SHOP, designs(scene).record(licence, 2, EVIDENCE))
+    found = abi.licence_of_result(scene.evm.call(designs(scene).address, abi.licence_of_call(licence)))
+    assert (found.owner, found.licensee, found.package, found.commitment) == (
+        CUSTOMER,
+        SHOP,
+        PACKAGE,
+        commitment(scene),
+    )
+    assert (found.max_units, found.made, found.revoked, found.expiry) == (3, 2, False, expiry)
+
+
 def test_parts_without_records_are_not_certified(scene: Scene) -> None:
     licence = licensed(scene)
     assert scene.refused(SHOP, designs(scene).record(licence, 1, Digest(bytes(32)))) == "NoEvidence"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from eth_account import Account
 
+from ledger.bindings import disputes as abi
 from ledger.bindings import members as members_abi
 from ledger.disputes import (
     Decided,
@@ -180,6 +181,11 @@ def test_a_signed_measurement_decides_without_a_panel(disputed: Scene, verdict: 
         Decided(job=JOB, index=0, outcome="measured", to_provider=Cents(paid), stake=Cents(PRICE)),
     ]
     assert division(disputed) == (paid, PRICE - paid)
+
+
+def test_an_inspection_has_the_digest_that_inspectors_sign(scene: Scene) -> None:
+    answer = scene.evm.call(court(scene).address, abi.digest_of_call(CONFORMS.values()))
+    assert abi.digest_of_result(answer) == court(scene).inspection_digest(CONFORMS)
 
 
 def test_an_inspector_says_it_itself_without_a_signature(disputed: Scene) -> None:

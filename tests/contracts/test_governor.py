@@ -11,6 +11,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from governance.proposals import Proposal, read_filed
+from ledger.bindings import guild_governor
 from ledger.bindings import timelock as abi
 from ledger.governor import Cast, Choice, Stage, proposal_id
 from ledger.members import CUSTOMER as CUSTOMERS
@@ -227,17 +228,19 @@ def test_g8_nobody_but_the_governor_and_the_timelock_itself_holds_a_role(scene: 
 def test_g1_nobody_goes_past_the_assembly(scene: Scene, caller: Address) -> None:
     timelock, adopt = scene.contracts.timelock, scene.contracts.rules.adopt(replace(PACK, version=2))
     no_salt = (bytes(32), bytes(32))
-    schedule = abi.schedule_call(adopt.to, 0, adopt.payload, *no_salt, TERMS.timelock)
-    execute = abi.execute_call(adopt.to, 0, adopt.payload, *no_salt)
-    grant = abi.grant_role_call(_role("PROPOSER_ROLE"), caller)
-    faster = abi.update_delay_call(0)
-    for payload, error in (
-        (schedule, "AccessControlUnauthorizedAccount"),
-        (execute, "AccessControlUnauthorizedAccount"),
-        (grant, "AccessControlUnauthorizedAccount"),
-        (faster, "TimelockUnauthorizedCaller"),
+    calls = ([adopt.to], [0], [adopt.payload])
+    for payload in (
+        abi.schedule_call(adopt.to, 0, adopt.payload, *no_salt, TERMS.timelock),
+        abi.schedule_batch_call(*calls, *no_salt, TERMS.timelock),
+        abi.execute_call(adopt.to, 0, adopt.payload, *no_salt),
+        abi.execute_batch_call(*calls, *no_salt),
+        abi.cancel_call(bytes(32)),
+        abi.grant_role_call(_role("PROPOSER_ROLE"), caller),
+        abi.revoke_role_call(_role("PROPOSER_ROLE"), scene.contracts.governor.address),
     ):
-        assert scene.refused(caller, Transaction(to=timelock, payload=payload)) == error
+        assert scene.refused(caller, Transaction(to=timelock, payload=payload)) == "AccessControlUnauthorizedAccount"
+    faster = Transaction(to=timelock, payload=abi.update_delay_call(0))
+    assert scene.refused(caller, faster) == "TimelockUnauthorizedCaller"
     assert scene.refused(caller, adopt) == "NotGovernor"
 
 
@@ -255,3 +258,38 @@ def test_a_success_that_is_not_queued_can_still_be_queued_later(scene: Scene) ->
     succeed(scene, filed)
     scene.evm.wait_until(scene.evm.now + 30 * 86_400)
     queue(scene, filed, by=CUSTOMER)
+
+
+def test_a_role_that_nobody_holds_cannot_be_given_up(scene: Scene) -> None:
+    timelock, role = scene.contracts.timelock, _role("PROPOSER_ROLE")
+    others = Transaction(to=timelock, payload=abi.renounce_role_call(role, scene.contracts.governor.address))
+    assert scene.refused(STRANGER, others) == "AccessControlBadConfirmation"
+    assert scene.evm.send(STRANGER, replace(others, payload=abi.renounce_role_call(role, STRANGER))) == ()
+
+
+def test_the_terms_of_the_assembly_can_be_read(scene: Scene) -> None:
+    def ask(name: str, *arguments: int) -> int:
+        call, result = getattr(guild_governor, f"{name}_call"), getattr(guild_governor, f"{name}_result")
+        return int(result(scene.evm.call(scene.contracts.governor.address, call(*arguments))))
+
+    filed = file(scene)
+    assert (ask("voting_delay"), ask("voting_period")) == (TERMS.delay, TERMS.period)
+    assert (ask("proposal_threshold"), ask("late_quorum_vote_extension")) == (TERMS.threshold, TERMS.extension)
+    assert ask("proposal_needs_queuing", filed.id) == 1
+
+
+@pytest.mark.parametrize("caller", [DEPLOYER, SHOP, GOVERNOR])
+def test_g1_nobody_changes_the_terms_of_the_assembly_but_the_assembly(scene: Scene, caller: Address) -> None:
+    governor = scene.contracts.governor.address
+    for payload in (
+        guild_governor.set_voting_delay_call(1),
+        guild_governor.set_voting_period_call(1),
+        guild_governor.set_proposal_threshold_call(1),
+        guild_governor.set_late_quorum_vote_extension_call(1),
+        guild_governor.update_quorum_numerator_call(1),
+        guild_governor.update_timelock_call(caller),
+        guild_governor.relay_call(caller, 0, b""),
+    ):
+        # The timelock itself gets no further than its queue of approved calls, which is empty.
+        refusal = "Panic" if caller == GOVERNOR else "GovernorOnlyExecutor"
+        assert scene.refused(caller, Transaction(to=governor, payload=payload)) == refusal

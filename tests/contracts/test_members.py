@@ -27,6 +27,7 @@ from tests.contracts.federation import (
     SHOP,
     STRANGER,
     TREASURY,
+    VOTE_CAP,
     YEAR,
     Scene,
     join,
@@ -256,6 +257,12 @@ def test_a_slashed_provider_is_awarded_nothing_until_its_bond_is_whole(scene: Sc
     scene.send(SHOP, scene.contracts.token.approve(members(scene).address, Cents(1)))
     scene.send(SHOP, members(scene).bond(Cents(1)))
     scene.award(700)
+
+
+def test_the_terms_of_membership_can_be_read(scene: Scene) -> None:
+    where = members(scene).address
+    assert abi.minimum_bond_result(scene.evm.call(where, abi.minimum_bond_call())) == BOND
+    assert abi.vote_cap_result(scene.evm.call(where, abi.vote_cap_call())) == VOTE_CAP
 
 
 def test_auditors_can_be_counted_and_listed(scene: Scene) -> None:

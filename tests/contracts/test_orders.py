@@ -499,6 +499,14 @@ def test_money_is_withdrawn_once(scene: Scene) -> None:
     assert (totals.locked, totals.credited) == (1000, 0)
 
 
+def test_an_escrow_holds_what_it_owes_and_what_it_locks(scene: Scene) -> None:
+    scene.open()
+    scene.award(300, 400)
+    totals = abi.totals_result(scene.evm.call(orders(scene).address, abi.totals_call()))
+    assert (totals.locked, totals.credited) == (700, 300)
+    assert scene.balance(orders(scene).address) == 1000
+
+
 def test_a_log_of_another_contract_is_not_an_order_event(scene: Scene) -> None:
     (log,) = scene.evm.send(CUSTOMER, scene.opening())[:1]
     assert orders(scene).decode(log) is not None

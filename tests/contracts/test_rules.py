@@ -165,3 +165,11 @@ def test_a_small_member_alone_pauses_nothing_and_others_may_join_within_a_week(s
     evm.wait_until(began + 7 * DAY + 1)
     evm.send(small[2], rules.call_pause())
     assert rules.paused_until(evm) == 0
+
+
+def test_the_terms_of_the_brake_can_be_read(scene: Scene) -> None:
+    def ask(name: str) -> int:
+        call, result = getattr(abi, f"{name}_call"), getattr(abi, f"{name}_result")
+        return int(result(scene.evm.call(scene.contracts.rules.address, call())))
+
+    assert (ask("pause"), ask("rest"), ask("pause_share_bps")) == (7 * DAY, 30 * DAY, 2000)
