@@ -20,6 +20,7 @@ from hypercorn.trio import serve
 from federation.errors import ListenError
 from federation.lasting import open_lasting
 from federation.network.libp2p import Libp2pConfig, open_libp2p
+from federation.network.mdns import Lan
 from federation.standing import Standing, Strike, open_standing
 from ledger.chain import Chain
 from ledger.contracts import Contracts, contracts_at
@@ -277,6 +278,7 @@ def _network_settings(config: NodeConfig, identity: Identity, standing: Standing
         private=private,
         listen=config.network.listen,
         bootstrap=config.network.bootstrap,
+        lans=tuple(Lan(interface=interface, private=private) for interface in config.network.mdns),
     )
 
 

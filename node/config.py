@@ -21,6 +21,9 @@ class NetworkConfig(BaseModel):
     model_config = _STRICT
     listen: str = "/ip4/127.0.0.1/tcp/0"
     bootstrap: tuple[str, ...] = ()
+    mdns: tuple[str, ...] = ()
+    """Our IPv4 addresses on those LANs where nodes look for each other by multicast DNS; none unless named."""
+
     private_key_file: str = ""
     """File with the private network's key, 64 hexadecimal digits; nodes with another key or none are not spoken to."""
 

@@ -5,7 +5,7 @@ import logging
 import random
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from federation.network.libp2p_gossip import Gossip
 from federation.network.libp2p_identity import dial_address, identifier
 from federation.network.libp2p_requests import Requests
 from federation.network.links import Link
+from federation.network.mdns import Lan, Lookout, open_link
 from federation.standing import Standing, everybody
 from protocol.ids import PeerId
 from protocol.params import HASH_BYTES
@@ -68,6 +69,9 @@ class Libp2pConfig:
     dice: random.Random = field(default_factory=random.SystemRandom)
     """Whom of the known to dial."""
 
+    lans: tuple[Lan, ...] = ()
+    """Where to look for peers nearby, and to be found by them."""
+
     bootstrap: tuple[str, ...] = ()
     """Whom to stay connected with: ``/ip4/…/tcp/…/p2p/…``; our own address among them is passed over."""
 
@@ -85,12 +89,17 @@ async def open_libp2p(config: Libp2pConfig) -> AsyncIterator["Libp2pNetwork"]:
         if not network.host.get_transport_addrs():
             raise ListenError(f"cannot listen on {config.listen}")
         async with (
+            AsyncExitStack() as stack,
             background_trio_service(network.gossip.router),
             background_trio_service(network.gossip),
             trio.open_nursery() as nursery,
         ):
             await network.gossip.wait_until_ready()
             await network.dialler.recall()
+            for lan in config.lans:
+                link = stack.enter_context(await open_link(lan))
+                lookout = Lookout(lan, link, lambda: network.addresses, network.dialler.meet, config.dice)
+                nursery.start_soon(lookout.run)
             nursery.start_soon(network.dialler.keep)
             nursery.start_soon(network.admission.sweep)
             try:
@@ -131,6 +140,10 @@ class Libp2pNetwork(Network):
     @override
     def peers(self) -> tuple[PeerId, ...]:
         return self.dialler.connected()
+
+    def nearby(self) -> tuple[PeerId, ...]:
+        """Whom the LAN has told of, connected or not, in order of identity."""
+        return self.dialler.nearby()
 
     @override
     @asynccontextmanager

@@ -42,6 +42,12 @@ BOOK_SECONDS: Final = 5.0
 MAX_ADDRESSES: Final = 4
 """Addresses kept of one peer."""
 
+MAX_NEARBY: Final = 256
+"""Peers that the LAN told of; the one that was heard of longest ago is forgotten first."""
+
+MAX_NEARBY_PER_HOST: Final = 16
+"""Of these, on one host: a devnet's worth, and not enough that one machine of the LAN fills our neighbourhood."""
+
 MAX_PEERS: Final = 4096
 """Peers in the address book; the eldest introduction is forgotten first."""
 
@@ -76,6 +82,7 @@ class Dialler:
         self._changed = False
         self._book: dict[PeerId, tuple[Multiaddr, ...]] = {}
         self._kept: dict[PeerId, tuple[Multiaddr, ...]] = {}
+        self._nearby: dict[PeerId, str] = {}
         for whom, where in map(parse_address, bootstrap):
             if whom != peer:
                 self._kept[whom] = (*self._kept.get(whom, ()), where)
@@ -100,6 +107,27 @@ class Dialler:
             self._changed = True
             if len(self._introduced) > MAX_PEERS:
                 del self._introduced[next(iter(self._introduced))]
+
+    def meet(self, address: str) -> None:
+        """Take note of what the LAN says; who answers at ``address`` must prove to be whom it names."""
+        try:
+            peer, where = parse_address(address)
+        except ValueError:
+            return
+        host = next(iter(where.values()))
+        there = sum(other == host for other in self._nearby.values())
+        if peer == self._peer or (peer not in self._nearby and there >= MAX_NEARBY_PER_HOST):
+            return
+        self._nearby.pop(peer, None)
+        self._nearby[peer] = host
+        if len(self._nearby) > MAX_NEARBY:
+            del self._nearby[next(iter(self._nearby))]
+        if peer not in self._introduced:  # the peer's own word, where we have it, counts more than its LAN's
+            self._remember(peer, [where])
+
+    def nearby(self) -> tuple[PeerId, ...]:
+        """Whom the LAN has told of, in order of identity."""
+        return tuple(sorted(self._nearby))
 
     async def recall(self) -> None:
         """Take over the addresses that an earlier run kept."""
@@ -148,11 +176,12 @@ class Dialler:
                 await trio.sleep(LOOK_SECONDS)
 
     async def _widen(self) -> None:
-        """Stay connected with a few of those who were introduced, whoever they are: nobody chooses our neighbours."""
+        """Stay connected with a few of those who were introduced or are nearby: nobody chooses our neighbours."""
         while True:
             await trio.sleep(WIDEN_SECONDS)
             connected = set(self.connected())
-            others = [peer for peer in self._introduced if peer not in connected and peer != self._peer]
+            known = dict.fromkeys((*self._introduced, *self._nearby))
+            others = [peer for peer in known if peer not in connected and peer != self._peer]
             if others and len(connected) < WANTED:
                 with contextlib.suppress(UnreachableError):
                     await self.reach(self._dice.choice(others))

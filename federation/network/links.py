@@ -36,6 +36,9 @@ class Links(Protocol):
     def links(self) -> tuple[Link, ...]:
         """Everybody who is connected, in order of identity."""
 
+    def nearby(self) -> tuple[PeerId, ...]:
+        """Whom the LAN has told of, connected or not, in order of identity."""
+
     async def ping(self, peer: PeerId) -> float:
         """Seconds until ``peer`` echoes.
 
