@@ -20,8 +20,8 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper tamper-seal gas mutants invariants
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper gas mutants invariants slither
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper gas mutants invariants slither
 
 setup: $(STAMP)
 
@@ -116,6 +116,9 @@ fuzz: $(STAMP) ## hostile frames on every inbound protocol: FRAMES=20000
 
 converge: $(STAMP) ## partitions, crashes and loss in virtual time: SEEDS=500
 	@$(BIN)/python -m tests.network.convergence --seeds $(or $(SEEDS),500) $(ARGS)
+
+lookups: $(STAMP) ## look for providers among 200 nodes that come and go, in virtual time: SEEDS=20
+	@$(BIN)/python -m tests.network.lookups --seeds $(or $(SEEDS),20) $(ARGS)
 
 tamper: $(STAMP) ## change one byte of a bundle COUNT times; both verifiers must accept none
 	@$(BIN)/python -m tests.audit.tamper --count $(COUNT) $(ARGS)

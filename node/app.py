@@ -19,6 +19,7 @@ from hypercorn.trio import serve
 
 from federation.errors import ListenError
 from federation.lasting import open_lasting
+from federation.lookup import Lookup
 from federation.network.libp2p import Libp2pConfig, open_libp2p
 from federation.network.mdns import Lan
 from federation.standing import Standing, Strike, open_standing
@@ -57,15 +58,17 @@ from node.workflows.audit_part import Auditor
 from node.workflows.desk import Desk
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
-from node.workflows.join import announce_capacities, announce_card, announce_head, register
+from node.workflows.join import announce_capacities, announce_card, announce_head, card_of, register
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
+from node.workflows.look_further import Search
 from node.workflows.record_exchange import RecordExchange
 from node.workflows.runner import Happened, Port, Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, open_shop, site_of
 from node.workflows.vote import Assembly
 from node.workflows.witness import Witness
+from protocol.ids import PeerId
 from protocol.signed import signer_of
 from protocol.units import UnixSeconds
 
@@ -146,6 +149,10 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
     reads = LedgerReads(chain, contracts, wall=_wall, random=secrets.token_bytes)
     members = Members(reads.registered)
     vault = Vault(home.vault, identity.vault)
+
+    def known(peer: PeerId) -> bool:
+        return peer == identity.peer or members.member(peer)
+
     async with (
         open_database(home.database) as database,
         open_standing(time.time, members.account_of, StoredStrikes(database)) as standing,
@@ -156,7 +163,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             seed=identity.signing,
             wall=_wall,
             dice=random.SystemRandom(),
-            member=lambda peer: peer == identity.peer or members.member(peer),
+            member=known,
             convicted=lambda peer: standing.strike(peer, Strike.EQUIVOCATED),
             keeper=BulletinStore(database),
         ) as network,
@@ -217,6 +224,8 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             )
         )
         _bind(runner, exchange, records, logbook, shop)
+        lookup = Lookup(network, seed=identity.signing, wall=_wall, member=known, dice=random.SystemRandom())
+        search = Search(lookup, network, exchange.directory)
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
         async with runner.running(), open_intake() as intake:
@@ -237,7 +246,12 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             nursery.start_soon(_settle, settlement, runner, config)
             nursery.start_soon(register, config, identity, reads, database)
             nursery.start_soon(announce_head, exchange, logbook)
-            nursery.start_soon(announce_card, config, identity, exchange, network, shop.capabilities)
+            card = partial(card_of, config, identity, network, shop.capabilities)
+            nursery.start_soon(announce_card, exchange, card)
+            nursery.start_soon(lookup.run)
+            nursery.start_soon(search.for_our_calls)
+            if "provider" in config.roles:
+                nursery.start_soon(search.announce, card)
             nursery.start_soon(announce_capacities, identity, exchange, shop, clock)
             yield Participant(
                 config=config,
@@ -254,7 +268,11 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 vault=vault,
                 assembly=assembly,
                 connections=Connections(
-                    links=wire, network=network, directory=exchange.directory, bootstrap=config.network.bootstrap
+                    links=wire,
+                    network=network,
+                    directory=exchange.directory,
+                    search=search,
+                    bootstrap=config.network.bootstrap,
                 ),
                 clock=clock,
             )

@@ -11,7 +11,8 @@ from federation.network.links import Link, Links
 from federation.standing import BARRED_ABOVE
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.views import Document
-from protocol.ids import PeerId
+from node.workflows.look_further import Search
+from protocol.ids import MaterialCode, PeerId
 from protocol.params import PROCESSES
 
 ENOUGH_PEERS: Final = 3
@@ -25,11 +26,12 @@ class Connections:
     """What ``guildmark net`` asks of a running node."""
 
     def __init__(
-        self, *, links: Links, network: LastingNetwork, directory: Directory, bootstrap: tuple[str, ...]
+        self, *, links: Links, network: LastingNetwork, directory: Directory, search: Search, bootstrap: tuple[str, ...]
     ) -> None:
         self._links = links
         self._network = network
         self._directory = directory
+        self._search = search
         self._bootstrap = bootstrap
 
     def peers(self) -> Document:
@@ -57,6 +59,32 @@ class Connections:
                     }
                 )
         return {"machines": rows}
+
+    async def find(self, process: str, material: str) -> Document:
+        """Who works ``material`` (empty: anything) by ``process``, a name or a code, anywhere in the federation.
+
+        Raises:
+            RequestError: there is no such process.
+        """
+        code = next((code for code, name in PROCESSES.items() if process in (code, name)), None)
+        if code is None:
+            raise RequestError("no-process", f"{process!r} is none of: {', '.join(PROCESSES.values())}")
+        cards = await self._search.find(code, MaterialCode(material))
+        return {
+            "process": PROCESSES[code],
+            "material": material,
+            "asked_from": self._search.known,
+            "providers": [
+                {
+                    "peer": card.provider.hex(),
+                    "name": card.name,
+                    "addresses": list(card.addresses),
+                    "connected": card.provider in self._network.peers(),
+                    "machines": [one.machine for one in card.capabilities if one.process == code],
+                }
+                for card in cards
+            ],
+        }
 
     async def ping(self, who: str) -> Document:
         """How long an echo takes from a peer: a name, a prefix of its identity, or an address to dial.

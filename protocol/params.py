@@ -199,3 +199,21 @@ CHUNK_BYTES = 4096 * 1024
 
 MAX_CHUNKS = 65_536
 """Chunks of one transfer, which makes 256 GiB; the list of their digests is then two megabytes."""
+
+MAX_ADDRESSES = 4
+"""Addresses in one whereabouts: two networks, a relay and one to spare; more would let one signature aim many dials."""
+
+LOOKUP_WIDTH = 16
+"""Members that keep a card, and members named in one answer: with half of them gone, all sixteen are once in 65,536."""
+
+LOOKUP_CARDS = 32
+"""Cards in one answer to a lookup; a customer that finds as many needs no more bidders, and they fill 20 KiB."""
+
+MAX_LOOKUP_KEYS = 64
+"""Keys that one provider's card lies under: ten machines with six materials each."""
+
+MAX_CARDS_OF_KEY = 128
+"""Cards that one member keeps under one key; with sixteen members a common process is spread over several hundred."""
+
+MAX_CARDS_KEPT = 16_384
+"""Cards that one member keeps under all keys: about 16 MiB, and four times its fair share of a thousand providers."""

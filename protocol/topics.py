@@ -24,6 +24,15 @@ COMPARE_BULLETINS = "/guildmark/compare/1"
 FETCH_BULLETINS = "/guildmark/bulletins/1"
 """Ids in, bulletins out."""
 
+WHEREABOUTS = "whereabouts/1"
+"""Domain under which a peer signs where it can be dialled; it travels in lookups."""
+
+LOOK_UP = "/guildmark/nearest/1"
+"""A key in, the members nearest to it and the cards that lie under it out."""
+
+KEEP_CARD = "/guildmark/keep/1"
+"""A provider's card to keep under a key in, nothing out."""
+
 FETCH_OUTLINE = "/guildmark/outline/1"
 """A content's digest in, its outline out."""
 

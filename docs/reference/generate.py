@@ -30,6 +30,7 @@ SIGNED_MESSAGES = (
     ("topics.REPLY", "Reply", "gossip", ("result.accept_reply",)),
     ("topics.RECEIPT", "Receipt", "Signed", ("roll.witnessed",)),
     ("topics.LOG_HEAD", "LogHead", "gossip", ("witness.accept_head",)),
+    ("topics.WHEREABOUTS", "Whereabouts", "lookups", ("lookup.accept_whereabouts",)),
     ("topics.BLOCKS", "Voucher", "an answer, then a bundle", ("blocks.open_voucher",)),
 )
 """Domain of the signature, message, what carries it, and what decides about it."""
@@ -38,6 +39,8 @@ REQUESTS = (
     ("topics.COMPARE_BULLETINS", "Summary", "Summary"),
     ("topics.FETCH_BULLETINS", "BulletinsRequest", "Bulletins"),
     ("topics.TESTIFY", "WitnessRequest", "Signed"),
+    ("topics.LOOK_UP", "NearestRequest", "Nearest"),
+    ("topics.KEEP_CARD", "KeepRequest", "no bytes"),
     ("topics.FETCH_OUTLINE", "OutlineRequest", "Outline"),
     ("topics.FETCH_CHUNK", "ChunkRequest", "the chunk's bytes"),
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
@@ -52,6 +55,7 @@ REQUESTS = (
 ANSWERS = (
     ("Signed", ("signed.verify",)),
     ("Bulletins", ()),
+    ("Nearest", ("lookup.accept_nearest",)),
     ("Outline", ("content.check_outline", "content.check_chunk")),
     ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.accept",)),
@@ -82,6 +86,10 @@ RULES = (
     "bulletin.contradict",
     "capacity.free_quarters",
     "content.content_digest",
+    "lookup.place_of",
+    "lookup.key_of",
+    "lookup.keys_of",
+    "lookup.accept_kept",
     "summary.fingerprint",
     "summary.differences",
     "auction.seal_of",

@@ -18,6 +18,10 @@ def network_routes(participant: Participant) -> APIRouter:
     async def machines() -> Document:
         return participant.connections.machines()
 
+    @routes.get("/find")
+    async def find(process: str, material: str = "") -> Document:
+        return await participant.connections.find(process, material)
+
     @routes.get("/ping")
     async def ping(who: str) -> Document:
         return await participant.connections.ping(who)

@@ -34,6 +34,18 @@ def machines(state: State) -> None:
 
 
 @net.command()
+@click.argument("process")
+@click.argument("material", default="")
+@click.pass_obj
+def find(state: State, process: str, material: str) -> None:
+    """Look for providers of PROCESS, and of MATERIAL if given, beyond the machines that this node knows of."""
+    with state.client() as client:
+        document = client.network("/find", process=process, material=material)
+        asked = f"nobody found; {document['asked_from']} members were there to ask"
+        state.show(document, "\n".join(map(_provider, document["providers"])) or asked)
+
+
+@net.command()
 @click.argument("who")
 @click.pass_obj
 def ping(state: State, who: str) -> None:
@@ -58,6 +70,11 @@ def _machine(machine: dict[str, Any]) -> str:
     told = machine["free_quarters"]
     free = "does not tell" if told is None else "".join(" .:|#"[quarters] for quarters in told)
     return f"{machine['provider']:12} {machine['machine']:18} {machine['process']:22} {free}"
+
+
+def _provider(provider: dict[str, Any]) -> str:
+    there = "connected" if provider["connected"] else "not reached"
+    return f"{provider['name']:12} {provider['peer'][:8]}  {there:11} {', '.join(provider['machines'])}"
 
 
 def _row(peer: dict[str, Any]) -> str:

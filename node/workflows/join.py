@@ -2,12 +2,12 @@
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import trio
 
 from federation.errors import FederationError
-from federation.network import Network
+from federation.lasting import LastingNetwork
 from ledger.members import BONDED_ROLES, ROLES
 from ledger.outbox import Outbox
 from ledger.types import Transaction
@@ -26,13 +26,13 @@ from protocol.ids import MachineId
 from protocol.job import Site
 from protocol.params import DAY
 from protocol.topics import CAPACITY, CARD, LOG_HEAD
-from protocol.units import NOTHING, Cents, Metres, UnixSeconds
+from protocol.units import NOTHING, Cents, Metres, Seconds, UnixSeconds
 from protocol.wire import encode
 from protocol.witness import LogHead
 
 log = logging.getLogger("guildmark.join")
 
-CARD_SECONDS = 120
+CARD_SECONDS = Seconds(120)
 """Validity of a card; a node that vanishes leaves every directory within this time."""
 
 CARD_EVERY = 40.0
@@ -115,31 +115,32 @@ async def announce_head(exchange: Exchange, logbook: Logbook) -> None:
         await trio.sleep(HEAD_EVERY)
 
 
-async def announce_card(
-    config: NodeConfig,
-    identity: Identity,
-    exchange: Exchange,
-    network: Network,
-    capabilities: Sequence[Capability],
-) -> None:
+def card_of(
+    config: NodeConfig, identity: Identity, network: LastingNetwork, capabilities: Sequence[Capability], valid: Seconds
+) -> Card:
+    """Our card as it is now."""
+    easting, northing = config.site_km
+    now = network.wall()
+    return Card(
+        provider=identity.peer,
+        account=identity.account,
+        name=config.name,
+        encryption_key=identity.encryption_key,
+        addresses=network.addresses,
+        site=Site(easting=Metres(round(easting * 1000)), northing=Metres(round(northing * 1000))),
+        capabilities=tuple(capabilities),
+        issued=now,
+        expires=UnixSeconds(now + valid),
+    )
+
+
+async def announce_card(exchange: Exchange, card: Callable[[Seconds], Card]) -> None:
     """Publish a fresh card well before the last one expires, until cancelled."""
     while True:
-        now = exchange.wall()
-        easting, northing = config.site_km
-        card = Card(
-            provider=identity.peer,
-            account=identity.account,
-            name=config.name,
-            encryption_key=identity.encryption_key,
-            addresses=network.addresses,
-            site=Site(easting=Metres(round(easting * 1000)), northing=Metres(round(northing * 1000))),
-            capabilities=tuple(capabilities),
-            issued=now,
-            expires=UnixSeconds(now + CARD_SECONDS),
-        )
-        exchange.directory.learn(card)
+        fresh = card(CARD_SECONDS)
+        exchange.directory.learn(fresh)
         try:
-            await exchange.say(CARD, encode(card), card.expires)
+            await exchange.say(CARD, encode(fresh), fresh.expires)
         except FederationError as error:
             log.info("could not publish the card: %s", error)
         await trio.sleep(CARD_EVERY)

@@ -14,6 +14,7 @@ import trio
 from federation.directory import Directory
 from federation.errors import DeadlineError, UnreachableError
 from federation.lasting import LastingNetwork, open_lasting
+from federation.lookup import Lookup
 from federation.network.libp2p import Libp2pConfig, Libp2pNetwork, dial_address, open_libp2p
 from federation.standing import Standing, Strike, everybody, open_standing
 from node.connections import Connections
@@ -22,7 +23,9 @@ from node.store.bulletins import BulletinStore
 from node.store.database import connect, open_database
 from node.store.peers import StoredPeers
 from node.store.strikes import StoredStrikes
+from node.workflows.look_further import Search
 from protocol.ids import PeerId
+from protocol.params import MILLING
 from protocol.signed import public_key
 from protocol.topics import CARD, COMMITMENT
 from protocol.units import UnixSeconds
@@ -124,7 +127,14 @@ async def pair(**options: Any) -> AsyncIterator[tuple[Libp2pNetwork, LastingNetw
 @asynccontextmanager
 async def connections(*bootstrap: str) -> AsyncIterator[tuple[Connections, Libp2pNetwork, PeerId]]:
     async with pair() as (inner, anna, bert):
-        yield Connections(links=inner, network=anna, directory=Directory(), bootstrap=bootstrap), inner, bert
+        lookup = Lookup(anna, seed=ANNA, wall=wall, member=lambda _peer: True, dice=random.Random(1))
+        directory = Directory()
+        search = Search(lookup, anna, directory)
+        yield (
+            Connections(links=inner, network=anna, directory=directory, search=search, bootstrap=bootstrap),
+            inner,
+            bert,
+        )
 
 
 async def test_peers_says_who_is_there_and_how(tmp_path: Path) -> None:
@@ -147,6 +157,14 @@ async def test_ping_takes_a_prefix_or_an_address_and_says_what_is_wrong_with_oth
         with pytest.raises(UnavailableError):
             await net.ping(dial_address(public_key(CARL), "127.0.0.1", free_port()))
         assert inner.peers() == (bert,)
+
+
+async def test_find_takes_a_process_by_name_or_code_and_says_which_there_are() -> None:
+    async with connections() as (net, _, _):
+        for process in ("milling", MILLING):
+            assert (await net.find(process, ""))["providers"] == []
+        with pytest.raises(RequestError, match="laser cutting"):
+            await net.find("whittling", "")
 
 
 async def test_the_doctor_names_what_is_amiss_and_what_to_do() -> None:

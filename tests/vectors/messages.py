@@ -12,6 +12,7 @@ from protocol.checkpoint import sign_checkpoint
 from protocol.content import ChunkRequest, Outline, OutlineRequest
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Filters, Hole, Site
+from protocol.lookup import KeepRequest, Nearest, NearestRequest, Whereabouts, key_of
 from protocol.merkle import leaf_hash
 from protocol.opening import Exclusion, ExclusionReason
 from protocol.params import CAPACITY_DAYS, CHUNK_BYTES, DAY, MILLING, TURNING
@@ -48,6 +49,7 @@ from protocol.topics import (
     REPLY,
     REVEAL,
     ROLL,
+    WHEREABOUTS,
 )
 from protocol.units import Cents, GramsCo2, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
@@ -96,6 +98,10 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Summary, topic=None, accepted=_summaries()),
         Message(kind=BulletinsRequest, topic=None, accepted=_bulletins_requests()),
         Message(kind=Bulletins, topic=None, accepted=_bulletin_lists()),
+        Message(kind=Whereabouts, topic=WHEREABOUTS, accepted=_whereabouts()),
+        Message(kind=NearestRequest, topic=None, accepted=_nearest_requests()),
+        Message(kind=Nearest, topic=None, accepted=_nearest()),
+        Message(kind=KeepRequest, topic=None, accepted=_keep_requests()),
         Message(kind=OutlineRequest, topic=None, accepted=(("of a content", OutlineRequest(content=CONTENT)),)),
         Message(kind=Outline, topic=None, accepted=_outlines()),
         Message(kind=ChunkRequest, topic=None, accepted=(("the third", ChunkRequest(content=CONTENT, index=2)),)),
@@ -129,6 +135,39 @@ def _bundle_requests() -> tuple[tuple[str, BundleRequest], ...]:
         ("of one part", BundleRequest(serial=serial, lot=False)),
         ("of a whole lot", BundleRequest(serial=serial, lot=True)),
     )
+
+
+def _whereabouts() -> tuple[tuple[str, Whereabouts], ...]:
+    expires = UnixSeconds(START + 600)
+    address = "/ip4/198.51.100.7/tcp/4001/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
+    return (
+        ("of one that cannot be dialled", Whereabouts(addresses=(), issued=START, expires=expires)),
+        ("at one address", Whereabouts(addresses=(address,), issued=START, expires=expires)),
+    )
+
+
+def _said() -> Signed:
+    return sign(SIGNER, WHEREABOUTS, encode(_whereabouts()[0][1]))
+
+
+def _nearest_requests() -> tuple[tuple[str, NearestRequest], ...]:
+    key = key_of(MILLING)
+    return (
+        ("for members", NearestRequest(key=key, cards=False, asker=_said())),
+        ("for cards", NearestRequest(key=key, cards=True, asker=_said())),
+    )
+
+
+def _nearest() -> tuple[tuple[str, Nearest], ...]:
+    card = sign(SIGNER, CARD, encode(_cards()[0][1]))
+    return (
+        ("nobody and nothing", Nearest(answerer=_said(), members=(), cards=())),
+        ("a member and a card", Nearest(answerer=_said(), members=(_said(),), cards=(card,))),
+    )
+
+
+def _keep_requests() -> tuple[tuple[str, KeepRequest], ...]:
+    return (("a card", KeepRequest(key=key_of(MILLING), card=sign(SIGNER, CARD, encode(_cards()[0][1])))),)
 
 
 def _voucher_requests() -> tuple[tuple[str, VoucherRequest], ...]:
