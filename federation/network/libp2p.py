@@ -163,6 +163,7 @@ class Libp2pNetwork(Network):
         if len(payload) > MAX_GOSSIP:
             raise SizeError(f"a message of {len(payload)} bytes; at most {MAX_GOSSIP} are carried")
         await self.gossip.publish(topic, payload)
+        await trio.lowlevel.checkpoint()
 
     @override
     def serve(self, protocol: str, answer: Answer) -> None:

@@ -19,13 +19,13 @@ from libp2p.pubsub import rpc_queue as queue_module
 from libp2p.rcmgr import ResourceLimits, new_resource_manager
 from libp2p.rcmgr.connection_limits import ConnectionLimits
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
-from libp2p.security.noise.transport import Transport as Noise
 from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
 from multiaddr import Multiaddr
 
 from federation.network.libp2p_admission import Admission
 from federation.network.libp2p_muxer import CreditMuxer
 from federation.network.libp2p_muxer import install as install_muxer
+from federation.network.libp2p_session import Noise
 from federation.standing import Standing
 
 log = logging.getLogger("guildmark.network")

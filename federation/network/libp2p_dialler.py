@@ -23,6 +23,9 @@ DIAL_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.25
 """Between looks at who is missing."""
 
+TOLD_SECONDS: Final = 10.0
+"""After which a connected peer's own addresses are looked at again; parsing them is most of what an idle node does."""
+
 FIRST_PAUSE_SECONDS: Final = 0.25
 LAST_PAUSE_SECONDS: Final = 2.0
 """Between attempts, doubling from the first to the last. The last is short, since members of a federation come back."""
@@ -170,9 +173,14 @@ class Dialler:
                 nursery.start_soon(self._keep_one, peer)
             nursery.start_soon(self._widen)
             nursery.start_soon(self._keep_book)
+            told: dict[PeerId, float] = {}
             while True:
-                for peer in self.connected():
-                    self._remember(peer, self._told_by(peer))
+                now, here = trio.current_time(), self.connected()
+                told = {peer: told[peer] for peer in here if now - told.get(peer, -TOLD_SECONDS) < TOLD_SECONDS}
+                for peer in here:
+                    if peer not in told and (addresses := self._told_by(peer)):
+                        self._remember(peer, addresses)
+                        told[peer] = now
                 await trio.sleep(LOOK_SECONDS)
 
     async def _widen(self) -> None:

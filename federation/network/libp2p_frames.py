@@ -32,7 +32,9 @@ class Frames:
         """A frame with its length in front as an unsigned varint (multiformats), at most ``limit`` bytes."""
         length = 0
         for index in range(_VARINT_BYTES):
-            byte = (await self._read(1))[0]
+            if not self._buffer:
+                await self._fill()
+            byte = self._buffer.pop(0)
             length |= (byte & 0x7F) << (7 * index)
             if byte < 0x80:
                 return await self._read_body(length, limit)
@@ -45,13 +47,16 @@ class Frames:
 
     async def _read(self, size: int) -> bytes:
         while len(self._buffer) < size:
-            chunk = await self._stream.read(_CHUNK)
-            if not chunk:
-                raise StreamEndError("the stream ended in mid-frame")
-            self._buffer += chunk
+            await self._fill()
         content = bytes(self._buffer[:size])
         del self._buffer[:size]
         return content
+
+    async def _fill(self) -> None:
+        chunk = await self._stream.read(_CHUNK)
+        if not chunk:
+            raise StreamEndError("the stream ended in mid-frame")
+        self._buffer += chunk
 
 
 def frame(content: bytes) -> bytes:

@@ -1,16 +1,22 @@
-"""Yamux streams that wait for credit instead of polling for it; refuses a peer that grants none for too long.
+"""Yamux that waits for credit instead of polling for it; refuses a peer that sends more than it was granted.
 
-The library's streams look for credit a hundred times a second, grant it with a frame for every read, and let one stream
-grow to 16 MiB unread. Same wire format, same connection; only the stream's own side is replaced.
+The library's streams look for credit a hundred times a second, grant it with a frame for every read, let one stream
+grow to 16 MiB unread, and only log a peer that sends beyond its credit. Same wire format and the library's bookkeeping;
+the two loops of a connection and the streams' own side are replaced.
 """
 
+import contextlib
+import logging
 import struct
 from typing import Any, Final
 
 import trio
-from libp2p.stream_muxer.exceptions import MuxedStreamError
+from libp2p.stream_muxer import muxer_multistream
+from libp2p.stream_muxer.exceptions import MuxedStreamEOF, MuxedStreamError, MuxedStreamReset
 from libp2p.stream_muxer.yamux import yamux
 from libp2p.stream_muxer.yamux.yamux import Yamux, YamuxStream
+
+log = logging.getLogger("guildmark.network")
 
 STREAM_WINDOW: Final = 1024 * 1024
 """Bytes that one stream may have in flight unread; the library would let it grow to 16 MiB."""
@@ -21,7 +27,17 @@ CREDIT_SECONDS: Final = 10.0
 FRAME_BYTES: Final = 65_535 - 16 - 12
 """Payload of one frame, so that with its header it is exactly one Noise message."""
 
+UNSENT_BYTES: Final = 128 * 1024
+"""Frames that gather while the socket takes the ones before; beyond that, whoever writes waits."""
+
+LAST_WORDS_SECONDS: Final = 1.0
+"""For what is unsent when a connection is closed."""
+
 _HEADER: Final = struct.Struct(yamux.YAMUX_HEADER_FORMAT)
+
+
+class ProtocolError(Exception):
+    """The peer does not speak Yamux, or takes more than it was granted."""
 
 
 class CreditStream(YamuxStream):  # type: ignore[misc]  # the library is untyped
@@ -54,6 +70,31 @@ class CreditStream(YamuxStream):  # type: ignore[misc]  # the library is untyped
             await self.conn._write_frame(header + view[:size])  # noqa: SLF001
             view = view[size:]
 
+    async def read(self, n: int | None = -1) -> bytes:
+        """Some bytes that have arrived, at most ``n``.
+
+        Raises:
+            MuxedStreamReset, MuxedStreamEOF: there will be none any more.
+        """
+        while True:
+            buffer = self.conn.stream_buffers.get(self.stream_id)
+            if buffer:
+                most = len(buffer) if n is None or n < 0 else n
+                content = bytes(buffer[:most])
+                del buffer[:most]
+                if self.closed and not buffer:
+                    self.conn._finalize_stream_locked(self, fully_closed=True)  # noqa: SLF001
+                await self._auto_tune_and_send_window_update(bytes_read=len(content))
+                return content
+            arrival = self.conn.stream_events.get(self.stream_id)
+            if self.reset_received:
+                raise MuxedStreamReset("Stream was reset")
+            if buffer is None or arrival is None or self.recv_closed or self.closed:
+                raise MuxedStreamEOF("Stream is closed for receiving")
+            await arrival.wait()
+            if self.stream_id in self.conn.stream_events:
+                self.conn.stream_events[self.stream_id] = trio.Event()
+
     async def _take_credit(self, wanted: int) -> int:
         """Wait until the peer takes something, and how much of ``wanted`` that is."""
         while True:
@@ -84,15 +125,139 @@ class CreditStream(YamuxStream):  # type: ignore[misc]  # the library is untyped
 
 
 class CreditMuxer(Yamux):  # type: ignore[misc]
-    """The library's connection; its frames are not taken apart again for a log that nobody reads."""
+    """One connection: a task that takes frames apart as they arrive, and one that sends those that have gathered."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._arrived = bytearray()
+        self._unsent = bytearray()
+        self._gathered = trio.Event()
+        self._sent = trio.Event()
+
+    async def start(self) -> None:
+        """Serve the connection until it ends."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            nursery.start_soon(self._measure_rtt_loop)
+            nursery.start_soon(self._stale_stream_sweeper)
+            nursery.start_soon(self._send_gathered)
+            await nursery.start(self._handle_incoming_with_ready_signal)
+            self._established = True
+            self.event_started.set()
+        with contextlib.suppress(trio.ClosedResourceError):
+            self.new_stream_send_channel.close()
+
+    async def close(self, error_code: int = yamux.GO_AWAY_NORMAL) -> None:
+        """Say goodbye, send what is unsent if the peer takes it soon, and hang up."""
+        if not self.event_shutting_down.is_set():
+            with trio.move_on_after(LAST_WORDS_SECONDS):
+                while self._unsent:
+                    await self._sent.wait()
+        await super().close(error_code)
+
+    async def handle_incoming(self) -> None:
+        """Take frames until the peer leaves or breaks the protocol."""
+        try:
+            while not self.event_shutting_down.is_set():
+                arrived = await self.secured_conn.read_arrived()
+                if not arrived:
+                    break
+                self._arrived += arrived
+                await self._take_frames()
+        except Exception as error:  # noqa: BLE001  # the gate: whatever a peer provokes ends its connection alone
+            log.debug("the connection of %s ends: %r", self.peer_id, error)
+        await self._cleanup_on_error()
 
     async def _write_frame(self, data: bytes) -> None:
-        async with self._write_lock:
-            await self.secured_conn.write(data)
-        await trio.lowlevel.checkpoint()
+        """Leave a frame to the sending task; waits while too much is unsent."""
+        while len(self._unsent) > UNSENT_BYTES:
+            if self.event_shutting_down.is_set():
+                raise MuxedStreamError("Connection is shutting down")
+            await self._sent.wait()
+        self._unsent += data
+        self._gathered.set()
+
+    async def _send_gathered(self) -> None:
+        """Send what has gathered while the socket took what was before; ends with the connection."""
+        try:
+            while True:
+                await self._gathered.wait()
+                self._gathered = trio.Event()
+                gathered, self._unsent = self._unsent, bytearray()
+                await self.secured_conn.write(gathered)
+                self._sent.set()
+                self._sent = trio.Event()
+        except Exception as error:  # noqa: BLE001  # the gate, as above
+            log.debug("the connection of %s takes no more: %r", self.peer_id, error)
+            await self._cleanup_on_error()
+        finally:
+            self._sent.set()
+
+    async def _take_frames(self) -> None:
+        """Take apart the frames that have arrived whole."""
+        while len(self._arrived) >= yamux.HEADER_SIZE:
+            version, kind, flags, number, length = _HEADER.unpack_from(self._arrived)
+            if version != 0 or kind > yamux.TYPE_GO_AWAY:
+                raise ProtocolError(f"no frame of Yamux: version {version}, type {kind}")
+            end = yamux.HEADER_SIZE
+            if kind == yamux.TYPE_DATA:
+                stream = self.streams.get(number)
+                if length > (yamux.DEFAULT_WINDOW_SIZE if stream is None else stream.recv_window):
+                    raise ProtocolError(f"{length} bytes beyond the credit of a stream")
+                end += length
+                if len(self._arrived) < end:
+                    return
+            body = bytes(self._arrived[yamux.HEADER_SIZE : end])
+            del self._arrived[:end]
+            if kind == yamux.TYPE_PING:
+                await self._echo(flags, length)
+            elif kind == yamux.TYPE_GO_AWAY:
+                raise ProtocolError(f"goodbye, {length}")
+            else:
+                await self._take_frame(number, flags, body, length if kind == yamux.TYPE_WINDOW_UPDATE else 0)
+
+    async def _take_frame(self, number: int, flags: int, body: bytes, credit: int) -> None:
+        """One frame of a stream; of one that we closed the peer may not know yet."""
+        opens = bool(flags & yamux.FLAG_SYN)
+        if opens and number in self.streams:
+            await self._write_frame(_HEADER.pack(0, yamux.TYPE_WINDOW_UPDATE, yamux.FLAG_RST, number, 0))
+            return
+        stream = self._accept(number) if opens else self.streams.get(number)
+        if stream is None:
+            return
+        stream.send_window += credit
+        stream.recv_window -= len(body)
+        self.stream_buffers[number] += body
+        if flags & yamux.FLAG_FIN:
+            stream.recv_closed = True
+            stream.closed = stream.send_closed
+        if flags & yamux.FLAG_RST:
+            stream.closed = stream.reset_received = True
+        self.stream_events[number].set()
+        if stream.closed:
+            self._finalize_stream_locked(stream, fully_closed=True)
+        if opens:
+            await self._write_frame(_HEADER.pack(0, yamux.TYPE_WINDOW_UPDATE, yamux.FLAG_ACK, number, 0))
+            await self.new_stream_send_channel.send(stream)
+
+    def _accept(self, number: int) -> Any:
+        if number == 0 or number % 2 == int(self.is_initiator_value):
+            raise ProtocolError(f"stream {number} is not for the peer to open")
+        stream = self.streams[number] = CreditStream(number, self, False)  # noqa: FBT003  # we do not initiate it
+        self.stream_buffers[number] = bytearray()
+        self.stream_events[number] = trio.Event()
+        return stream
+
+    async def _echo(self, flags: int, nonce: int) -> None:
+        if flags & yamux.FLAG_SYN:
+            await self._write_frame(_HEADER.pack(0, yamux.TYPE_PING, yamux.FLAG_ACK, 0, nonce))
+        elif flags & yamux.FLAG_ACK:
+            self._rtt = trio.current_time() - self._ping_sent_time
+            self._ping_event.set()
 
 
 def install() -> None:
-    """Let every connection of this process open ``CreditStream``s; the library names the class in one place."""
+    """Let every connection of this process be a ``CreditMuxer``, which the library would not ask its options for."""
+    muxer_multistream.Yamux = CreditMuxer
     yamux.YamuxStream = CreditStream
     yamux.MAX_WINDOW_SIZE = STREAM_WINDOW
