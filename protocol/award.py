@@ -14,14 +14,15 @@ from hashlib import shake_256
 from typing import Final, TypeAlias
 
 from protocol.auction import Bid, Offer
-from protocol.composition import RANK_BITS, Caps, ComplexityError, Plan, Space, Window
+from protocol.composition import ComplexityError, Plan
 from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.job import OPEN, Call, Filters, Site, Weights
 from protocol.merkle import root
 from protocol.routing import Fork, predecessors, shape
 from protocol.selection import Exclusive, lowest, select
-from protocol.transport import co2_of, time_of
-from protocol.units import Cents, GramsCo2, Metres, UnixSeconds
+from protocol.space import RANK_BITS, Caps, Space, Window
+from protocol.transport import Moves
+from protocol.units import Cents, GramsCo2, UnixSeconds
 
 MICRO: Final = 1_000_000
 """Micro-cents in a cent."""
@@ -184,14 +185,30 @@ def award(call: Call, bids: Sequence[Bid], transcript: Digest) -> Award | NoAwar
     return choose(terms_of(call), bids, transcript)
 
 
-def choose(terms: Terms, bids: Sequence[Bid], transcript: Digest, allow: Allow | None = None) -> Award | NoAward:
-    """``award`` on plain terms, from the offers that ``allow`` lets through."""
+def follows(told: Award | NoAward, call: Call, bids: Sequence[Bid], transcript: Digest) -> bool:
+    """Whether ``told`` is the outcome of ``award``.
+
+    Faster than an award, since plans that score worse than what was told need not be looked at.
+    """
+    most = told.score if isinstance(told, Award) else None
+    return told == choose(terms_of(call), bids, transcript, most=most)
+
+
+def choose(
+    terms: Terms, bids: Sequence[Bid], transcript: Digest, allow: Allow | None = None, *, most: int | None = None
+) -> Award | NoAward:
+    """``award`` on plain terms, from the offers that ``allow`` lets through.
+
+    Args:
+        most: a score that some plan is known to reach; if none does, the outcome means nothing.
+    """
     field = Field(terms, bids, transcript, allow)
     for operation in range(len(terms.after)):
         if not any(window.first <= operation <= window.last for window in field.windows):
             return NoAward(job=terms.job, reason=NoAwardReason.NO_OFFER, measure=operation)
     try:
-        plan = select(field.space, field.windows, field.caps, field.exclusive)
+        limit = None if most is None else (most + 1) * HOUR << RANK_BITS
+        plan = select(field.space, field.windows, field.caps, field.exclusive, limit)
         return field.no_award() if plan is None else field.award(plan)
     except ComplexityError:
         return NoAward(job=terms.job, reason=NoAwardReason.TOO_COMPLEX, measure=len(field.windows))
@@ -271,7 +288,7 @@ class Field:
             rate=(terms.weights.hour * MICRO) << RANK_BITS,
             origin=None if terms.origin is None else self._site(terms.origin),
             home=self._site(terms.site),
-            move=self._mover(),
+            move=self._moves(),
         )
 
     def award(self, plan: Plan) -> Award:
@@ -319,30 +336,20 @@ class Field:
     def _enter(self, bid: Bid) -> set[frozenset[int]]:
         """Take up a bid's offers; returns its clashes by the windows' numbers."""
         terms, site, base = self._terms, self._site(bid.site), len(self._offers)
-        tonne, grade, worst = terms.weights.co2_tonne, terms.weights.grade * MICRO, terms.filters.grade
+        weights, worst = terms.weights, terms.filters.grade
+        cent, gram, class_ = _costs(MICRO, weights.co2_tonne, weights.grade * MICRO)
         ranks = shake_256(b"guildmark/rank/1" + self._transcript + bid.provider).digest(RANK_BYTES * len(bid.offers))
-        for number, offer in enumerate(bid.offers, base):
-            self._offers.append((bid, offer))
+        for index, offer in enumerate(bid.offers):
             if offer.grade > worst or not (self._allow is None or self._allow(bid.provider, offer)):
                 continue
-            place, span = RANK_BYTES * (number - base), offer.last - offer.first + 1
-            # A bundle counts its rank once per operation, so that neither it nor its parts are favoured in a tie.
-            rank = span * int.from_bytes(ranks[place : place + RANK_BYTES], "big")
-            score = offer.price * MICRO + offer.co2 * tonne + offer.grade * grade * span
-            window = Window(
-                number,
-                offer.first,
-                offer.last,
-                site,
-                offer.opens,
-                offer.closes,
-                offer.duration,
-                (score * HOUR << RANK_BITS) + rank,
-                offer.price,
-                offer.co2,
-                _steps(offer) if offer.rises else (),
-            )
-            self.windows.append(window)
+            first, last, price, grams = offer.first, offer.last, offer.price, offer.co2
+            # A bundle counts grade and rank once per operation, so that neither it nor its parts are favoured in a tie.
+            rank = int.from_bytes(ranks[RANK_BYTES * index : RANK_BYTES * (index + 1)], "big")
+            cost = price * cent + grams * gram + (last - first + 1) * (offer.grade * class_ + rank)
+            rises = _steps(offer) if offer.rises else ()
+            span = offer.opens, offer.closes, offer.duration
+            self.windows.append(Window._make((base + index, first, last, site, *span, cost, price, grams, rises)))
+        self._offers += [(bid, offer) for offer in bid.offers]
         return {frozenset((base + a, base + b)) for a, b in bid.clashes}
 
     def _site(self, site: Site) -> int:
@@ -356,35 +363,21 @@ class Field:
             for number, (bid, offer) in enumerate(self._offers)
         }
 
-    def _mover(self) -> "_Mover":
-        return _Mover(list(self._sites), self._terms.weights)
-
-
-class _Mover:
-    """Time, cost and CO2 of a move between two numbered sites, each worked out once."""
-
-    def __init__(self, sites: Sequence[Site], weights: Weights) -> None:
-        self._places = [(site.easting, site.northing) for site in sites]
-        self._weights = weights
-        self._known: dict[tuple[int, int], tuple[int, int, int]] = {}
-
-    def __call__(self, a: int, b: int) -> tuple[int, int, int]:
-        found = self._known.get((a, b))
-        if found is None:
-            (ax, ay), (bx, by) = self._places[a], self._places[b]
-            way = Metres(abs(ax - bx) + abs(ay - by))
-            co2 = co2_of(way)
-            score = co2 * self._weights.co2_tonne + way * self._weights.kilometre * (MICRO // 1000)
-            found = self._known[a, b] = (time_of(way), score * HOUR << RANK_BITS, co2)
-        return found
+    def _moves(self) -> Moves:
+        weights = self._terms.weights
+        gram, metre = _costs(weights.co2_tonne, weights.kilometre * (MICRO // 1000))
+        return Moves(list(self._sites), gram=gram, metre=metre)
 
 
 def _steps(offer: Offer) -> tuple[tuple[int, int, int], ...]:
     """An offer's price curve as the search sees it."""
-    return tuple(
-        (rise.start, ((rise.price - offer.price) * MICRO * HOUR) << RANK_BITS, rise.price - offer.price)
-        for rise in offer.rises
-    )
+    steps = [(rise.start, rise.price - offer.price) for rise in offer.rises]
+    return tuple([(start, dearer * MICRO * HOUR << RANK_BITS, dearer) for start, dearer in steps])
+
+
+def _costs(*scores: int) -> tuple[int, ...]:
+    """Micro-cents as the search's costs."""
+    return tuple(score * HOUR << RANK_BITS for score in scores)
 
 
 def _score(cost: int) -> int:

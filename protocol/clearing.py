@@ -14,10 +14,11 @@ from itertools import pairwise
 
 from protocol.auction import Bid, Offer
 from protocol.award import HOUR, MICRO, Assignment, Award, Field, NoAward, Terms, choose
-from protocol.composition import RANK_BITS, Search, Window
+from protocol.composition import Search
 from protocol.errors import RejectError
 from protocol.ids import Digest, MachineId, PeerId
 from protocol.scoring import weigh
+from protocol.space import RANK_BITS, Window
 from protocol.units import Cents, UnixSeconds
 
 Place = tuple[PeerId, MachineId]

@@ -5,85 +5,24 @@ before. A label stays only while no other at its site is ready as early for as l
 programme whose size is that of the Pareto fronts. Two passes: one that follows only the most promising labels gives a
 plan to beat; the second keeps every label that could still beat it, by a bound on the way to go that ignores waiting.
 Where a budget or a CO2 cap cuts the best plan off, labels are compared in price and CO2 too.
-
-Costs are in units of 1/3600 micro-cent, so that hours weigh exactly, shifted left by ``RANK_BITS``; the low bits add up
-the windows' ranks. The lowest sum is thus the lowest score and, among equals, the lowest rank.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import product
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
+from protocol.outlook import Outlook
 from protocol.params import MAX_LABELS
 from protocol.routing import Fork, Series
-
-RANK_BITS = 64
-"""Low bits of a cost that hold the sum of ranks."""
+from protocol.space import Caps, Space, Window, risen
 
 MAKERS = 16
 """Sites that the first pass looks at for each operation."""
 
-PROMISING = 12
+PROMISING = 24
 """Labels that the first pass follows at each step."""
-
-
-class Window(NamedTuple):
-    """An offer as the search sees it."""
-
-    number: int
-    """Names it in the plan that is found."""
-
-    first: int
-    last: int
-    site: int
-    opens: int
-    closes: int
-    duration: int
-    cost: int
-    """With its rank, when begun at ``opens``."""
-
-    price: int
-    co2: int
-    rises: tuple[tuple[int, int, int], ...] = ()
-    """From this start on: this much more cost and this much more price than at ``opens``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Space:
-    """Where plans are searched for: everything but the windows."""
-
-    series: Series
-    length: int
-    """How many operations."""
-
-    earliest: int
-    due: int
-    rate: int
-    """Cost of one second until the parts arrive."""
-
-    origin: int | None
-    """Site where the parts are at ``earliest``; None when the first maker brings the material."""
-
-    home: int
-    """Site where the finished parts go."""
-
-    move: Callable[[int, int], tuple[int, int, int]]
-    """Time, cost and CO2 between two sites."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caps:
-    """What a plan may cost and emit at most; None sets no cap."""
-
-    budget: int | None = None
-    co2: int | None = None
-
-    def hold(self, price: int, co2: int) -> bool:
-        """Whether a plan of that price and CO2 keeps to them."""
-        return (self.budget is None or price <= self.budget) and (self.co2 is None or co2 <= self.co2)
 
 
 class Plan(NamedTuple):
@@ -124,7 +63,7 @@ class Search:
         for window in windows:
             self._at[window.first].setdefault(window.site, []).append(window)
         self._is_chain = not any(isinstance(element, Fork) for element in space.series)
-        self._bound, self._through = self._to_go() if self._is_chain else ([], [])
+        self._outlook = Outlook(space, [])
         self._focus: list[dict[int, list[Window]]] | None = None
         self._least: dict[int, int] = {}
         self._limit: int | None = None
@@ -141,9 +80,12 @@ class Search:
             ComplexityError: more than ``MAX_LABELS`` partial plans.
         """
         if self._is_chain:
-            self._promising, self._limit, self._focus = PROMISING, limit, self._best_makers()
-            quick = self._sweep()
-            limit = limit if quick is None else quick.cost
+            bound = None if limit is None else limit + self._space.rate * self._space.earliest
+            self._outlook = Outlook(self._space, self._at, bound)
+        if self._is_chain and limit is None:
+            self._promising, self._limit, self._focus = PROMISING, None, self._best_makers()
+            found = self._sweep()
+            limit = limit if found is None else found.cost
         self._promising, self._limit, self._focus = None, limit, None
         return self._sweep()
 
@@ -194,12 +136,21 @@ class Search:
         times = [arrival[0] for arrival in arrivals]
         rate, room = self._space.rate, None
         if self._limit is not None and self._is_chain:
-            room = self._limit + rate * self._space.earliest - min(a[1] + rate * a[0] for a in arrivals)
+            limit = self._limit + rate * self._space.earliest
+            room = limit - min(a[1] + rate * a[0] for a in arrivals)
+            spare = limit - min(a[1] for a in arrivals)
         for number, _, last, site, opens, closes, duration, cost, price, co2, rises in windows:
             if last - first + 1 >= len(fronts):
                 continue
-            if room is not None and cost + rate * duration + self._bound[last + 1].get(site, room) > room:
-                continue
+            if room is not None:
+                ahead = self._outlook.quick[last + 1].get(site)
+                if ahead is None or cost + rate * duration + ahead > room:
+                    continue
+                if (
+                    cost + max(rate * (max(opens, times[0]) + duration) + ahead, self._outlook.late[last + 1][site])
+                    > spare
+                ):
+                    continue
             # Of the arrivals before the window opens only the last, the cheapest, matters if nothing is capped.
             place = 0 if self._caps is not None else max(bisect_right(times, opens) - 1, 0)
             into = fronts[last - first + 1].setdefault(site, [])
@@ -218,11 +169,11 @@ class Search:
         kept = {site: self._pareto(labels) for site, labels in front.items()}
         if not self._is_chain:
             return kept
-        rate, bound = self._space.rate, self._bound[boundary]
+        rate, quick, late = self._space.rate, self._outlook.quick[boundary], self._outlook.late[boundary]
         valued = [
-            (label[1] + rate * label[0] + bound[site], site, label)
+            (label[1] + max(rate * label[0] + quick[site], late[site]), site, label)
             for site, labels in kept.items()
-            if site in bound
+            if site in quick
             for label in labels
         ]
         if self._limit is not None:
@@ -242,9 +193,11 @@ class Search:
             return self._pareto([a for label, branches in ends for a in self._joined(label, branches, site)])
         rate, room = self._space.rate, None
         if self._limit is not None and self._is_chain and operation is not None:
-            if site not in self._through[operation]:
+            if site not in self._outlook.through[operation]:
                 return []
-            room = self._limit + rate * self._space.earliest - self._through[operation][site]
+            limit = self._limit + rate * self._space.earliest
+            quick, late = self._outlook.through[operation][site]
+            room, spare = limit - quick, limit - late
         found: list[Arrival] = []
         for other, labels in ends.items():
             if room is not None and self._least[other] > room:
@@ -256,7 +209,7 @@ class Search:
             found += [
                 (label[0] + time, label[1] + spent, label[2], label[3] + grams, label)
                 for label in labels
-                if enough is None or label[1] + rate * label[0] <= enough
+                if enough is None or (label[1] + rate * label[0] <= enough and label[1] + spent <= spare)
             ]
         return self._pareto(found)
 
@@ -318,64 +271,13 @@ class Search:
         if self._labels > MAX_LABELS:
             raise ComplexityError
 
-    def _to_go(self) -> tuple[list[dict[int, int]], list[dict[int, int]]]:
-        """What a chain costs at least: from each site before each operation, and through each maker of it.
-
-        Waiting is left out, so no plan costs less.
-        """
-        space, rate = self._space, self._space.rate
-        bound: list[dict[int, int]] = [{} for _ in range(space.length + 1)]
-        through: list[dict[int, int]] = [{} for _ in range(space.length)]
-        ends: list[set[int]] = [set() for _ in range(space.length + 1)]
-        for layer in self._at:
-            for site, windows in layer.items():
-                for last in {window.last for window in windows}:
-                    ends[last + 1].add(site)
-        for site in ends[space.length]:
-            time, spent, _ = space.move(site, space.home)
-            bound[space.length][site] = spent + rate * time
-        for operation in range(space.length - 1, -1, -1):
-            for site, windows in self._at[operation].items():
-                ways = [
-                    w.cost + rate * w.duration + bound[w.last + 1][site] for w in windows if site in bound[w.last + 1]
-                ]
-                if ways:
-                    through[operation][site] = min(ways)
-            makers = sorted(through[operation].items(), key=itemgetter(1))
-            for site in ends[operation] if makers else ():
-                bound[operation][site] = _nearest(site, makers, space)
-        return bound, through
-
     def _best_makers(self) -> list[dict[int, list[Window]]]:
         """For each operation the makers that look best, for the first pass."""
         chosen = []
-        for at, through in zip(self._at, self._through, strict=True):
-            sites = sorted(through, key=through.__getitem__)[:MAKERS]
+        for at, through in zip(self._at, self._outlook.through, strict=True):
+            sites = sorted(through, key=lambda site: max(through[site]))[:MAKERS]
             chosen.append({site: at[site] for site in sorted(sites)})
         return chosen
-
-
-def _nearest(site: int, makers: Sequence[tuple[int, int]], space: Space) -> int:
-    """Least that it costs from ``site`` through one of ``makers``, which are given with the cheapest first."""
-    best: int | None = None
-    for other, go in makers:
-        if best is not None and go >= best:
-            break
-        time, spent, _ = space.move(site, other)
-        whole = go + spent + space.rate * time
-        if best is None or whole < best:
-            best = whole
-    assert best is not None  # noqa: S101  # there is a maker
-    return best
-
-
-def risen(rises: tuple[tuple[int, int, int], ...], start: int) -> tuple[int, int]:
-    """What a window costs more, and asks more, when it begins at ``start``."""
-    more = (0, 0)
-    for since, cost, price in rises:
-        if since <= start:
-            more = (cost, price)
-    return more
 
 
 def _steps(source: Any) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from protocol.auction import Commitment, Reveal, accept_call, check_bid, seal_over
-from protocol.award import Award, award, standings
+from protocol.award import Award, follows, standings
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Digest, PeerId
 from protocol.job import Call
@@ -162,8 +162,8 @@ def _acceptances(parts: list[Part], replies: tuple[Signed, ...], result: Result)
 def _check_outcome(call: Call, opened: Opened, result: Result, root: Digest, *, places: bool) -> None:
     if result.excluded != opened.excluded:
         raise RejectError("other bids are excluded than the rules exclude")
-    outcome = award(call, opened.bids, root)
-    if (result.award or result.no_award) != outcome:
+    outcome = result.award or result.no_award
+    if outcome is None or not follows(outcome, call, opened.bids, root):
         raise RejectError("the award does not follow from the revealed bids")
     if not isinstance(outcome, Award):
         if result.standings:

@@ -12,8 +12,9 @@ from heapq import heappop, heappush
 from itertools import combinations
 from typing import TypeAlias
 
-from protocol.composition import Caps, ComplexityError, Plan, Search, Space, Window
+from protocol.composition import ComplexityError, Plan, Search
 from protocol.params import MAX_BRANCHES
+from protocol.space import Caps, Space, Window
 
 STEPS = 12
 """Halvings in the search for a multiplier; each costs one search without caps."""
@@ -37,15 +38,22 @@ NOTHING_EXCLUSIVE = Exclusive()
 
 
 def select(
-    space: Space, windows: Sequence[Window], caps: Caps | None = None, exclusive: Exclusive = NOTHING_EXCLUSIVE
+    space: Space,
+    windows: Sequence[Window],
+    caps: Caps | None = None,
+    exclusive: Exclusive = NOTHING_EXCLUSIVE,
+    limit: int | None = None,
 ) -> Plan | None:
     """The plan with the lowest cost, or None when there is none.
+
+    Args:
+        limit: what some plan that is allowed is known to cost at most.
 
     Raises:
         ComplexityError: too many partial plans, or too many clashes.
     """
     by_number = {window.number: window for window in windows}
-    root = within(space, windows, caps)
+    root = within(space, windows, caps, limit)
     waiting = [] if root is None else [(root.cost, 0, root, by_number)]
     branches = 0
     while waiting:
@@ -57,17 +65,19 @@ def select(
             branches += 1
             if branches > MAX_BRANCHES:
                 raise ComplexityError
-            found = within(space, list(restricted.values()), caps)
+            found = within(space, list(restricted.values()), caps, limit)
             if found is not None:
                 heappush(waiting, (found.cost, branches, found, restricted))
     return None
 
 
-def within(space: Space, windows: Sequence[Window], caps: Caps | None) -> Plan | None:
-    """The plan with the lowest cost that keeps ``caps``, clashes aside."""
-    free = Search(space, windows).best()
+def within(space: Space, windows: Sequence[Window], caps: Caps | None, limit: int | None = None) -> Plan | None:
+    """The plan with the lowest cost that keeps ``caps``, clashes aside; None when none costs ``limit`` or less."""
+    free = Search(space, windows).best(limit)
     if free is None or caps is None or caps.hold(free.price, free.co2):
         return free
+    if limit is not None:
+        return Search(space, windows, caps).best(limit)
     least = _least(space, windows, caps)
     if least is None:
         return None

@@ -164,7 +164,7 @@ def _parts(data: bytes) -> Iterator[Part]:
         content = data[start : start + int.from_bytes(head[1:], "big")]
         if data[offset + HEAD : start] != _checksum(head, content):
             raise FlawError(f"part after {last.name.lower()} {number}", offset, "damaged; its checksum does not hold")
-        if head[0] not in set(Kind) or head[0] < last:
+        if not last <= head[0] <= Kind.RESULT:
             raise FlawError(
                 f"part after {last.name.lower()} {number}", offset, "is of an unknown kind, or out of order"
             )

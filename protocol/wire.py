@@ -6,7 +6,8 @@ not an int, an int fits 64 bits, there are no floats) and that encoding the resu
 """
 
 import types
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -20,6 +21,12 @@ T = TypeVar("T")
 
 MAX_DEPTH = 12
 """Nested arrays in one message; the deepest real message has six."""
+
+SCALARS = (int, bytes, str, bool)
+"""Types that are their own wire form."""
+
+FEW = 6
+"""So many records are parsed one by one: columns would not pay."""
 
 
 def encode(message: object) -> bytes:
@@ -83,17 +90,17 @@ def _parser(kind: Any) -> Callable[[object, str], Any]:
 
 @cache
 def _cached_parser(kind: Any) -> Callable[[object, str], Any]:
-    kind = getattr(kind, "__supertype__", kind)
+    kind = _unwrapped(kind)
     origin = get_origin(kind)
     if origin is tuple:
         return _tuple_parser(get_args(kind))
     if origin in (Union, types.UnionType):
         return _optional_parser(get_args(kind))
     if is_dataclass(kind) and isinstance(kind, type):
-        return _record_parser(kind)
+        return _records(kind).one
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _enum_parser(kind)
-    if kind in (int, bytes, str, bool):
+    if kind in SCALARS:
         return _scalar_parser(kind)
     raise AssertionError(f"{kind} has no wire form")
 
@@ -121,10 +128,12 @@ def _enum_parser(kind: type[Enum]) -> Callable[[object, str], Any]:
 
 def _tuple_parser(arguments: tuple[Any, ...]) -> Callable[[object, str], Any]:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
+        if is_dataclass(arguments[0]):
+            return _records_parser(arguments[0])
         item = _parser(arguments[0])
 
         def parse(plain: object, where: str) -> tuple[Any, ...]:
-            return tuple(item(value, where) for value in _array(plain, where))
+            return tuple([item(value, where) for value in _array(plain, where)])
 
         return parse
     items = [_parser(argument) for argument in arguments]
@@ -134,6 +143,16 @@ def _tuple_parser(arguments: tuple[Any, ...]) -> Callable[[object, str], Any]:
         return tuple(parse(value, where) for parse, value in zip(items, values, strict=True))
 
     return parse_fixed
+
+
+def _records_parser(kind: Any) -> Callable[[object, str], Any]:
+    many = _records(kind).many
+
+    def parse(plain: object, where: str) -> tuple[Any, ...]:
+        plains = _array(plain, where)
+        return tuple(many(plains, where)) if plains else ()
+
+    return parse
 
 
 def _optional_parser(arguments: tuple[Any, ...]) -> Callable[[object, str], Any]:
@@ -146,16 +165,75 @@ def _optional_parser(arguments: tuple[Any, ...]) -> Callable[[object, str], Any]
     return parse
 
 
-def _record_parser(kind: type) -> Callable[[object, str], Any]:
-    hints = get_type_hints(kind)
-    arity = len(fields(kind))
-    columns = [(field.name, f"{kind.__name__}.{field.name}", _parser(hints[field.name])) for field in fields(kind)]
+@cache
+def _records(kind: type) -> "_Records":
+    return _Records(kind)
 
-    def parse(plain: object, where: str) -> object:
-        values = _array(plain, where, arity=arity)
-        return kind(**{name: p(v, place) for (name, place, p), v in zip(columns, values, strict=True)})
 
-    return parse
+class _Records:
+    """Parses one dataclass's records, which are most of what comes off the wire.
+
+    One comparison settles the scalars of a record that is well formed; of any other each value is parsed, which says
+    what is wrong with it. Many records of one kind are taken column by column.
+    """
+
+    def __init__(self, kind: type) -> None:
+        hints = get_type_hints(kind)
+        kinds = [hints[field.name] for field in fields(kind)]
+        self._kind = kind
+        self._columns = [
+            (index, f"{kind.__name__}.{field.name}", _parser(hints[field.name]))
+            for index, field in enumerate(fields(kind))
+        ]
+        self._expected = [_plain_type(one) for one in kinds]
+        self._nested = [c for c, one in zip(self._columns, kinds, strict=True) if _unwrapped(one) not in SCALARS]
+        self._setters = _setters(kind)
+
+    def one(self, plain: object, where: str) -> object:
+        """The record in one array."""
+        values = _array(plain, where, len(self._columns))[:]
+        for index, place, parse in self._nested if [*map(type, values)] == self._expected else self._columns:
+            values[index] = parse(values[index], place)
+        record: object = object.__new__(self._kind)
+        for put, value in zip(self._setters, values, strict=True):
+            put(record, value)
+        return record
+
+    def many(self, plains: list[Any], where: str) -> list[object]:
+        """The records in an array of arrays."""
+        if len(plains) < FEW or {*map(type, plains)} != {list} or {*map(len, plains)} != {len(self._columns)}:
+            return [self.one(plain, where) for plain in plains]
+        table: list[Sequence[Any]] = [*zip(*plains, strict=True)]
+        if any({*map(type, column)} != {one} for column, one in zip(table, self._expected, strict=True)):
+            return [self.one(plain, where) for plain in plains]
+        for index, place, parse in self._nested:
+            table[index] = [parse(value, place) for value in table[index]]
+        records: list[object] = [object.__new__(self._kind) for _ in plains]
+        for put, column in zip(self._setters, table, strict=True):
+            deque(map(put, records, column), maxlen=0)
+        return records
+
+
+def _plain_type(kind: Any) -> type | None:
+    """The one type that a kind's plain values have; None when they may have several."""
+    kind = _unwrapped(kind)
+    if get_origin(kind) in (Union, types.UnionType):
+        return None
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return type(next(iter(kind)).value)
+    return kind if kind in SCALARS else list
+
+
+def _setters(kind: type) -> list[Callable[[object, object], None]]:
+    """What puts a record's values into it; a frozen dataclass's own constructor takes three times as long."""
+    members = [kind.__dict__[field.name] for field in fields(kind)]
+    if hasattr(kind, "__post_init__") or not all(isinstance(m, types.MemberDescriptorType) for m in members):
+        raise AssertionError(f"{kind.__name__} is more than a slotted dataclass")
+    return [member.__set__ for member in members]
+
+
+def _unwrapped(kind: Any) -> Any:
+    return getattr(kind, "__supertype__", kind)
 
 
 def _array(plain: object, where: str, arity: int | None = None) -> list[Any]:

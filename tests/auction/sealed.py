@@ -19,7 +19,7 @@ from protocol.topics import AWARD, CALL, COMMITMENT, RECEIPT, REPLY, REVEAL, ROL
 from protocol.transcript import Transcript
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import encode
-from tests.auction.markets import Kind, auction
+from tests.auction.markets import Auction, Kind, auction
 from tests.unit.protocol.examples import CUSTOMER_SEED, bid, call, offer, operation, seed
 
 WITNESSES = tuple(sorted(public_key(seed(f"witness {n}")) for n in range(3)))
@@ -122,27 +122,32 @@ def receipts(asked: Call, message: Signed, *at: int) -> tuple[Signed, ...]:
     )
 
 
-def large(number: int, kind: Kind) -> tuple[Call, tuple[Bidder, ...]]:
-    """A random auction as a call and bidders with keys."""
-    made = auction(number, kind)
+def called(made: Auction) -> tuple[Call, tuple[Bid, ...]]:
+    """A random auction's terms as a call, and its bids."""
     terms = made.terms
     asked = call(
         job=terms.job,
-        operations=tuple(operation(index) for index in range(len(terms.after))),
+        operations=tuple(replace(operation(index), after=before) for index, before in enumerate(terms.after)),
         site=terms.site,
         earliest=terms.earliest,
-        due=UnixSeconds(terms.due),
+        due=terms.due,
         budget=Cents(10**9),
         weights=terms.weights,
         witnesses=WITNESSES,
     )
+    return asked, made.bids
+
+
+def large(number: int, kind: Kind) -> tuple[Call, tuple[Bidder, ...]]:
+    """A random auction as a call and bidders with keys."""
+    asked, bids = called(auction(number, kind))
     return asked, tuple(
         Bidder(
             seed=sha256(b.provider).digest(),
             bid=replace(b, provider=public_key(sha256(b.provider).digest()), offers=b.offers[:MAX_OFFERS]),
             salt=sha256(b"salt" + b.provider).digest(),
         )
-        for b in made.bids
+        for b in bids
     )
 
 

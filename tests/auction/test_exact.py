@@ -5,23 +5,24 @@
 
 import os
 import subprocess
-import sys
+import sysconfig
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
-from protocol.award import Award, Terms, choose
-from protocol.composition import RANK_BITS
+from protocol.award import Award, NoAward, NoAwardReason, Terms, award, choose, follows, terms_of
+from protocol.space import RANK_BITS
 from protocol.units import Cents, GramsCo2
-from protocol.wire import encode
 from tests.auction.markets import BEACON, FORK, PLAIN, Auction, Kind, auction
+from tests.auction.sealed import called
 from tests.auction.solver import Model
+from tests.auction.ties import TIE_RICH, pythons, tie_rich
 
 COUNT = int(os.environ.get("AUCTIONS", "4"))
 TIES = int(os.environ.get("TIES", "40"))
 SMALL_FORK = Kind(after=FORK, providers=3, machines=1, offers=4, width=3_000)
-TIE_RICH = Kind(grain=120, coarse=10_000, plane=0, curves=0, offers=10)
 KINDS = {
     "windows": PLAIN,
     "points": Kind(width=0, offers=12),
@@ -35,6 +36,16 @@ def optimum(asked: Auction) -> int | None:
     """Lowest score times 3600 by the rule."""
     outcome = choose(asked.terms, asked.bids, BEACON)
     return exact_score(asked.terms, outcome) if isinstance(outcome, Award) else None
+
+
+def test_bundles_may_pass_over_an_operation_that_nobody_offers_alone() -> None:
+    asked = auction(1, Kind(operations=4, offers=12, bundles=0.9, providers=6))
+    alone = {o.first for bid in asked.bids for o in bid.offers if o.first == o.last}
+    bids = tuple(replace(bid, offers=tuple(o for o in bid.offers if o.first != 2)) for bid in asked.bids)
+    assert 2 in alone
+    outcome = choose(asked.terms, bids, BEACON)
+    assert isinstance(outcome, Award)
+    assert exact_score(asked.terms, outcome) == Model(asked.terms, bids).optimum()
 
 
 def exact_score(terms: Terms, outcome: Award) -> int:
@@ -92,32 +103,42 @@ def test_an_award_tells_its_own_score() -> None:
         assert outcome.price == sum(a.price for a in outcome.assignments)
 
 
-def tie_rich(count: int) -> str:
-    """Digest over the winners of many auctions whose prices and times hardly differ."""
-    told = sha256()
-    for seed in range(count):
-        asked = auction(seed, TIE_RICH)
-        outcome = choose(asked.terms, asked.bids, BEACON)
-        told.update(encode(outcome))
-    return told.hexdigest()
-
-
 @pytest.mark.slow
-def test_ties_fall_alike_whatever_the_hash_seed() -> None:
+def test_ties_fall_alike_on_every_python_here_whatever_the_hash_seed() -> None:
     """Sets and dictionaries of bytes differ in order between processes; winners must not."""
-    program = f"from tests.auction.test_exact import tie_rich; print(tie_rich({TIES}))"
+    here = Path(__file__).resolve().parents[2]
+    packages = sysconfig.get_paths()["purelib"]  # msgpack has a pure form, which the other versions take
+    runs = [(program, seed) for program in pythons().values() for seed in ("0", "4242")]
     told = {
         subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            [program, "-m", "tests.auction.ties", str(TIES)],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{here}{os.pathsep}{packages}", "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd=here,
             check=True,
             capture_output=True,
             text=True,
             timeout=500,
         ).stdout
-        for seed in ("0", "1", "4242")
+        for program, seed in runs
     }
     assert told == {tie_rich(TIES) + "\n"}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_what_was_told_follows_only_if_it_is_the_award(kind: Kind) -> None:
+    """A search that knows what was told looks at less, and must come to the same end."""
+    for number in range(COUNT):
+        asked = auction(number, kind)
+        call, bids = called(asked)
+        outcome = award(call, bids, BEACON)
+        assert follows(outcome, call, bids, BEACON)
+        if isinstance(outcome, Award):
+            taken = outcome.assignments[0].offer
+            other = choose(terms_of(call), bids, BEACON, lambda _, offer, taken=taken: offer != taken)
+            assert not follows(other, call, bids, BEACON)
+            for lie in (-1, 1, -(10**9), 10**12):
+                assert not follows(replace(outcome, score=outcome.score + lie), call, bids, BEACON)
+            assert not follows(NoAward(job=call.job, reason=NoAwardReason.CLASHING, measure=1), call, bids, BEACON)
 
 
 def test_ties_are_common_in_those_auctions_and_the_beacon_decides_them() -> None:

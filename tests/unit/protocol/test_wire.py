@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol.auction import Rise
 from protocol.errors import RejectError
 from protocol.requests import ResultRequest
+from protocol.units import Cents, UnixSeconds
 from protocol.wire import MAX_DEPTH, decode, encode
 from tests.vectors.messages import JOB, Message, messages
 
@@ -122,3 +124,20 @@ def test_the_limit_is_checked_before_anything_is_parsed() -> None:
     with pytest.raises(RejectError, match="has 100 bytes, more than 99"):
         decode(ResultRequest, b"\xc1" * 100, limit=99)
     assert decode(ResultRequest, encode(ResultRequest(job=JOB)), limit=99).job == JOB
+
+
+@pytest.mark.parametrize("row", [0, 5, 39])
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [([1], "has 1 values"), ([0, "x"], "Rise.price is str"), (7, "not an array"), ([0, True], "bool")],
+)
+def test_one_broken_record_among_many_is_refused_and_named(row: int, broken: object, why: str) -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Curve:
+        rises: tuple[Rise, ...]
+
+    rows: list[object] = [[start, start + 1] for start in range(40)]
+    assert decode(Curve, msgpack.packb([rows])).rises[39] == Rise(start=UnixSeconds(39), price=Cents(40))
+    rows[row] = broken
+    with pytest.raises(RejectError, match=why):
+        decode(Curve, msgpack.packb([rows]))

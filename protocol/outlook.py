@@ -1,0 +1,139 @@
+"""What the rest of a chain costs at least: bounds that let the award's search drop partial plans early.
+
+There are two, and the higher one holds. *Quick*: the parts go on from where and when they are, and never wait. *Late*:
+no matter when they are there, no window begins before it opens, nor before any plan at all could reach it. When a
+plan's cost is known beforehand, sites that no cheaper plan can visit are left out altogether.
+"""
+
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
+
+from protocol.space import Space, Window
+
+Layer: TypeAlias = Mapping[int, Sequence[Window]]
+"""Windows that begin with one operation, by site."""
+
+
+class _Group(NamedTuple):
+    """All windows of one site for the same operations, at their best."""
+
+    last: int
+    cost: int
+    """The lowest."""
+
+    made: int
+    """The lowest with the time that the work takes."""
+
+    opening: int
+    """The lowest with the time until it is done."""
+
+    ready: int
+    """When the first of them is done."""
+
+    duration: int
+    """The shortest."""
+
+
+class Outlook:
+    """Bounds for one chain.
+
+    Attributes:
+        quick: for each boundary before an operation (and the end), by site, the cost to go from there.
+        late: the same with the moment of arrival counted from zero; it holds whenever the parts are there.
+        through: for each operation, by the site that begins it, quick and late from that site on.
+    """
+
+    def __init__(self, space: Space, layers: Sequence[Layer], limit: int | None = None) -> None:
+        self._space = space
+        self.quick: list[dict[int, int]] = [{} for _ in range(len(layers) + 1)]
+        self.late: list[dict[int, int]] = [{} for _ in range(len(layers) + 1)]
+        self.through: list[dict[int, tuple[int, int]]] = [{} for _ in layers]
+        if layers:
+            groups = [{site: self._groups(windows) for site, windows in layer.items()} for layer in layers]
+            self._look_back(groups, limit)
+
+    def _groups(self, windows: Sequence[Window]) -> list[_Group]:
+        rate = self._space.rate
+        groups = []
+        for last in {window.last for window in windows}:
+            some = [window for window in windows if window.last == last]
+            made = [window.cost + rate * window.duration for window in some]
+            opening = min([cost + rate * window.opens for cost, window in zip(made, some, strict=True)])
+            cost = min([window.cost for window in some])
+            ready = min([window.opens + window.duration for window in some])
+            shortest = min([window.duration for window in some])
+            groups.append(_Group(last, cost, min(made), opening, ready, shortest))
+        return groups
+
+    def _look_back(self, layers: Sequence[Mapping[int, Sequence[_Group]]], limit: int | None) -> None:
+        """Fill in from the last operation to the first."""
+        space, rate = self._space, self._space.rate
+        so_far, ends, earliest = _look_ahead(space, layers)
+        for site in ends[-1]:
+            time, spent, _ = space.move(site, space.home)
+            self.quick[-1][site] = spent + rate * time
+            self.late[-1][site] = spent + rate * (earliest[-1] + time)
+        for operation in range(len(layers) - 1, -1, -1):
+            room = None if limit is None else limit - so_far[operation]
+            through = self.through[operation]
+            for site, groups in layers[operation].items():
+                least = self._least(groups, site, rate * earliest[operation])
+                if least is not None and (room is None or least[0] <= room):
+                    through[site] = least
+            if not through:
+                continue  # bundles may pass over this operation
+            quickly = sorted(((site, least[0]) for site, least in through.items()), key=itemgetter(1))
+            lately = sorted(((site, least[1]) for site, least in through.items()), key=itemgetter(1))
+            quick, late, since = self.quick[operation], self.late[operation], rate * earliest[operation]
+            for site, spent in ends[operation].items():
+                if limit is None:
+                    quick[site] = self._nearest(site, quickly, rate)
+                    late[site] = self._nearest(site, lately, 0)
+                elif spent + quickly[0][1] <= limit:
+                    # Under a limit few plans are left, and a finer bound would cost more than it saves.
+                    quick[site] = self._nearest(site, quickly, rate)
+                    late[site] = quick[site] + since
+
+    def _least(self, groups: Sequence[_Group], site: int, since: int) -> tuple[int, int] | None:
+        """Quick and late through the best of one site's windows for an operation; ``since`` is its earliest's cost."""
+        found: tuple[int, int] | None = None
+        for last, cost, made, opening, _, _ in groups:
+            ahead = self.quick[last + 1].get(site)
+            if ahead is None:
+                continue
+            quick = made + ahead
+            late = max(opening + ahead, quick + since, cost + self.late[last + 1][site])
+            found = (quick, late) if found is None else (min(quick, found[0]), min(late, found[1]))
+        return found
+
+    def _nearest(self, site: int, makers: Sequence[tuple[int, int]], rate: int) -> int:
+        """Least that it costs from ``site`` through one of ``makers``, which come with the cheapest first."""
+        best: int | None = None
+        for other, ahead in makers:
+            if best is not None and ahead >= best:
+                break
+            time, spent, _ = self._space.move(site, other)
+            whole = ahead + spent + rate * time
+            if best is None or whole < best:
+                best = whole
+        assert best is not None  # noqa: S101  # there is a maker
+        return best
+
+
+def _look_ahead(
+    space: Space, layers: Sequence[Mapping[int, Sequence[_Group]]]
+) -> tuple[list[int], list[dict[int, int]], list[int]]:
+    """Per boundary: the least cost so far, ways left out; that by the site where it ends; and the earliest moment."""
+    start = space.rate * space.earliest
+    so_far, earliest = [start], [space.earliest, *[space.due] * len(layers)]
+    ends: list[dict[int, int]] = [{} for _ in earliest]
+    for operation, layer in enumerate(layers):
+        for site, groups in layer.items():
+            for last, _, made, _, ready, shortest in groups:
+                spent = so_far[operation] + made
+                ends[last + 1][site] = min(spent, ends[last + 1].get(site, spent))
+                done = max(ready, earliest[operation] + shortest)
+                earliest[last + 1] = min(done, earliest[last + 1])
+        so_far.append(min(ends[operation + 1].values(), default=start))
+    return so_far, ends, earliest
