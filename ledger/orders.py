@@ -72,6 +72,11 @@ class Order:
     budget: Cents
     deadline: UnixSeconds
     review: Seconds
+    dispute: Seconds
+    dispute_fee: Cents
+    bond: Cents
+    """What each bidder stakes on opening its bid; nothing when the rules ask for none."""
+
     call: Digest
     """Leaf hash of the signed call's payload."""
 
@@ -93,6 +98,15 @@ class AssignmentState:
 
     paid_milestones: int
     evidence: Digest
+    since: UnixSeconds
+    """Block time at which it came into ``state``; zero while an award stands that nobody accepted."""
+
+    due: UnixSeconds
+    inspection: int
+    """Which assignment's provider measures what this one makes, counted from 1; zero for none."""
+
+    inspection_round: int
+    """That assignment's round when this one was accepted."""
 
 
 class Orders:
@@ -184,6 +198,9 @@ class Orders:
             budget=Cents(found.budget),
             deadline=UnixSeconds(found.deadline),
             review=Seconds(found.review_seconds),
+            dispute=Seconds(found.dispute_seconds),
+            dispute_fee=Cents(found.dispute_fee),
+            bond=Cents(found.bid_bond),
             call=Digest(found.call),
             design=Digest(found.design),
             pack=Digest(found.pack_hash),
@@ -199,6 +216,10 @@ class Orders:
             round=found.round_,
             paid_milestones=found.approved,
             evidence=Digest(found.evidence),
+            since=UnixSeconds(found.since),
+            due=UnixSeconds(found.due),
+            inspection=found.inspection,
+            inspection_round=found.inspection_round,
         )
 
     def at_stake(self, chain: Reads, job: JobId, index: int) -> Cents:

@@ -43,7 +43,7 @@ from node.store.database import Database, open_database
 from node.store.peers import StoredPeers
 from node.store.strikes import StoredStrikes
 from node.vault.vault import Vault
-from node.workflows import answer_job, post_job, watch_auction
+from node.workflows import answer_job, post_job, settle_dispute, watch_auction
 from node.workflows.answered import (
     CloseLog,
     ComputeBid,
@@ -55,7 +55,9 @@ from node.workflows.answered import (
     MakeParts,
 )
 from node.workflows.audit_part import Auditor
+from node.workflows.court import Court
 from node.workflows.desk import Desk
+from node.workflows.disputed import AwaitBlock, Inspect, ReadCase
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
 from node.workflows.join import announce_capacities, announce_card, announce_head, card_of, register
@@ -183,7 +185,8 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             (
                 post_job.workflow(contracts),
                 answer_job.workflow(contracts, identity.account),
-                watch_auction.WORKFLOW,
+                watch_auction.workflow(contracts),
+                settle_dispute.workflow(contracts, identity.account),
             ),
             _wall,
         )
@@ -223,7 +226,8 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 epoch=UnixSeconds(config.plant.epoch_plant),
             )
         )
-        _bind(runner, exchange, records, logbook, shop)
+        court = Court(reads=reads, identity=identity, runner=runner)
+        _bind(runner, exchange, records, logbook, shop, court)
         lookup = Lookup(network, seed=identity.signing, wall=_wall, member=known, dice=random.SystemRandom())
         search = Search(lookup, network, exchange.directory)
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
@@ -267,6 +271,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 witness=witness,
                 vault=vault,
                 assembly=assembly,
+                court=court,
                 connections=Connections(
                     links=wire,
                     network=network,
@@ -300,7 +305,9 @@ def _network_settings(config: NodeConfig, identity: Identity, standing: Standing
     )
 
 
-def _bind(runner: Runner, exchange: Exchange, records: RecordExchange, logbook: Logbook, shop: Shop) -> None:
+def _bind(
+    runner: Runner, exchange: Exchange, records: RecordExchange, logbook: Logbook, shop: Shop, court: Court
+) -> None:
     """Name the port of every effect that a workflow can ask for."""
 
     async def wake(_stream: str, effect: WakeAt) -> Happened:
@@ -321,6 +328,9 @@ def _bind(runner: Runner, exchange: Exchange, records: RecordExchange, logbook: 
             MakeParts: Port(perform=shop.make_parts),
             Forget: Port(perform=shop.forget),
             CloseLog: Port(perform=logbook.close),
+            ReadCase: Port(perform=court.read),
+            Inspect: Port(perform=court.inspect),
+            AwaitBlock: Port(perform=court.await_block),
         }
     )
 

@@ -26,6 +26,7 @@ class _Commands(click.Group):
         "audit": "audit",
         "vault": "vault",
         "gov": "gov",
+        "dispute": "dispute",
         "export": "export",
         "shop": "shop",
         "doctor": "shop",

@@ -122,6 +122,10 @@ class Client:
         """What the members decide about, and this node's part in it; see the paths in ``node.api.governance``."""
         return self._json(method, f"/governance{path}", json=body)
 
+    def disputes(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Objections to work, and what became of them; see the paths in ``node.api.disputes``."""
+        return self._json(method, f"/disputes{path}", json=body)
+
     def shop(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """What the shop's owner asks; see the paths in ``node.api.shop``."""
         return self._json(method, f"/shop{path}", json=body)

@@ -22,6 +22,7 @@ from node.views import Document, answer_document, event_document, job_document, 
 from node.workflows import posted
 from node.workflows.answered import Answer
 from node.workflows.audit_part import Auditor
+from node.workflows.court import Court
 from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_process
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import Post
@@ -65,6 +66,7 @@ class Participant:
         witness: Witness,
         vault: Vault,
         assembly: Assembly,
+        court: Court,
         connections: Connections,
         clock: PlantClock,
     ) -> None:
@@ -84,6 +86,7 @@ class Participant:
         self._witness = witness
         self._vault = vault
         self.assembly = assembly
+        self.court = court
         self.owner = shop.owner
         self._clock = clock
 

@@ -54,6 +54,7 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
         "arrival": None if state.result is None or state.result.award is None else iso(state.result.award.arrival),
         "assignments": [_assignment(state, index, names) for index in range(len(state.assigned))],
         "bidders": _bidders(state, names),
+        "bonds": [{"bidder": names(b.bidder), "cents": state.posted.bond, "stands": b.stands} for b in state.bonds],
         "released": [{"operation": r.operation, "to": names(r.provider), "at": iso(r.at)} for r in state.released],
         "parts": [{"number": part, "serial": serial.hex()} for part, serial in part_serials(state, contracts)],
         "money": _money(state),
@@ -93,6 +94,7 @@ def answer_document(state: Answer, names: Names) -> Document:
         "steps": len(state.made),
         "assignments": [],
         "parts": [],
+        "bond": {"cents": state.bond, "stands": state.staked} if state.bond else None,
         "paid": state.paid,
         "gas": state.gas,
     }

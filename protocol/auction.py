@@ -130,7 +130,12 @@ def seal_of(bid: Bid, salt: bytes) -> Digest:
 
 def seal_over(wire: bytes, salt: bytes) -> Digest:
     """The seal of a bid in its wire form."""
-    return Digest(sha256(b"guildmark/bid/1" + salt + wire).digest())
+    return Digest(sha256(opening_of(wire, salt)).digest())
+
+
+def opening_of(wire: bytes, salt: bytes) -> bytes:
+    """What the seal of a bid is the SHA-256 of; whoever bonded the seal shows it to the ledger."""
+    return b"guildmark/bid/1" + salt + wire
 
 
 def accept_call(call: Call, *, signer: PeerId, now: UnixSeconds) -> None:

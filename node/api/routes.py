@@ -9,6 +9,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.api.disputes import dispute_routes
 from node.api.governance import governance_routes
 from node.api.network import network_routes
 from node.api.shop import shop_routes
@@ -125,6 +126,7 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
         return await participant.audit(serial)
 
     api.include_router(governance_routes(participant))
+    api.include_router(dispute_routes(participant))
     api.include_router(shop_routes(participant))
     api.include_router(network_routes(participant))
     return api

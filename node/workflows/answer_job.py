@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from ledger.contracts import Contracts
-from ledger.disputes import Inspection
 from ledger.types import Transaction
 from node.workflows.answered import (
     NAME,
@@ -32,15 +31,17 @@ from node.workflows.answered import (
     heads,
     own_work,
 )
+from node.workflows.bonds import REFUSED, REVEALED, STAKED
 from node.workflows.events import (
     SHARED_EVENTS,
     Announce,
+    BidBonded,
+    BondEnded,
     FetchRecords,
     Mined,
     OperationApproved,
     OperationAssigned,
     OperationAttested,
-    OperationDisputed,
     OperationRefunded,
     OrderEnded,
     RecordsArrived,
@@ -49,10 +50,9 @@ from node.workflows.events import (
     WakeAt,
     Woke,
 )
-from node.workflows.inspecting import inspector_of
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
-from protocol.auction import Bid, Commitment, Reveal, seal_of
+from protocol.auction import Commitment, Reveal, opening_of, seal_of
 from protocol.checkpoint import read_note
 from protocol.ids import Address, Digest
 from protocol.job import Call
@@ -64,6 +64,9 @@ from protocol.topics import COMMITMENT, REPLY, REVEAL
 from protocol.transport import travel_time
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import decode, encode
+
+BOND, OPEN_BID, RETURN_BOND = "bond", "open-bid", "return-bond"
+"""Keys of what is sent about our bond."""
 
 RESULT_GRACE = 2
 """Seconds after the reveal deadline before the customer is asked for the result that gossip may have brought."""
@@ -103,15 +106,21 @@ class _Rule:
             if not isinstance(event, CallHeard):
                 raise AssertionError(f"an answer begins with CallHeard, not {type(event).__name__}")
             call = decode(Call, event.call.payload)
-            state = Answer(signed_call=event.call, call=call, customer=event.customer, review=event.review)
+            state = Answer(
+                signed_call=event.call, call=call, customer=event.customer, review=event.review, bond=event.bond
+            )
             return state, (ComputeBid(key="bid"), WakeAt(key="deadline", at=UnixSeconds(event.deadline + 1)))
         if isinstance(event, Mined):
-            problem = f"the ledger refused to {event.effect}: {event.error}" if event.error else state.problem
-            return replace(state, gas=state.gas + event.gas, problem=problem), ()
+            return _mined(state, event), ()
         if isinstance(event, LogClosed):
             return self._closed(state, event)
+        state, effects = self._bonding(state, event)
         if state.phase.terminal:
-            return state, ()
+            return state, effects
+        state, further = self._going_on(state, event)
+        return state, (*effects, *further)
+
+    def _going_on(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         match event:
             case BidComputed() | BidDeclined() | RollArrived() | Woke():
                 return self._bidding(state, event)
@@ -122,25 +131,75 @@ class _Rule:
             case _:
                 return self._making(state, event)
 
+    def _bonding(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
+        """A bond comes back whatever becomes of the auction: its seal is opened, or the order was cancelled."""
+        match event:
+            case BidBonded() if event.bidder == self._account:
+                state = replace(state, staked=STAKED)
+                return state, self._commit(state) if state.phase is Phase.COMMITTED else ()
+            case BondEnded() if event.bidder == self._account:
+                state = replace(state, staked=event.how)
+                show = event.how == REVEALED and state.phase is Phase.REVEALED
+                return state, self._show(state) if show else ()
+            case Woke(what="open") if state.staked in ("", STAKED):
+                return state, (self._open(state),)
+            case OrderEnded(how="cancelled") if state.staked == STAKED:
+                orders = self._contracts.orders
+                back = (orders.return_bid(state.call.job, self._account), orders.withdraw())
+                return state, (Submit(key=RETURN_BOND, transactions=back),)
+            case _:
+                return state, ()
+
+    def _commit(self, state: Answer) -> tuple[Effect, ...]:
+        said = encode(self._commitment(state))
+        return (
+            Announce(key="commitment", topic=COMMITMENT, message=said, until=state.call.commit_by),
+            *_receipts(state, COMMITMENT, said, state.call.commit_by),
+        )
+
+    def _show(self, state: Answer) -> tuple[Effect, ...]:
+        assert state.bid is not None  # noqa: S101  # only a bid is opened
+        said = encode(Reveal(bid=state.bid, salt=state.salt))
+        return (
+            Announce(key="reveal", topic=REVEAL, message=said, until=state.call.reveal_by),
+            *_receipts(state, REVEAL, said, state.call.reveal_by),
+        )
+
+    def _open(self, state: Answer) -> Submit:
+        """Show the ledger what our seal is made of, and take the bond back."""
+        orders = self._contracts.orders
+        opening = opening_of(encode(state.bid), state.salt)
+        return Submit(key=OPEN_BID, transactions=(orders.reveal(state.call.job, opening), orders.withdraw()))
+
+    def _commitment(self, state: Answer) -> Commitment:
+        assert state.bid is not None  # noqa: S101  # only a bid is committed to
+        seal = seal_of(state.bid, state.salt)
+        return Commitment(job=state.bid.job, provider=state.bid.provider, account=self._account, seal=seal)
+
+    def _computed(self, state: Answer, event: BidComputed) -> tuple[Answer, tuple[Effect, ...]]:
+        """Say the seal; where the order asks for a bond, stake it first, for without it the seal does not count."""
+        state = replace(
+            state,
+            phase=Phase.COMMITTED,
+            bid=event.bid,
+            salt=event.salt,
+            reasons=event.refusals,
+            bases=event.bases,
+        )
+        result = WakeAt(key="result", at=UnixSeconds(state.call.reveal_by + RESULT_GRACE))
+        if not state.bond:
+            return state, (*self._commit(state), result)
+        token, orders = self._contracts.token, self._contracts.orders
+        seal = self._commitment(state).seal
+        stake = (token.approve(orders.address, state.bond), orders.bid(state.call.job, seal))
+        # A customer that never closes its roll must not keep the bonds: at half time they are opened all the same.
+        half = UnixSeconds((state.call.commit_by + state.call.reveal_by) // 2)
+        return state, (Submit(key=BOND, transactions=stake), WakeAt(key="open", at=half), result)
+
     def _bidding(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         match event:
             case BidComputed():
-                commitment = _commitment(event.bid, event.salt, self._account)
-                state = replace(
-                    state,
-                    phase=Phase.COMMITTED,
-                    bid=event.bid,
-                    salt=event.salt,
-                    reasons=event.refusals,
-                    bases=event.bases,
-                )
-                return state, (
-                    Announce(
-                        key="commitment", topic=COMMITMENT, message=encode(commitment), until=state.call.commit_by
-                    ),
-                    *_receipts(state, COMMITMENT, encode(commitment), state.call.commit_by),
-                    WakeAt(key="result", at=UnixSeconds(state.call.reveal_by + RESULT_GRACE)),
-                )
+                return self._computed(state, event)
             case BidDeclined():
                 return replace(state, phase=Phase.DECLINED, reasons=event.reasons), ()
             case RollArrived() if state.phase is Phase.COMMITTED:
@@ -171,17 +230,16 @@ class _Rule:
 
     def _rolled(self, state: Answer, event: RollArrived) -> tuple[Answer, tuple[Effect, ...]]:
         """Our bid is opened only when the roll has it; before that nobody learns anything of it."""
-        bid, state = state.bid, replace(state, roll=event.roll)
-        assert bid is not None  # noqa: S101  # committed, hence there is one
-        entry = merkle.leaf_hash(encode(_commitment(bid, state.salt, self._account)))
+        state = replace(state, roll=event.roll)
+        entry = merkle.leaf_hash(encode(self._commitment(state)))
+        bonded = (self._open(state),) if state.bond else ()
         if entry not in decode(Roll, event.roll.payload).entries:
             proof = f"{sum(len(r.receipts) for r in state.receipts)} of {len(state.call.witnesses)} witnesses saw it"
-            return replace(state, phase=Phase.LOST, problem=f"the customer left our sealed bid out; {proof}"), ()
-        opened = encode(Reveal(bid=bid, salt=state.salt))
-        return replace(state, phase=Phase.REVEALED), (
-            Announce(key="reveal", topic=REVEAL, message=opened, until=state.call.reveal_by),
-            *_receipts(state, REVEAL, opened, state.call.reveal_by),
-        )
+            return replace(state, phase=Phase.LOST, problem=f"the customer left our sealed bid out; {proof}"), bonded
+        state = replace(state, phase=Phase.REVEALED)
+        if state.bond and state.staked != REVEALED:
+            return state, bonded
+        return state, self._show(state)
 
     def _result(self, state: Answer, event: ResultArrived) -> tuple[Answer, tuple[Effect, ...]]:
         """Only the latest result counts; who has won nothing in it waits, for a winner may decline."""
@@ -236,8 +294,6 @@ class _Rule:
                 return state, (fetch,)
             case OperationAttested() if event.index in state.won:
                 return state, (WakeAt(key=f"review/{event.index}", at=UnixSeconds(event.at + state.review + 1)),)
-            case OperationDisputed() if event.index not in state.won:
-                return state, self._testify(state, event)
             case RecordsArrived():
                 return self._continue(replace(state, arrived=(*state.arrived, event)))
             case PartMade():
@@ -246,23 +302,6 @@ class _Rule:
                 return self._made(state, event)
             case _:
                 return state, ()
-
-    def _testify(self, state: Answer, event: OperationDisputed) -> tuple[Effect, ...]:
-        """An inspector's word on what it measured decides a dispute over the maker's work."""
-        inspecting = inspector_of(state.call, state.assignments, event.index) if state.assignments else None
-        if inspecting is None or inspecting not in {closed.index for closed in state.closed}:
-            return ()
-        work = own_work(state, inspecting)
-        verdict = Inspection(
-            job=state.call.job,
-            index=event.index,
-            round=0,
-            milestone=0,
-            evidence=evidence_root([part.record for part in work]),
-            conforms=all(part.conforms for part in work),
-        )
-        say = self._contracts.disputes.measure(verdict, b"")
-        return (Submit(key=f"measure/{event.index}", transactions=(say,)),)
 
     def _continue(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
         """Fetch what is missing, and start every operation that has all it needs."""
@@ -346,8 +385,14 @@ class _Rule:
                 return state, ()
 
 
-def _commitment(bid: Bid, salt: bytes, account: Address) -> Commitment:
-    return Commitment(job=bid.job, provider=bid.provider, account=account, seal=seal_of(bid, salt))
+def _mined(state: Answer, event: Mined) -> Answer:
+    state = replace(state, gas=state.gas + event.gas)
+    if not event.error or (event.effect in (OPEN_BID, RETURN_BOND) and state.staked not in ("", STAKED)):
+        return state
+    state = replace(state, problem=f"the ledger refused to {event.effect}: {event.error}")
+    if event.effect != BOND:
+        return state
+    return replace(state, staked=REFUSED, phase=Phase.LOST)
 
 
 def _receipts(state: Answer, topic: str, message: bytes, until: UnixSeconds) -> tuple[GatherReceipts, ...]:

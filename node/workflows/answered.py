@@ -55,6 +55,9 @@ class CallHeard:
     review: Seconds
     """After this long an attested operation may be approved by its provider."""
 
+    bond: Cents = NOTHING
+    """What a bidder stakes on opening its bid; nothing when the order asks for none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BidComputed:
@@ -222,10 +225,14 @@ class Answer:
     """The customer's ledger account: it owns the order and the sealed design."""
 
     review: Seconds
+    bond: Cents = NOTHING
 
     phase: Phase = Phase.PRICING
     bid: Bid | None = None
     salt: bytes = b""
+    staked: str = ""
+    """What became of our bond, see ``node.workflows.bonds``; empty before the ledger holds it."""
+
     reasons: tuple[str, ...] = ()
     """Why there is no bid, or none for some operation."""
 

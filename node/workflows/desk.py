@@ -189,7 +189,7 @@ class Desk:
             call=sign(self._identity.signing, CALL, encode(call)),
             sealed=design,
             deadline=UnixSeconds(self._clock.wall_at(due) + self._auction.grace),
-            dispute=rules.dispute,
+            bond=rules.bid_bond,
             min_commit=rules.min_commit,
             notes=tuple(quote.routing.reasons),
         )

@@ -19,6 +19,23 @@ class OrderOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BidBonded:
+    """A bidder staked the order's bond on opening ``seal`` in time."""
+
+    bidder: Address
+    seal: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BondEnded:
+    """A bidder's bond has left the order."""
+
+    bidder: Address
+    how: str
+    """``revealed``, ``forfeited`` or ``returned``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationAssigned:
     """The ledger holds the award of assignment ``index``."""
 
@@ -162,6 +179,8 @@ class FetchRecords:
 
 SHARED_EVENTS = (
     OrderOpened,
+    BidBonded,
+    BondEnded,
     OperationAssigned,
     OperationAttested,
     OperationApproved,

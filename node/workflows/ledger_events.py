@@ -3,7 +3,10 @@
 from ledger import designs, order_events
 from ledger.contracts import Contracts
 from ledger.types import Log
+from node.workflows.disputed import CaseOpened
 from node.workflows.events import (
+    BidBonded,
+    BondEnded,
     OperationApproved,
     OperationAssigned,
     OperationAttested,
@@ -17,11 +20,15 @@ from protocol.ids import JobId
 from protocol.units import NOTHING, UnixSeconds
 
 
-def translate(log: Log, contracts: Contracts, now: UnixSeconds) -> tuple[JobId, object] | None:  # one a kind
+def translate(log: Log, contracts: Contracts, now: UnixSeconds) -> tuple[JobId, object] | None:  # noqa: C901  # one case for each kind
     """The job and event that an order's ``log`` is about, or None; ``now`` is wall time."""
     match contracts.orders.decode(log):
         case order_events.Opened() as said:
             return said.job, OrderOpened(budget=said.budget, at=now)
+        case order_events.BidSealed() as said:
+            return said.job, BidBonded(bidder=said.bidder, seal=said.seal)
+        case order_events.BidEnded() as said:
+            return said.job, BondEnded(bidder=said.bidder, how=said.how)
         case order_events.Assigned() as said:
             return said.job, OperationAssigned(index=said.index, provider=said.provider, price=said.price)
         case order_events.Attested() as said:
@@ -40,6 +47,15 @@ def translate(log: Log, contracts: Contracts, now: UnixSeconds) -> tuple[JobId, 
         case order_events.Ended() as said:
             return said.job, OrderEnded(how=said.how)
     return None
+
+
+def moved(log: Log, contracts: Contracts) -> tuple[JobId, int, object] | None:
+    """Job, assignment and event of a case that ``log`` is about, or None."""
+    match contracts.orders.decode(log):
+        case order_events.Disputed() as said:
+            return said.job, said.index, CaseOpened(job=said.job, index=said.index)
+    event = contracts.disputes.decode(log)
+    return None if event is None else (event.job, event.index, event)
 
 
 def units(log: Log, contracts: Contracts) -> UnitsRecorded | None:

@@ -7,9 +7,11 @@ import trio
 
 from ledger.chain import Chain
 from ledger.contracts import Contracts
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RevertedError
+from ledger.errors import UnavailableError as LedgerUnavailableError
 from ledger.members import Member, Stake
 from ledger.orders import Order
+from ledger.types import Transaction
 from node.errors import UnavailableError
 from protocol.errors import IgnoreError
 from protocol.ids import Address, Digest, JobId, PeerId
@@ -45,6 +47,22 @@ class LedgerReads:
             return await trio.to_thread.run_sync(question, self._chain, limiter=self._limiter, abandon_on_cancel=True)  # type: ignore[call-arg]  # trio-typing is older than trio
         except LedgerError as error:
             raise UnavailableError(f"ledger: {error}") from error
+
+    async def refusal(self, account: Address, transaction: Transaction) -> RevertedError | None:
+        """Why the ledger would refuse ``transaction`` of ``account`` now; None where it would not, or cannot tell."""
+
+        def ask(chain: Chain) -> RevertedError | None:
+            try:
+                chain.estimate(account, transaction)
+            except RevertedError as error:
+                return error
+            except LedgerUnavailableError:
+                raise
+            except LedgerError:
+                return None
+            return None
+
+        return await self.ask(ask)
 
     async def rules(self) -> RulePack:
         """The rule pack in force."""

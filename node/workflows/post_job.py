@@ -1,13 +1,17 @@
 """A customer's job from posting to settlement: decides what follows from each event, and does nothing itself."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ledger.contracts import Contracts
 from ledger.orders import Opening, Winner
 from node.errors import RequestError
+from node.workflows.bonds import is_bonded, noted, unopened
 from node.workflows.events import (
     SHARED_EVENTS,
     Announce,
+    BidBonded,
+    BondEnded,
     FetchRecords,
     Mined,
     OperationApproved,
@@ -29,6 +33,7 @@ from node.workflows.posted import (
     Assigned,
     CommitmentArrived,
     JobPosted,
+    ObjectionRaised,
     PackageReleased,
     Phase,
     Post,
@@ -40,6 +45,7 @@ from node.workflows.posted import (
 )
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
+from protocol.auction import Commitment
 from protocol.errors import RejectError
 from protocol.ids import Digest, PeerId
 from protocol.job import Call
@@ -54,13 +60,24 @@ ANNOUNCE_RESULT = 10
 REVEAL_GRACE = 1
 """Seconds after the reveal deadline before the award, for reveals still on their way."""
 
+BOND_GRACE = 2
+"""Seconds more where bids are bonded, for what the ledger says of them comes by way of a block."""
+
 
 def workflow(contracts: Contracts) -> Workflow:
     """The workflow on the ledger that ``contracts`` names."""
     return Workflow(
         name=NAME,
         transition=_Rule(contracts).transition,
-        events=(JobPosted, CommitmentArrived, RevealArrived, ReplyArrived, PackageReleased, *SHARED_EVENTS),
+        events=(
+            JobPosted,
+            CommitmentArrived,
+            RevealArrived,
+            ReplyArrived,
+            ObjectionRaised,
+            PackageReleased,
+            *SHARED_EVENTS,
+        ),
     )
 
 
@@ -88,9 +105,9 @@ class _Rule:
             case CommitmentArrived() if state.phase is Phase.BIDDING:
                 return replace(state, commitments=(*state.commitments, event)), ()
             case RevealArrived() if state.phase is Phase.REVEALING:
-                state = replace(state, reveals=(*state.reveals, event))
-                # Nothing more can come once every seal of the roll is open.
-                return self._decide(state) if len(state.reveals) == len(state.commitments) else (state, ())
+                return self._shown(replace(state, reveals=(*state.reveals, event)))
+            case BidBonded() | BondEnded():
+                return self._shown(replace(state, bonds=noted(state.bonds, event)))
             case ReplyArrived() if state.phase is Phase.AWARDING:
                 return self._replied(state, event)
             case PackageReleased():
@@ -144,11 +161,11 @@ class _Rule:
 
     def _woke(self, state: Post, event: Woke) -> tuple[Post, tuple[Effect, ...]]:
         if event.what == "commit" and state.phase is Phase.BIDDING:
-            wait = UnixSeconds(state.call.reveal_by + REVEAL_GRACE)
-            close = Announce(key="roll", topic=ROLL, message=encode(state.roll), until=state.call.reveal_by)
-            return replace(state, phase=Phase.REVEALING), (close, WakeAt(key="reveal", at=wait))
+            return self._close_roll(state)
         if event.what == "reveal" and state.phase is Phase.REVEALING:
             return self._decide(state)
+        if event.what == "forfeit" and state.phase not in (Phase.CANCELLING, Phase.CANCELLED):
+            return state, tuple(self._forfeit(state))
         if event.what == f"accept/{len(state.declined)}" and self._is_open(state):
             assert state.result is not None  # noqa: S101  # there is one while winners are asked
             return self._decide(_without(state, state.result.winners - state.accepted))
@@ -157,15 +174,36 @@ class _Rule:
             return replace(state, problem=state.problem or "the order's deadline passed before all was attested"), (
                 expire,
             )
-        if event.what.startswith("dispute/"):
-            index = int(event.what.split("/")[1])
-            if state.assigned[index].stage is Stage.DISPUTED:
-                end = self._contracts.disputes.close(state.call.job, index)
-                return state, (Submit(key=f"end-dispute/{index}", transactions=(end,)),)
         return state, ()
+
+    def _close_roll(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
+        """Tell which commitments count; where bids are bonded, those whose bond the ledger holds."""
+        wait = UnixSeconds(state.call.reveal_by + REVEAL_GRACE)
+        effects: list[Effect] = []
+        if state.posted.bond:
+            kept = tuple(c for c in state.commitments if is_bonded(state.bonds, c.account, _seal(c)))
+            state = replace(state, commitments=kept)
+            wait = UnixSeconds(wait + BOND_GRACE)
+            effects.append(WakeAt(key="forfeit", at=UnixSeconds(wait + BOND_GRACE)))
+        close = Announce(key="roll", topic=ROLL, message=encode(state.roll), until=state.call.reveal_by)
+        return replace(state, phase=Phase.REVEALING), (close, WakeAt(key="reveal", at=wait), *effects)
+
+    def _shown(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
+        """Nothing more can come once every seal of the roll is open."""
+        if state.phase is Phase.REVEALING and 0 < len(state.shown) == len(state.commitments):
+            return self._decide(state)
+        return state, ()
+
+    def _forfeit(self, state: Post) -> Iterator[Submit]:
+        """Take the bonds of those who did not open their seal."""
+        orders, job = self._contracts.orders, state.call.job
+        for bidder in unopened(state.bonds):
+            yield Submit(key=f"forfeit/{bidder.hex()}", transactions=(orders.forfeit(job, bidder), orders.withdraw()))
 
     def _decide(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
         """The result from the bids that count, and the winners asked whether they stand by theirs."""
+        if state.result is None:
+            state = replace(state, reveals=state.shown)
         opened, rounds = state.opened, len(state.declined)
         result = decide(state.call, opened.bids, state.transcript, opened.excluded)
         state = replace(state, result=result, phase=Phase.AWARDING)
@@ -255,7 +293,10 @@ class _Rule:
                 return replace(state, phase=Phase.MAKING, assigned=(*state.assigned, added)), ()
             case OperationAttested():
                 state = _with(state, event.index, stage=Stage.ATTESTED, evidence=event.evidence)
-                return state, (FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider),)
+                fetch = FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider)
+                return state, (fetch, *self._disputes(state, event.index))
+            case ObjectionRaised():
+                return self._object(state, event)
             case RecordsArrived():
                 return self._judge(state, event)
             case OperationApproved():
@@ -270,8 +311,7 @@ class _Rule:
                     fee=event.fee,
                 ), ()
             case OperationDisputed():
-                over = WakeAt(key=f"dispute/{event.index}", at=UnixSeconds(event.at + state.posted.dispute + 2))
-                return _with(state, event.index, stage=Stage.DISPUTED), (over,)
+                return _with(state, event.index, stage=Stage.DISPUTED), ()
             case _:
                 return state, ()
 
@@ -280,26 +320,47 @@ class _Rule:
         try:
             facts = check_records(state, event)
         except RejectError as error:
-            state = replace(state, problem=f"assignment {event.index}: {error}")
-            return state, (self._dispute(state, event.index),)
-        state = _with(state, event.index, stage=Stage.VERIFIED, arrived=event, facts=facts)
+            state = replace(state, problem=f"assignment {event.index + 1}: {error}")
+            return self._object(state, _objection(state, event.index, str(error)))
+        state = _with(state, event.index, arrived=event, facts=facts)
+        if state.assigned[event.index].stage is Stage.ATTESTED:
+            state = _with(state, event.index, stage=Stage.VERIFIED)
         effects: list[Effect] = []
         for index, verdict in verdicts(state):
-            move = self._contracts.orders.approve(state.call.job, index)
-            effects.append(
-                Submit(key=f"approve/{index}", transactions=(move,)) if verdict else self._dispute(state, index)
-            )
-            if not verdict:
-                state = replace(state, problem="measured parts are out of tolerance; their makers' pay is disputed")
+            if verdict:
+                move = self._contracts.orders.approve(state.call.job, index)
+                effects.append(Submit(key=f"approve/{index}", transactions=(move,)))
+                continue
+            state, further = self._object(state, _objection(state, index, "measured parts are out of tolerance"))
+            effects += further
+            state = replace(state, problem="measured parts are out of tolerance; their makers' pay is disputed")
         return state, tuple(effects)
 
-    def _dispute(self, state: Post, index: int) -> Submit:
-        evidence = state.assigned[index].evidence
-        assert evidence is not None  # noqa: S101  # only attested assignments are judged
-        return Submit(
-            key=f"dispute/{index}",
-            transactions=(self._contracts.orders.dispute(state.call.job, index, evidence),),
-        )
+    def _object(self, state: Post, event: ObjectionRaised) -> tuple[Post, tuple[Effect, ...]]:
+        """Dispute what is attested now, or remember to as soon as it is."""
+        assigned = state.assigned[event.index]
+        if assigned.objection is not None or assigned.stage not in (Stage.ASSIGNED, Stage.ATTESTED, Stage.VERIFIED):
+            return state, ()
+        state = _with(state, event.index, objection=event)
+        return state, () if assigned.stage is Stage.ASSIGNED else self._disputes(state, event.index)
+
+    def _disputes(self, state: Post, index: int) -> tuple[Submit, ...]:
+        """The objection to an attested assignment, if there is one."""
+        objection = state.assigned[index].objection
+        if objection is None:
+            return ()
+        move = self._contracts.orders.dispute(state.call.job, index, objection.evidence)
+        return (Submit(key=f"dispute/{index}", transactions=(move,)),)
+
+
+def _seal(arrived: CommitmentArrived) -> Digest:
+    return decode(Commitment, arrived.commitment.payload).seal
+
+
+def _objection(state: Post, index: int, reason: str) -> ObjectionRaised:
+    evidence = state.assigned[index].evidence
+    assert evidence is not None  # noqa: S101  # only attested assignments are judged
+    return ObjectionRaised(index=index, reason=reason, evidence=evidence)
 
 
 def _without(state: Post, away: frozenset[PeerId]) -> Post:

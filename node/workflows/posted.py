@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from node.workflows.bonds import Bond, is_opened
 from node.workflows.events import (
     RecordsArrived,
     UnitsRecorded,
@@ -77,8 +78,17 @@ class Assigned:
     facts: tuple[StepFacts, ...] = ()
     """What they say, by operation, then by part."""
 
+    round: int = 0
+    """How often it was re-awarded."""
+
+    objection: "ObjectionRaised | None" = None
+    """Of the present round."""
+
     paid: Cents = NOTHING
     fee: Cents = NOTHING
+    damages: Cents = NOTHING
+    """What of it came back for lateness."""
+
     refunded: Cents = NOTHING
 
 
@@ -97,14 +107,14 @@ class JobPosted:
     deadline: UnixSeconds
     """When the order expires on the ledger, wall time."""
 
-    dispute: int
-    """Seconds after which an unsettled dispute may be split; the order's own terms."""
-
     min_commit: int
     """Seconds that must be left for commitments once the order stands."""
 
     notes: tuple[str, ...]
     """Why the routing is as it is, and what the design check found."""
+
+    bond: Cents = NOTHING
+    """What each bidder stakes on opening its bid; the order's own terms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +142,17 @@ class ReplyArrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionRaised:
+    """The customer will not pay assignment ``index``: disputed now, or as soon as it is attested."""
+
+    index: int
+    reason: str
+    """The customer's own words; the ledger holds ``evidence`` only."""
+
+    evidence: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageReleased:
     """A winner received its package; who has what of a design is never a question."""
 
@@ -151,6 +172,7 @@ class Post:
     phase: Phase = Phase.OPENING
     commitments: tuple[CommitmentArrived, ...] = ()
     reveals: tuple[RevealArrived, ...] = ()
+    bonds: tuple[Bond, ...] = ()
     result: Result | None = None
     declined: tuple[PeerId, ...] = ()
     """Winners of earlier results that did not stand by their bid, in that order."""
@@ -170,6 +192,13 @@ class Post:
         """The commitments that count, once bidding is over."""
         entries = sorted(leaf_hash(c.commitment.payload) for c in self.commitments)
         return Roll(job=self.call.job, entries=tuple(entries))
+
+    @property
+    def shown(self) -> tuple[RevealArrived, ...]:
+        """The reveals that count: where bids are bonded, those that their bidder has shown to the ledger too."""
+        if not self.posted.bond:
+            return self.reveals
+        return tuple(r for r in self.reveals if is_opened(self.bonds, self.account_of(r.reveal.author)))
 
     @property
     def opened(self) -> Opened:
@@ -266,7 +295,7 @@ def verdicts(state: Post) -> tuple[tuple[int, bool], ...]:
     inspections = [o.index for o in state.call.operations if o.process == INSPECTION]
     decided = []
     for index, assigned in enumerate(state.assigned):
-        if assigned.stage is not Stage.VERIFIED:
+        if assigned.stage is not Stage.VERIFIED or assigned.objection is not None:
             continue
         last = operations_of(state, index)[-1]
         following = [o for o in inspections if o > last]

@@ -8,17 +8,20 @@ from hashlib import sha256
 import trio
 
 from ledger.alarms import Alarm
-from ledger.chain import Chain
+from ledger.chain import Chain, account_of
 from ledger.contracts import Contracts
+from ledger.disputes import Drawn
 from ledger.errors import LedgerError
 from ledger.follow import Batch, Follower
 from ledger.members import Registered
 from ledger.outbox import Confirmed, Outbox, Outcome
 from ledger.types import Log, Transaction
 from node.store.database import Database, connect
-from node.workflows import answered, posted
-from node.workflows.events import Mined, Submit
-from node.workflows.ledger_events import translate, units
+from node.workflows import answered, disputed, posted, watch_auction
+from node.workflows.answered import Answer
+from node.workflows.disputed import CaseOpened
+from node.workflows.events import BidBonded, BondEnded, Mined, OrderEnded, Submit
+from node.workflows.ledger_events import moved, translate, units
 from node.workflows.posted import Post
 from node.workflows.runner import Effect, Runner, mark_done
 from node.workflows.thread import licences
@@ -52,6 +55,7 @@ class Settlement:
         self._chain = chain
         self._contracts = contracts
         self._key = signing_key
+        self._account = account_of(signing_key)
         self._outbox = Outbox(connect(database.path), confirmations=confirmations)
         self._asked: dict[str, trio.MemorySendChannel[Outcome]] = {}
         self._follower = Follower(
@@ -139,7 +143,12 @@ class Settlement:
             if isinstance(event := self._contracts.members.decode(entry), Registered):
                 self._registered(event.peer, event.account)
         undone = await runner.undone() if batch.events else ()
-        said = [(entry.block, one) for entry in batch.events for one in self._events(runner, entry, wall(), undone)]
+        begun: set[str] = set()
+        said = [
+            (entry.block, one)
+            for entry in batch.events
+            for one in (*self._events(runner, entry, wall(), undone), *self._of_case(runner, entry, undone, begun))
+        ]
 
         def note(connection: sqlite3.Connection) -> None:
             self._follower.commit(batch, connection)
@@ -167,13 +176,13 @@ class Settlement:
     def _events(
         self, runner: Runner, entry: Log, now: UnixSeconds, undone: Sequence[tuple[str, str]]
     ) -> list[tuple[str, str, object]]:
-        # Not by the log's place in its block: a transaction that is mined again after a fork says the same elsewhere.
-        said_once = sha256(b"".join((entry.address, *entry.topics, entry.payload))).hexdigest()[:16]
-        key = f"ledger/{entry.transaction.hex()}/{said_once}"
+        key = _said_once(entry)
         said = translate(entry, self._contracts, now)
         if said is not None:
             job, event = said
-            streams = (posted.stream_of(job), answered.stream_of(job))
+            streams = [posted.stream_of(job), answered.stream_of(job)]
+            if isinstance(event, BidBonded | BondEnded | OrderEnded):
+                streams.append(watch_auction.stream_of(job))
             return [(stream, key, event) for stream in streams if runner.state(stream) is not None]
         recorded = units(entry, self._contracts)
         if recorded is None:
@@ -185,6 +194,36 @@ class Settlement:
             if (stream, key) in undone
             or (isinstance(state, Post) and recorded.licence in licences(state, self._contracts))
         ]
+
+    def _of_case(
+        self, runner: Runner, entry: Log, undone: Sequence[tuple[str, str]], begun: set[str]
+    ) -> list[tuple[str, str, object]]:
+        """What the ledger says of a dispute, for those who take part; ``begun`` are the cases that this batch opens."""
+        found = moved(entry, self._contracts)
+        if found is None:
+            return []
+        job, index, event = found
+        stream, key = disputed.stream_of(job, index), _said_once(entry)
+        known = stream in begun or runner.state(stream) is not None
+        if isinstance(event, CaseOpened):
+            answer = runner.state(answered.stream_of(job))
+            party = runner.state(posted.stream_of(job)) is not None or (isinstance(answer, Answer) and answer.won)
+            if not (known or party or (stream, key) in undone):
+                return []
+            begun.add(stream)
+            return [(stream, key, event)]
+        summoned = isinstance(event, Drawn) and self._account in event.panel
+        if not (known or summoned or (stream, key) in undone):
+            return []
+        begun.add(stream)
+        opening = [] if known else [(stream, f"{key}/opened", CaseOpened(job=job, index=index))]
+        return [*opening, (stream, key, event)]
+
+
+def _said_once(entry: Log) -> str:
+    """A key for what a log says; not by its place in its block, for mined again after a fork it stands elsewhere."""
+    said = sha256(b"".join((entry.address, *entry.topics, entry.payload))).hexdigest()[:16]
+    return f"ledger/{entry.transaction.hex()}/{said}"
 
 
 def _key(stream: str, effect: str, number: int, *, last: bool) -> str:

@@ -101,6 +101,8 @@ class AuctionWitness:
             noted = None if opened is None else (opened.reveal, opened.at)
         if noted is None or noted[0].payload != request.message.payload:
             raise RefusedError("another", "another message of yours was noted first")
+        if not (state.counts(peer) if request.topic == COMMITMENT else state.counts_open(peer)):
+            raise RefusedError("not-bonded", "the ledger does not show it here yet; ask again once it is final")
         return Receipt(job=job, seen=leaf_hash(request.message.payload), at=noted[1])
 
     async def _note(self, job: JobId, key: str, event: object) -> None:

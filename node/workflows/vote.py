@@ -22,8 +22,6 @@ from governance.words import describe_one
 from ledger.bundle import Bundle
 from ledger.chain import Chain
 from ledger.contracts import Contracts
-from ledger.errors import LedgerError, RevertedError
-from ledger.errors import UnavailableError as LedgerUnavailableError
 from ledger.governor import Choice, Filed, Standing
 from ledger.outbox import Reverted
 from ledger.types import Transaction
@@ -215,20 +213,7 @@ class Assembly:
 
     async def _send(self, what: str, transaction: Transaction) -> None:
         """Send one transaction and wait until it is final; what would be refused is not sent."""
-        account = self._identity.account
-
-        def refusal(chain: Chain) -> RevertedError | None:
-            try:
-                chain.estimate(account, transaction)
-            except RevertedError as error:
-                return error
-            except LedgerUnavailableError:
-                raise
-            except LedgerError:
-                return None
-            return None
-
-        refused = await self._reads.ask(refusal)
+        refused = await self._reads.refusal(self._identity.account, transaction)
         if refused is not None:
             raise RequestError("refused", ADVICE.get(refused.name, str(refused)))
         outcome = await self._settlement.send(f"{what}/{self._reads.random(8).hex()}", transaction)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from node.workflows import answered, posted
 from node.workflows.events import (
+    BidBonded,
+    BondEnded,
     Mined,
     OperationApproved,
     OperationAssigned,
@@ -25,6 +27,13 @@ from protocol.wire import decode
 
 Names = Callable[[bytes], str]
 """What people call a peer (32 bytes) or an account (20 bytes)."""
+
+
+_BONDS = {
+    "revealed": "given back: its bid is open on the ledger",
+    "forfeited": "lost to the customer: its bid was never opened",
+    "returned": "given back: the order was cancelled",
+}
 
 
 def money(cents: int) -> str:
@@ -48,8 +57,14 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return (
                 f"{names(event.reply.author)} {'stands by its bid' if accepted else 'declines; the award is made anew'}"
             )
+        case BidBonded():
+            return f"{names(event.bidder)} stakes its bond on opening its bid"
+        case BondEnded():
+            return f"bond of {names(event.bidder)} {_BONDS[event.how]}"
         case OperationAssigned():
             return f"assignment {event.index + 1} to {names(event.provider)} for {money(event.price)}, on the ledger"
+        case posted.ObjectionRaised():
+            return f"objection to assignment {event.index + 1}: {event.reason}"
         case posted.PackageReleased():
             return f"package of operation {event.operation + 1} released to {names(event.provider)}"
         case OperationAttested():

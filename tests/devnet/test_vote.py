@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 
 from devnet.federation import Federation
 from node.cli import cli
-from tests.devnet.jobs import PARTS, finish, post, until
+from tests.devnet.jobs import PARTS, finish, post, settled_balance, until
 
 pytestmark = pytest.mark.slow
 
-TEXT = 'reason = "Carbon has not moved one job."\ncarbon = 20_000\nfee = 175\n'
+TEXT = 'reason = "Carbon has not moved one job."\ncarbon = 20_000\nfee = 175\nbid_bond = 2_000\n'
 
 Guildmark = Callable[..., Result]
 
@@ -79,6 +79,8 @@ def test_members_change_the_rules_and_every_node_obeys(
     after = post(federation, (PARTS / "clip.step").read_bytes(), material="ISO 1043:PLA", quantity=1, tolerance=500)
     document = finish(federation, after)
     assert document["phase"] == "settled", document["reason"]
+    assert {(bond["cents"], bond["stands"]) for bond in document["bonds"]} == {(2_000, "revealed")}
+    assert settled_balance(federation).locked == 0
     with federation.client("customer") as client:
         assert client.job(before)["rule_pack"] != document["rule_pack"]
     assert document["rule_pack"] == told(guildmark("aster", "gov", "show", "--json"))["digest"]

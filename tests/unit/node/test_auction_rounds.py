@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from ledger.contracts import Contracts, contracts_at
-from ledger.deployment import Deployment
 from node.workflows import answer_job, post_job, posted, watch_auction
 from node.workflows.answered import (
     Answer,
@@ -36,16 +34,12 @@ from protocol.transcript import write
 from protocol.units import Cents, Seconds, UnixSeconds
 from protocol.wire import decode, encode
 from tests.auction.sealed import Bidder, bidder, bidders, receipts, roll_of, small_call
+from tests.unit.node.somewhere import contracts
 from tests.unit.protocol.examples import CUSTOMER_SEED, offer
 
 CALL_ = small_call()
 SIGNED = sign(CUSTOMER_SEED, CALL, encode(CALL_))
 MILL, OVEN, RIVAL = bidders()
-
-
-def contracts() -> Contracts:
-    addresses = {f.name: Address(f.name.encode().ljust(20, b".")) for f in fields(Deployment)}
-    return contracts_at(Deployment(**{**addresses, "chain_id": CALL_.chain, "block": 0}))  # type: ignore[arg-type]
 
 
 class Customer:
@@ -62,7 +56,6 @@ class Customer:
                 call=sign(CUSTOMER_SEED, CALL, encode(asked)),
                 sealed=seal_design(b"m" * 32, LEAVES),
                 deadline=UnixSeconds(asked.reveal_by + 1000),
-                dispute=60,
                 min_commit=1,
                 notes=(),
             )
@@ -315,8 +308,12 @@ def test_a_bidder_that_was_away_learns_of_the_award_from_the_ledger_first() -> N
     assert shop.phase is AnswerPhase.LOST
 
 
+def watched(state: Watch | None, event: Any) -> tuple[Watch, tuple[Any, ...]]:
+    return watch_auction.workflow(contracts()).transition(state, event)
+
+
 def watching(*some: Bidder, listed: tuple[Bidder, ...] | None = None, silent: tuple[Bidder, ...] = ()) -> Watch:
-    state, effects = watch_auction.transition(
+    state, effects = watched(
         None,
         CallHeard(call=SIGNED, customer=Address(b"c" * 20), deadline=UnixSeconds(0), review=Seconds(0)),
     )
@@ -326,13 +323,13 @@ def watching(*some: Bidder, listed: tuple[Bidder, ...] | None = None, silent: tu
         events.append(roll(*listed))
     events += [RevealNoted(reveal=b.reveal, at=CALL_.reveal_by) for b in some if b not in silent]
     for event in events:
-        state, _ = watch_auction.transition(state, event)
+        state, _ = watched(state, event)
     return state
 
 
 def test_a_witness_tells_what_a_silent_customer_owes_and_it_is_the_customers_own_result() -> None:
     state = watching(*bidders(), listed=bidders())
-    _, effects = watch_auction.transition(state, Woke(what="silence"))
+    _, effects = watched(state, Woke(what="silence"))
     assert said(list(effects), AWARD) == [result_of(*bidders())[0]]
 
 
@@ -344,6 +341,6 @@ def test_a_witness_counts_only_bids_that_the_roll_lists_and_their_owners_open() 
 
 def test_a_witness_keeps_silent_when_it_need_not_or_cannot_tell() -> None:
     told = sign(CUSTOMER_SEED, AWARD, encode(result_of(*bidders())[0]))
-    state, _ = watch_auction.transition(watching(*bidders(), listed=bidders()), ResultNoted(result=told))
+    state, _ = watched(watching(*bidders(), listed=bidders()), ResultNoted(result=told))
     for quiet in (state, watching(*bidders()), watching(MILL, listed=bidders())):
-        assert watch_auction.transition(quiet, Woke(what="silence")) == (quiet, ())
+        assert watched(quiet, Woke(what="silence")) == (quiet, ())

@@ -25,6 +25,7 @@ from protocol.topics import AWARD, CALL, COMMITMENT, RECEIPT, REVEAL
 from protocol.units import Seconds, UnixSeconds
 from protocol.wire import decode, encode
 from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidder, bidders, roll_of, small_call
+from tests.unit.node.somewhere import contracts
 from tests.unit.protocol.examples import CUSTOMER_SEED, offer, seed
 
 CALL_ = small_call()
@@ -59,7 +60,7 @@ async def watching(path: Path, *, heard: bool = True) -> AsyncIterator[Stage]:
         return None
 
     async with open_database(path / "node.sqlite") as database:
-        runner = Runner(database, (watch_auction.WORKFLOW,), lambda: CALL_.commit_by)
+        runner = Runner(database, (watch_auction.workflow(contracts()),), lambda: CALL_.commit_by)
         runner.bind({WakeAt: Port(perform=never), Announce: Port(perform=never)})
         async with runner.running():
             if heard:

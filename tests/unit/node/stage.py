@@ -1,0 +1,246 @@
+"""Workflows of several nodes played on the real contracts: what they submit is mined, what the ledger says is heard.
+
+Gossip reaches everybody at once, and time passes only when a test says so. A node that is ``down`` hears and does
+nothing; what it was owed comes when it is up again.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.errors import RevertedError
+from ledger.members import PROVIDER
+from ledger.types import Transaction
+from node.workflows import answer_job, post_job, watch_auction
+from node.workflows.answered import Answer, BidComputed, CallHeard, Confirm, Confirmed, ResultArrived
+from node.workflows.events import Announce, Mined, RollArrived, Submit, WakeAt, Woke
+from node.workflows.ledger_events import translate
+from node.workflows.posted import CommitmentArrived, JobPosted, Post, ReplyArrived, RevealArrived
+from node.workflows.runner import Workflow
+from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNoted, Watch
+from protocol.auction import Commitment
+from protocol.ids import Address
+from protocol.job import Call
+from protocol.rules import RulePack
+from protocol.seal import PackageLeaf, commitment_of, seal_design, seal_package
+from protocol.signed import Signed, sign
+from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, REVEAL, ROLL
+from protocol.units import Cents, Seconds, UnixSeconds
+from protocol.wire import decode, encode
+from tests.auction.sealed import Bidder, small_call
+from tests.contracts.federation import CUSTOMER, DEPLOYER, OTHER_SHOP, Scene, join
+from tests.unit.protocol.examples import CUSTOMER_SEED
+
+TERM = 100_000
+PURSE = 10_000
+"""Cents that everybody has at hand, beside its bond as a member."""
+
+LEAVES: tuple[PackageLeaf, ...] = tuple(
+    seal_package(b"m" * 32, index, [content], lambda _chunk: None)
+    for index, content in enumerate((b"design", b"first", b"second"))
+)
+SEALED = seal_design(b"m" * 32, LEAVES)
+UNEXPLAINED: dict[str, Any] = {"refusals": (), "bases": ()}
+
+
+@dataclass
+class Actor:
+    """One workflow of one node."""
+
+    workflow: Workflow
+    account: Address
+    seed: bytes
+    state: Any = None
+    effects: list[Any] = field(default_factory=list)
+    wakes: dict[str, int] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
+    down: bool = False
+    missed: list[Any] = field(default_factory=list)
+
+
+class Stage:
+    """One job among nodes; ``customer``, ``shops`` and ``witness`` are its workflows."""
+
+    def __init__(self, scene: Scene, some: tuple[Bidder, ...], pack: RulePack) -> None:
+        self.scene = scene
+        self.bidders = {bidder.bid.provider: bidder for bidder in some}
+        contracts, now = scene.contracts, scene.evm.now
+        design = commitment_of(
+            chain=contracts.chain_id,
+            registry=contracts.designs.address,
+            owner=CUSTOMER,
+            root=SEALED.root,
+            nonce=SEALED.nonce,
+        )
+        self.call: Call = small_call(
+            chain=contracts.chain_id,
+            orders=contracts.orders.address,
+            rule_pack=pack.digest,
+            design=design,
+            commit_by=UnixSeconds(now + 20),
+            reveal_by=UnixSeconds(now + 40),
+            budget=Cents(100_000),
+        )
+        self.signed = sign(CUSTOMER_SEED, CALL, encode(self.call))
+        self.deadline = UnixSeconds(now + TERM)
+        self.pack = pack
+        self._queue: deque[tuple[Actor, Any]] = deque()
+        self.customer = Actor(post_job.workflow(contracts), CUSTOMER, CUSTOMER_SEED)
+        self.witness = Actor(watch_auction.workflow(contracts), OTHER_SHOP, b"w" * 32)
+        self.shops: dict[bytes, Actor] = {}
+        for bidder in some:
+            account = Address(bidder.bid.provider[:20])
+            self._enrol(account)
+            self.shops[bidder.bid.provider] = Actor(answer_job.workflow(contracts, account), account, bidder.seed)
+
+    def _enrol(self, account: Address) -> None:
+        contracts = self.scene.contracts
+        join(self.scene, account, PROVIDER)
+        self.scene.evm.send(DEPLOYER, contracts.token.transfer(account, Cents(PURSE)))
+
+    def shop(self, bidder: Bidder) -> Actor:
+        return self.shops[bidder.bid.provider]
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        return (self.customer, *self.shops.values(), self.witness)
+
+    @property
+    def post(self) -> Post:
+        assert isinstance(self.customer.state, Post)
+        return self.customer.state
+
+    def answer(self, bidder: Bidder) -> Answer:
+        state = self.shop(bidder).state
+        assert isinstance(state, Answer)
+        return state
+
+    @property
+    def watch(self) -> Watch:
+        assert isinstance(self.witness.state, Watch)
+        return self.witness.state
+
+    def begin(self) -> None:
+        """Post the job; everybody hears the call and bids."""
+        posted = JobPosted(
+            title="part",
+            owner=CUSTOMER,
+            call=self.signed,
+            sealed=SEALED,
+            deadline=self.deadline,
+            min_commit=1,
+            notes=(),
+            bond=self.pack.bid_bond,
+        )
+        self.tell(self.customer, posted)
+        heard = CallHeard(
+            call=self.signed,
+            customer=CUSTOMER,
+            deadline=self.deadline,
+            review=Seconds(self.pack.review),
+            bond=self.pack.bid_bond,
+        )
+        for actor in (*self.shops.values(), self.witness):
+            self.tell(actor, heard)
+        for peer, actor in self.shops.items():
+            bidder = self.bidders[peer]
+            self.tell(actor, BidComputed(bid=bidder.bid, salt=bidder.salt, **UNEXPLAINED))
+
+    def tell(self, actor: Actor, event: Any) -> None:
+        """Tell one workflow, and let everything that follows from it happen."""
+        self._queue.append((actor, event))
+        while self._queue:
+            self._hear(*self._queue.popleft())
+
+    def pass_until(self, moment: int) -> None:
+        """Let time pass; whoever asked to be woken is, in order."""
+        while due := sorted(
+            (at, key, n) for n, a in enumerate(self.actors) for key, at in a.wakes.items() if at <= moment
+        ):
+            at, key, number = due[0]
+            actor = self.actors[number]
+            del actor.wakes[key]
+            self.scene.evm.wait_until(max(at, self.scene.evm.now))
+            self.tell(actor, Woke(what=key))
+        self.scene.evm.wait_until(max(moment, self.scene.evm.now))
+
+    def gossip_commitment(self, bidder: Bidder) -> None:
+        """Let a stranger's commitment be heard."""
+        self._gossip(COMMITMENT, bidder.commitment)
+        while self._queue:
+            self._hear(*self._queue.popleft())
+
+    def send(self, account: Address, *transactions: Transaction) -> str:
+        """Mine transactions of ``account``; all hear what the ledger says. The name of a refusal, or nothing."""
+        refusal = ""
+        for transaction in transactions:
+            refusal = self._mine(account, transaction) or refusal
+        while self._queue:
+            self._hear(*self._queue.popleft())
+        return refusal
+
+    def _hear(self, actor: Actor, event: Any) -> None:
+        if actor.down:
+            actor.missed.append(event)
+            return
+        actor.state, effects = actor.workflow.transition(actor.state, event)
+        for effect in effects:
+            key = f"{type(effect).__name__}/{effect.key}"
+            if key not in actor.said:
+                actor.said.add(key)
+                actor.effects.append(effect)
+                self._perform(actor, effect)
+
+    def _perform(self, actor: Actor, effect: Any) -> None:
+        match effect:
+            case Submit():
+                for transaction in effect.transactions:
+                    refusal = self._mine(actor.account, transaction)
+                    self._queue.append((actor, Mined(effect=effect.key, gas=1, error=refusal)))
+            case WakeAt():
+                actor.wakes[effect.key] = effect.at
+            case Announce():
+                self._gossip(effect.topic, sign(actor.seed, effect.topic, effect.message))
+            case Confirm():
+                assert isinstance(actor.state, Answer)
+                assert actor.state.result is not None
+                self._queue.append((actor, Confirmed(result=actor.state.result.digest, accepted=True)))
+            case _:
+                pass
+
+    def _mine(self, account: Address, transaction: Transaction) -> str:
+        try:
+            logs = self.scene.evm.send(account, transaction)
+        except RevertedError as error:
+            return error.name
+        for log in logs:
+            said = translate(log, self.scene.contracts, UnixSeconds(self.scene.evm.now))
+            if said is not None and said[0] == self.call.job:
+                self._queue.extend((actor, said[1]) for actor in self.actors if actor.state is not None)
+        return ""
+
+    def _gossip(self, topic: str, signed: Signed) -> None:
+        shops = list(self.shops.values())
+        heard: dict[str, list[tuple[list[Actor], Callable[[], Any]]]] = {
+            COMMITMENT: [
+                ([self.customer], lambda: CommitmentArrived(commitment=signed, account=_account(signed))),
+                ([self.witness], lambda: CommitmentNoted(commitment=signed, at=UnixSeconds(self.scene.evm.now))),
+            ],
+            ROLL: [([*shops, self.witness], lambda: RollArrived(roll=signed))],
+            REVEAL: [
+                ([self.customer], lambda: RevealArrived(reveal=signed, bid=signed.payload)),
+                ([self.witness], lambda: RevealNoted(reveal=signed, at=UnixSeconds(self.scene.evm.now))),
+            ],
+            AWARD: [
+                (shops, lambda: ResultArrived(result=signed)),
+                ([self.witness], lambda: ResultNoted(result=signed)),
+            ],
+            REPLY: [([self.customer], lambda: ReplyArrived(reply=signed))],
+        }
+        for actors, event in heard.get(topic, []):
+            self._queue.extend((actor, event()) for actor in actors if actor.state is not None)
+
+
+def _account(signed: Signed) -> Address:
+    return decode(Commitment, signed.payload).account
