@@ -21,6 +21,8 @@ FILE   ?= devnet/parts/bracket.step
 SOURCES_ONLY := python-baseconv,varint
 
 .PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants slither
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad slicer nc-interpreter gltf-validator fuzz converge test-interop tamper tamper-seal gas mutants invariants
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper gas mutants invariants slither
 
 setup: $(STAMP)
 
@@ -97,6 +99,12 @@ bench: $(STAMP) ## measure one area beside its peer: AREA=demo, ...
 
 fuzz-cad: $(STAMP) ## damage real CAD files and read them; MUTANTS=500
 	@$(BIN)/python -m tests.design.mutants --mutants $(MUTANTS) $(ARGS)
+
+slicer: ## install PrusaSlicer, which makes code for printers (Debian and its kin; asks for root)
+	@command -v prusa-slicer || $$(test $$(id -u) = 0 || echo sudo) apt-get install --yes --no-install-recommends prusa-slicer
+
+nc-interpreter: ## install LinuxCNC's rs274, which checks programmes for mills (Debian and its kin; asks for root)
+	@command -v rs274 || $$(test $$(id -u) = 0 || echo sudo) apt-get install --yes --no-install-recommends linuxcnc-uspace
 
 gltf-validator: ## install the Khronos validator, which a test of the previews then uses (needs npm)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/design/gltf

@@ -60,6 +60,7 @@ from node.workflows.desk import Desk
 from node.workflows.disputed import AwaitBlock, Inspect, ReadCase
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
+from node.workflows.issuing import Issuer
 from node.workflows.join import announce_capacities, announce_card, announce_head, card_of, register
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
@@ -209,8 +210,16 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         )
         await logbook.open()
         records = RecordExchange(network=network, runner=runner, reads=reads, logbook=logbook, witness=witness)
+        intake = await stack.enter_async_context(open_intake())
         exchange = Exchange(
-            network=network, runner=runner, identity=identity, vault=vault, reads=reads, witness=witness
+            network=network,
+            runner=runner,
+            identity=identity,
+            vault=vault,
+            reads=reads,
+            witness=witness,
+            issuer=Issuer(vault=vault, intake=intake, secret=identity.vault),
+            shop=config.shop,
         )
         shop = await stack.enter_async_context(
             open_shop(
@@ -232,7 +241,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         search = Search(lookup, network, exchange.directory)
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
-        async with runner.running(), open_intake() as intake:
+        async with runner.running():
             desk = Desk(
                 runner=runner,
                 vault=vault,

@@ -8,11 +8,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from node.errors import ConfigError
+from node.machine_profiles import CutterConfig, MillConfig, PrinterConfig
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Process = Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring"]
+Process = Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring", "laser cutting"]
 
 
 class NetworkConfig(BaseModel):
@@ -156,6 +157,10 @@ class MachineConfig(BaseModel):
     drills: tuple[DrillConfig, ...] = ()
     approvals: tuple[ApprovalConfig, ...] = ()
     work: tuple[WorkConfig, ...] = ()
+    printer: PrinterConfig | None = None
+    cutter: CutterConfig | None = None
+    mill: MillConfig | None = None
+    """At most one of the three: what customers make machine code for."""
 
 
 class StockConfig(BaseModel):

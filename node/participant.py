@@ -12,6 +12,7 @@ from ledger.contracts import Contracts
 from node.clock import PlantClock
 from node.config import NodeConfig
 from node.connections import Connections
+from node.design.reading import Options
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.planner.gantt import gantt, svg
@@ -37,7 +38,7 @@ from protocol.job import Weights
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
-from protocol.units import Cents, Micrometres
+from protocol.units import Cents, GramsCo2, Micrometres
 from protocol.witness import check_split
 
 KEEP_ALIVE = 15.0
@@ -273,6 +274,11 @@ class Participant:
             quantity=wishes.quantity,
             tolerance=Micrometres(wishes.tolerance),
             process=parse_process(wishes.process),
+            reading=Options(
+                unit=wishes.unit,
+                thickness=None if wishes.thickness is None else Micrometres(round(1000 * wishes.thickness)),
+            ),
+            embodied=None if wishes.embodied is None else GramsCo2(wishes.embodied),
             due_days=wishes.due_days,
             budget=parse_amount(wishes.budget, "--budget"),
             weights=Weights(hour=hour or Cents(0), co2_tonne=carbon or Cents(0)),

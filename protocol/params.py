@@ -36,6 +36,9 @@ MAX_PRICE = Cents(1_000_000_000_000)
 MAX_CO2 = GramsCo2(1_000_000_000)
 """Grams of CO2 equivalent in one offer; far above any machine's, so that no bid pushes a score beyond 64 bits."""
 
+MAX_TOOLS = 64
+"""In one mill's profile; larger magazines hold doubles."""
+
 MAX_GRADE = 9
 """The worst quality class; 0 is the best."""
 

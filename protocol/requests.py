@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from protocol.ids import Digest, JobId
+from protocol.profile import Profile
 from protocol.record import LoggedRecord
 from protocol.signed import Signed
 
@@ -32,6 +33,9 @@ class PackageRequest:
     operation: int
     key: bytes
     """Public half of a release key made for this package (``protocol.release``)."""
+
+    profile: Profile | None
+    """The machine that machine code is wanted for; None asks for the package as it was sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

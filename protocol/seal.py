@@ -88,6 +88,23 @@ class PackageDelivery:
     """The content key, for the release key that the winner asked with."""
 
     ciphertext: bytes
+    code: PackageLeaf | None
+    """Of machine code that was made after the award and comes in the sealed package's place, whose key stays where it
+    is; ``leaf`` still names what the licence is for. None when the sealed package itself comes."""
+
+    @property
+    def content(self) -> PackageLeaf:
+        """What the ciphertext holds."""
+        return self.leaf if self.code is None else self.code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedCode:
+    """Machine code, encrypted for one delivery."""
+
+    leaf: PackageLeaf
+    key: bytes
+    ciphertext: bytes
 
 
 def expand(master: bytes, label: str, index: int = 0) -> bytes:
@@ -147,7 +164,33 @@ def deliver(
     Raises:
         RejectError: ``recipient`` is no release key.
     """
-    hashes, index = design.hashes, context.index
+    key = release_key(recipient, expand(master, "key", context.index), context)
+    return _delivery(design, context.index, released_key=key, ciphertext=ciphertext, code=None)
+
+
+def seal_code(master: bytes, index: int, content: bytes) -> SealedCode:
+    """Encrypt machine code that takes the place of package ``index``; other code has another key, so none is reused."""
+    own, chunks = expand(master, f"code/{sha256(content).hexdigest()}", index), list[bytes]()
+    leaf = seal_package(own, index, stream.chunks_of(content), lambda chunk: chunks.append(bytes(chunk)))
+    return SealedCode(leaf=leaf, key=expand(own, "key", index), ciphertext=b"".join(chunks))
+
+
+def deliver_code(
+    design: SealedDesign, code: SealedCode, *, context: ReleaseContext, recipient: bytes
+) -> PackageDelivery:
+    """Machine code in place of package ``context.index``, its key released to the release key ``recipient``.
+
+    Raises:
+        RejectError: ``recipient`` is no release key.
+    """
+    key = release_key(recipient, code.key, context)
+    return _delivery(design, context.index, released_key=key, ciphertext=code.ciphertext, code=code.leaf)
+
+
+def _delivery(
+    design: SealedDesign, index: int, *, released_key: bytes, ciphertext: bytes, code: PackageLeaf | None
+) -> PackageDelivery:
+    hashes = design.hashes
     ranges = merkle.inclusion_ranges(index, len(hashes))
     return PackageDelivery(
         leaf=design.leaves[index],
@@ -155,8 +198,9 @@ def deliver(
         proof=tuple(merkle.root_of_hashes(hashes[first:last]) for first, last in ranges),
         root=design.root,
         nonce=design.nonce,
-        released_key=release_key(recipient, expand(master, "key", index), context),
+        released_key=released_key,
         ciphertext=ciphertext,
+        code=code,
     )
 
 
@@ -168,12 +212,12 @@ def accept(delivery: PackageDelivery, context: ReleaseContext, *, seed: bytes) -
     Raises:
         RejectError: another package, a broken proof, or a wrong key.
     """
-    leaf = delivery.leaf
-    if leaf.index != context.index:
+    leaf, content = delivery.leaf, delivery.content
+    if {leaf.index, content.index} != {context.index}:
         raise RejectError(f"package {leaf.index} came instead of {context.index}")
     merkle.verify(encode(leaf), leaf.index, delivery.size, delivery.proof, delivery.root)
     key = open_release(seed, delivery.released_key, context)
-    if _key_commitment(key) != leaf.key:
+    if _key_commitment(key) != content.key:
         raise RejectError("key is not the sealed one")
     return key
 

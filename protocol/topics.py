@@ -45,10 +45,10 @@ BLOCKS = "blocks/1"
 FETCH_RESULT = "/guildmark/result/1"
 """Job id in, signed result out."""
 
-FETCH_PACKAGE = "/guildmark/package/2"
+FETCH_PACKAGE = "/guildmark/package/3"
 """A winner's signed request for what its operation needs in, the customer's signed delivery out."""
 
-DELIVERY = "delivery/1"
+DELIVERY = "delivery/2"
 """Domain under which a customer signs what it delivers."""
 
 FETCH_RECORDS = "/guildmark/records/1"

@@ -66,7 +66,7 @@ ANSWERS = (
 PARTS = (
     "Range",
     "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Rise", "Offer", "Bid", "Assignment", "Award",
-    "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "RulePack",
+    "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "Printer", "Cutter", "Tool", "Mill", "Profile", "RulePack",
 )  # fmt: skip
 
 TEXTS = (

@@ -13,6 +13,7 @@ from node.api.disputes import dispute_routes
 from node.api.governance import governance_routes
 from node.api.network import network_routes
 from node.api.shop import shop_routes
+from node.design.lengths import Unit
 from node.errors import NodeError, RequestError, UnavailableError, UnknownError
 from node.participant import Participant
 from node.views import Document
@@ -30,6 +31,15 @@ class Wishes(BaseModel):
     quantity: int = Field(default=4, ge=1, le=10_000)
     tolerance: int = Field(default=100, ge=1, le=10_000)
     process: str | None = Field(default=None, max_length=64)
+    unit: Unit | None = None
+    """Of the file, where it does not say."""
+
+    thickness: float | None = Field(default=None, ge=0.05, le=100)
+    """Of a drawing's sheet, millimetres."""
+
+    embodied: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Grams of CO2 per kilogram, for a material that has no figure."""
+
     due_days: float = 14.0
     budget: str | None = Field(default=None, max_length=32)
     hour: str = Field(default="1.00", max_length=32)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 @click.option("--quantity", default=4, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--tolerance", default=100, show_default=True, type=click.IntRange(1), help="Full width in micrometres.")
 @click.option("--process", default=None, help="Force a process, such as 'milling'. Default: the best feasible one.")
+@click.option("--unit", default=None, type=click.Choice(["um", "mm", "cm", "m", "in", "ft"]), help="The file's unit.")
+@click.option("--thickness", default=None, type=click.FloatRange(0.05, 100), help="Of a drawing's sheet, millimetres.")
+@click.option("--embodied", default=None, type=click.IntRange(0), help="Grams of CO2 per kilogram of the material.")
 @click.option("--due-days", default=14.0, show_default=True, type=float, help="Days from now (plant time).")
 @click.option("--budget", default=None, help="Escrow ceiling, such as 1250.50. Default: twice the high estimate.")
 @click.option("--hour", default="1.00", show_default=True, help="What one hour earlier is worth to you.")
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--watch/--no-watch", default=False, help="Follow the job until it ends.")
 @click.pass_obj
 def post(state: State, /, file: Path, *, estimate_only: bool, watch: bool, **wishes: Any) -> None:
-    """Post a job to make the part in FILE (STEP)."""
+    """Post a job to make the part in FILE (STEP, STL, 3MF, OBJ or DXF)."""
     with state.client() as client:
         content = file.read_bytes()
         if estimate_only:

@@ -54,6 +54,10 @@ KINDS = {
 }
 
 
+FINE = 0.01
+"""Millimetres from the surface that machine code may be off for its triangles' sake."""
+
+
 def read(step: bytes, *, unit: Unit | None = None) -> Body:
     """Parse and tabulate the one solid in ``step``; ``unit`` overrides the one that the file declares.
 
@@ -87,6 +91,14 @@ def read(step: bytes, *, unit: Unit | None = None) -> Body:
         owners=owners,
         deflection=deflection,
     )
+
+
+def finely(body: Body) -> tuple[Vectors, Indices]:
+    """Points and triangles that follow the surface closely enough to be made from."""
+    if not isinstance(body.shape, TopoDS_Shape):
+        return body.points, body.triangles
+    points, triangles, _, _ = _triangulate(body.shape, FINE)
+    return points, triangles
 
 
 def length_of(declared: str) -> float:
@@ -272,10 +284,11 @@ def _volume(solid: TopoDS_Shape) -> float:
     return abs(float(properties.Mass()))
 
 
-def _triangulate(solid: TopoDS_Shape) -> tuple[Vectors, Indices, Indices, float]:
+def _triangulate(solid: TopoDS_Shape, finest: float = 0.5) -> tuple[Vectors, Indices, Indices, float]:
+    """A thousandth of the diagonal from the surface, at most ``finest`` millimetres."""
     box = Bnd_Box()
     BRepBndLib.Add_s(solid, box)
-    deflection = max(0.005, min(0.5, float(box.CornerMin().Distance(box.CornerMax())) * 1e-3))
+    deflection = max(0.005, min(finest, float(box.CornerMin().Distance(box.CornerMax())) * 1e-3))
     BRepMesh_IncrementalMesh(solid, deflection, False, 0.2, False)  # noqa: FBT003
     points: list[Vectors] = []
     triangles: list[Indices] = []

@@ -30,7 +30,8 @@ from node.design.part import (
     Profile,
     SquareMillimetres,
 )
-from node.design.reading import Preview, Request
+from node.design.reading import Reading, Request
+from node.design.shape import placed
 from node.design.tables import Vectors
 from protocol.ids import Digest
 from protocol.job import Envelope
@@ -39,7 +40,7 @@ from protocol.units import CubicMillimetres, Micrometres
 NOTHING = Micrometres(0)
 
 
-def measure(request: Request) -> tuple[PartModel, Preview | None]:
+def measure(request: Request) -> Reading:
     """Read and measure a DXF file.
 
     Raises:
@@ -55,8 +56,13 @@ def measure(request: Request) -> tuple[PartModel, Preview | None]:
         raise UnitQuestionError(f"The drawing measures {longest * MILLIMETRES[unit]:.3g} mm", sizes(longest))
     outlines = outline.outline(drawing, MILLIMETRES[unit])
     thickness = request.options.thickness
-    picture = preview.draw(_solid(outlines, thickness)) if request.options.preview else None
-    return _describe(request, outlines, unit.value, thickness), picture
+    solid = _solid(outlines, thickness) if request.options.preview or request.options.shape else None
+    return Reading(
+        part=_describe(request, outlines, unit.value, thickness),
+        preview=preview.draw(solid) if solid and request.options.preview else None,
+        shape=placed(solid, np.eye(3)) if solid and request.options.shape else None,
+        refusal=None,
+    )
 
 
 def _describe(request: Request, outlines: Outline, unit: str, thickness: Micrometres | None) -> PartModel:

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from node.design import box, brep, corners, depressions, flat, holes, mesh_files, preview, sheet, shell, turning, walls
+from node.design import (
+    box,
+    brep,
+    corners,
+    depressions,
+    flat,
+    holes,
+    mesh_files,
+    preview,
+    sheet,
+    shell,
+    turning,
+    walls,
+)
 from node.design.engine import ENGINE
 from node.design.errors import Code, IntakeError, UnitQuestionError
 from node.design.formats import Format
@@ -13,7 +26,8 @@ from node.design.lengths import MILLIMETRES, believable, sizes
 from node.design.mesh import Mesh
 from node.design.neutral import names_nobody
 from node.design.part import Feature, FeatureKind, Kind, PartModel, PartsPerMillion, SquareMillimetres, Turned
-from node.design.reading import Preview, Request
+from node.design.reading import Reading, Request
+from node.design.shape import placed
 from node.design.tables import Body, Vectors
 from node.design.threemf import read_3mf
 from protocol.ids import Digest
@@ -42,7 +56,7 @@ class _Stance:
         return None if self.axis is None else turning.turned(self.size, self.frame, self.axis)
 
 
-def measure(request: Request) -> tuple[PartModel, Preview | None]:
+def measure(request: Request) -> Reading:
     """Read and measure.
 
     Raises:
@@ -55,8 +69,13 @@ def measure(request: Request) -> tuple[PartModel, Preview | None]:
     mesh = Mesh.of(body.points, body.triangles, body.owners)
     if mesh.volume <= 0:
         raise IntakeError(Code.NOT_CLOSED, "The body encloses no volume")
-    part = _describe(request, body, mesh)
-    return part, preview.draw(mesh) if request.options.preview else None
+    stance = _stance(body, mesh)
+    return Reading(
+        part=_describe(request, body, mesh, stance),
+        preview=preview.draw(mesh) if request.options.preview else None,
+        shape=placed(Mesh.of(*brep.finely(body)), stance.frame) if request.options.shape else None,
+        refusal=None,
+    )
 
 
 def _body(request: Request) -> Body:
@@ -101,8 +120,7 @@ def _refuse_open(body: Body) -> None:
         raise IntakeError(Code.NOT_CLOSED, f"The body has {body.open_edges} open edges")
 
 
-def _describe(request: Request, body: Body, mesh: Mesh) -> PartModel:
-    stance = _stance(body, mesh)
+def _describe(request: Request, body: Body, mesh: Mesh, stance: _Stance) -> PartModel:
     probes = walls.probe(mesh)
     found = holes.find(body.faces, mesh)
     taken = frozenset[int]().union(*(hole.faces for hole in found))

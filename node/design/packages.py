@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from node.design import materials, neutral
+from node.design import exposure, materials, neutral
 from node.design.characteristics import Characteristic, characteristics
+from node.design.exposure import Exposure
 from node.design.materials import HeatStep
 from node.design.part import PartModel
 from node.design.routing import Routing
@@ -20,6 +21,7 @@ class Kind(StrEnum):
     """What a package holds."""
 
     MODEL = "model"
+    MACHINE_CODE = "machine code"
     PROCESS_SHEET = "process sheet"
     INSPECTION_LIST = "inspection list"
 
@@ -41,6 +43,8 @@ class Package:
 
     media_type: str
     content: bytes
+    exposure: Exposure
+    """What it still reveals; no package hides the shape from who makes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,5 +110,14 @@ def _package(operation: Operation, content: bytes, part: PartModel, routing: Rou
     return _wrap(Kind.MODEL, operation, neutral.MEDIA_TYPES[part.format], neutral.neutral(content, part.format))
 
 
+_EXPOSURES = {
+    Kind.MODEL: exposure.MODEL,
+    Kind.PROCESS_SHEET: exposure.PROCESS_SHEET,
+    Kind.INSPECTION_LIST: exposure.INSPECTION_LIST,
+}
+
+
 def _wrap(kind: Kind, operation: Operation, media_type: str, content: bytes) -> Package:
-    return Package(kind=kind, operation=operation.index, media_type=media_type, content=content)
+    return Package(
+        kind=kind, operation=operation.index, media_type=media_type, content=content, exposure=_EXPOSURES[kind]
+    )

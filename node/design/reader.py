@@ -34,8 +34,7 @@ def serve(line: socket.socket, limits: Limits) -> NoReturn:
 
 def _verdict(request: bytes) -> Reading:
     try:
-        part, preview = measure(wire.decode(Request, request))
-        return Reading(part=part, preview=preview, refusal=None)
+        return measure(wire.decode(Request, request))
     except UnitQuestionError as error:
         return _refusal(error.code, error.detail, error.sizes)
     except IntakeError as error:
@@ -49,4 +48,4 @@ def _verdict(request: bytes) -> Reading:
 
 
 def _refusal(code: Code, detail: str, sizes: tuple[Size, ...] = ()) -> Reading:
-    return Reading(part=None, preview=None, refusal=Refusal(code=code, detail=detail, sizes=sizes))
+    return Reading(part=None, preview=None, shape=None, refusal=Refusal(code=code, detail=detail, sizes=sizes))

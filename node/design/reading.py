@@ -22,6 +22,9 @@ class Options:
     preview: bool = False
     """Whether to draw it too."""
 
+    shape: bool = False
+    """Whether its triangles are wanted, fine enough to be made from."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -49,6 +52,14 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A part to be made: millimetres; the third coordinate points away from the plate."""
+
+    triangles: bytes
+    """Nine little-endian 32-bit floats each, counter-clockwise from outside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Why the reader read no part."""
 
@@ -64,4 +75,7 @@ class Reading:
 
     part: PartModel | None
     preview: Preview | None
+    shape: Shape | None
+    """None when it was not asked for, or has too many triangles."""
+
     refusal: Refusal | None

@@ -116,11 +116,21 @@ def access(mesh: Mesh, probes: Probes, frame: Vectors, faces: tuple[Face, ...]) 
 
 
 def build(mesh: Mesh, frame: Vectors) -> Build:
+    """The part on a build plate, stood up so that it needs the least support."""
+    return _stood(mesh, frame)[1]
+
+
+def upright(mesh: Mesh, frame: Vectors) -> Vectors:
+    """Which way is up then."""
+    return _stood(mesh, frame)[0]
+
+
+def _stood(mesh: Mesh, frame: Vectors) -> tuple[Vectors, Build]:
     """Stand the part on each side of its box and keep the orientation with the least support, a wide foot counting."""
     centres = mesh.a + (mesh.u + mesh.v) / 3
     areas = mesh.areas
     corners = np.vstack([mesh.a, mesh.a + mesh.u, mesh.a + mesh.v])
-    best: tuple[float, Build] | None = None
+    best: tuple[float, Vectors, Build] | None = None
     for way in (sign * row for row in frame for sign in (1.0, -1.0)):
         height = corners @ way
         low = float(height.min())
@@ -135,10 +145,10 @@ def build(mesh: Mesh, frame: Vectors) -> Build:
         )
         score = support - 0.3 * foot
         if best is None or score < best[0] - 1e-6 * float(areas.sum()):
-            best = (score, found)
+            best = (score, way, found)
     if best is None:
         raise AssertionError("a frame has three rows")
-    return best[1]
+    return best[1:]
 
 
 def _directions(frame: Vectors, faces: tuple[Face, ...]) -> list[Vectors]:

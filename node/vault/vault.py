@@ -25,8 +25,10 @@ from protocol.seal import (
     SealedDesign,
     accept,
     deliver,
+    deliver_code,
     expand,
     open_content,
+    seal_code,
     seal_design,
     seal_package,
 )
@@ -114,16 +116,21 @@ class Vault:
         """
         return self._chunks(f"{job.hex()}.{index}.sealed")
 
-    def deliver(self, chain: int, job: JobId, index: int, *, recipient: bytes) -> PackageDelivery:
-        """Package ``index`` of the design of ``job``, its key released to the release key ``recipient``.
+    def deliver(
+        self, chain: int, job: JobId, index: int, *, recipient: bytes, code: bytes | None = None
+    ) -> PackageDelivery:
+        """Package ``index`` of the design of ``job``, or ``code`` in its place, its key released to ``recipient``.
 
         Raises:
             RejectError: ``recipient`` is no release key.
         """
         design = self.design(job)
         context = ReleaseContext(chain=chain, job=job, root=design.root, index=index)
+        master = self._secret(f"{job.hex()}.master")
+        if code is not None:
+            return deliver_code(design, seal_code(master, index, code), context=context, recipient=recipient)
         ciphertext = self._read(f"{job.hex()}.{index}.sealed")
-        return deliver(self._secret(f"{job.hex()}.master"), design, ciphertext, context=context, recipient=recipient)
+        return deliver(master, design, ciphertext, context=context, recipient=recipient)
 
     # Packages of others.
 
@@ -147,9 +154,9 @@ class Vault:
         name = f"{job.hex()}.{operation}"
         key = accept(delivery, context, seed=self._secret(f"{name}.release"))
         with _written(self._folder / f"{name}.package") as file:
-            for _ in open_content(key, delivery.leaf, _copied(ciphertext, file)):
+            for _ in open_content(key, delivery.content, _copied(ciphertext, file)):
                 pass  # nothing of it is kept in clear; that it opens is what is asked
-        self._keep_secret(f"{name}.key", encode(_Kept(leaf=delivery.leaf, key=key)))
+        self._keep_secret(f"{name}.key", encode(_Kept(leaf=delivery.content, key=key)))
         (self._folder / f"{name}.release").unlink()
 
     def package(self, job: JobId, operation: int) -> bytes:

@@ -106,6 +106,8 @@ class PackageArrived:
 
     operation: int
     leaf: PackageLeaf
+    code: bool
+    """Whether machine code came in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

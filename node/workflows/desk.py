@@ -16,6 +16,7 @@ from node.design.intake import Intake
 from node.design.packages import packages
 from node.design.part import PartModel
 from node.design.rates import DEFAULT as DEFAULT_RATES
+from node.design.reading import Options
 from node.design.routing import Routing, plan
 from node.errors import RequestError
 from node.identity import Identity
@@ -36,7 +37,7 @@ from protocol.seal import commitment_of
 from protocol.signed import sign
 from protocol.stream import chunks_of
 from protocol.topics import CALL
-from protocol.units import Cents, Micrometres, UnixSeconds
+from protocol.units import Cents, GramsCo2, Micrometres, UnixSeconds
 from protocol.wire import encode
 
 BUDGET_FACTOR = 2
@@ -60,6 +61,12 @@ class Wish:
     quantity: int
     tolerance: Micrometres
     process: ProcessCode | None
+    reading: Options
+    """The file's unit and a drawing's thickness, where the customer says them."""
+
+    embodied: GramsCo2 | None
+    """Grams of CO2 per kilogram, for a material that has no figure."""
+
     due_days: float
     budget: Cents | None
     weights: Weights
@@ -109,7 +116,7 @@ class Desk:
         """
         try:
             async with self._reading:
-                part = (await self._intake.read(content, name=wish.title)).part
+                part = (await self._intake.read(content, name=wish.title, options=wish.reading)).part
             if part is None:
                 raise AssertionError("a reading without a part raises")
             routing = plan(
@@ -119,7 +126,8 @@ class Desk:
                 tolerance=wish.tolerance,
                 process=wish.process,
             )
-            return Quote(part=part, routing=routing, estimate=estimate(routing, wish.quantity, DEFAULT_RATES))
+            taken = estimate(routing, wish.quantity, DEFAULT_RATES, embodied=wish.embodied)
+            return Quote(part=part, routing=routing, estimate=taken)
         except IntakeError as error:
             raise RequestError(error.code.value, str(error)) from error
         except DesignError as error:
@@ -187,6 +195,7 @@ class Desk:
             title=wish.title,
             owner=self._identity.account,
             call=sign(self._identity.signing, CALL, encode(call)),
+            reading=wish.reading,
             sealed=design,
             deadline=UnixSeconds(self._clock.wall_at(due) + self._auction.grace),
             bond=rules.bid_bond,

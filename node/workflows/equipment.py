@@ -4,6 +4,7 @@ Times in the configuration count from the plant epoch, as other work does.
 """
 
 from node.config import MachineConfig, ShopConfig
+from node.machine_profiles import profile_of
 from node.planner.machine import (
     Approval,
     Changeover,
@@ -23,6 +24,7 @@ from protocol.capability import Capability
 from protocol.ids import MachineId, MaterialCode, ProcessCode
 from protocol.job import Envelope
 from protocol.params import PROCESSES
+from protocol.profile import Profile
 from protocol.units import BasisPoints, Cents, CubicMillimetres, Grams, Micrometres, Seconds, UnixSeconds
 
 HOUR = 3600
@@ -93,6 +95,12 @@ def _stock(material: str, config: ShopConfig) -> Stock:
         grams=sum(round(row.kg * 1000) for row in lots),
         lead=Seconds(round(max(row.lead_days for row in lots) * DAY)),
     )
+
+
+def profile_for(shop: ShopConfig, machine: MachineId, material: MaterialCode) -> Profile | None:
+    """What a customer may make code from; None where the owner does not describe the machine for ``material``."""
+    row = next(row for row in shop.machines if row.name == machine)
+    return profile_of(row.envelope_mm, material, printer=row.printer, cutter=row.cutter, mill=row.mill)
 
 
 def process_of(row: MachineConfig) -> ProcessCode:

@@ -12,6 +12,7 @@ from federation.errors import FederationError, RefusedError
 from federation.gate import judge, open_message
 from federation.lasting import LastingNetwork
 from ledger.members import PROVIDER
+from node.config import ShopConfig
 from node.errors import UnavailableError
 from node.identity import Identity
 from node.vault.vault import Vault
@@ -26,7 +27,9 @@ from node.workflows.answered import (
     ReceiptsArrived,
     ResultArrived,
 )
+from node.workflows.equipment import profile_for
 from node.workflows.events import Announce, RollArrived
+from node.workflows.issuing import Issuer
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import (
     CommitmentArrived,
@@ -101,6 +104,8 @@ class Exchange:
         vault: Vault,
         reads: LedgerReads,
         witness: Witness,
+        issuer: Issuer,
+        shop: ShopConfig,
     ) -> None:
         self.directory = Directory()
         self._network = network
@@ -110,10 +115,13 @@ class Exchange:
         self._reads = reads
         self._witness = AuctionWitness(runner=runner, identity=identity, wall=reads.wall)
         self._logs = witness
+        self._issuer = issuer
+        self._shop = shop
         self.wall: Callable[[], UnixSeconds] = reads.wall
 
     async def listen(self, nursery: trio.Nursery, *, provider: bool) -> None:
         """Subscribe to every topic and answer every request; returns when all subscriptions stand."""
+        self._issuer.open(nursery)
         topics: list[tuple[str, type, Callable[[bytes], object]]] = [
             (CARD, Card, self._on_card),
             (CAPACITY, Capacity, self._on_capacity),
@@ -184,7 +192,10 @@ class Exchange:
             return None
         call = state.call
         key = await trio.to_thread.run_sync(self._vault.ask, call.job, effect.operation)
-        asked = encode(PackageRequest(job=call.job, operation=effect.operation, key=key))
+        offers = (won.offer for won in state.won_assignments)
+        machine = next(offer.machine for offer in offers if offer.first <= effect.operation <= offer.last)
+        profile = profile_for(self._shop, machine, call.part.material)
+        asked = encode(PackageRequest(job=call.job, operation=effect.operation, key=key, profile=profile))
         request = encode(sign(self._identity.signing, FETCH_PACKAGE, asked))
         reply = await self._request(call.customer, FETCH_PACKAGE, request)
         try:
@@ -193,7 +204,10 @@ class Exchange:
             await trio.to_thread.run_sync(self._vault.receive, call.chain, call.job, effect.operation, delivery, chunks)
         except ProtocolError as error:
             raise UnavailableError(f"the customer's package is not usable: {error}") from error
-        return Happened(key=effect.key, event=PackageArrived(operation=effect.operation, leaf=delivery.leaf))
+        return Happened(
+            key=effect.key,
+            event=PackageArrived(operation=effect.operation, leaf=delivery.leaf, code=delivery.code is not None),
+        )
 
     def _delivered(self, reply: bytes, state: Answer) -> PackageDelivery:
         """The delivery that the customer signed, once it opens the commitment on the ledger."""
@@ -341,10 +355,25 @@ class Exchange:
             heads(state, index)
         except RejectError as error:
             raise RefusedError("not-yet", "the work before it is not done yet") from error
+        outcome = await self._issuer.outcome(state, request, peer)
         delivery = await trio.to_thread.run_sync(
-            partial(self._vault.deliver, state.call.chain, request.job, request.operation + 1, recipient=request.key)
+            partial(
+                self._vault.deliver,
+                state.call.chain,
+                request.job,
+                request.operation + 1,
+                recipient=request.key,
+                code=outcome.package,
+            )
         )
-        released = PackageReleased(operation=request.operation, provider=peer, at=self.wall(), request=signed)
+        released = PackageReleased(
+            operation=request.operation,
+            provider=peer,
+            at=self.wall(),
+            request=signed,
+            issued=outcome.issued,
+            note=outcome.note,
+        )
         stream = posted.stream_of(request.job)
         await self._runner.post(stream, f"released/{request.operation}/{signed.digest.hex()}", released)
         return encode(sign(self._identity.signing, DELIVERY, encode(delivery)))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from node.design.reading import Options
 from node.workflows.bonds import Bond, is_opened
 from node.workflows.events import (
     RecordsArrived,
@@ -103,6 +104,9 @@ class JobPosted:
     """The customer's ledger account: owns the design and the order."""
 
     call: Signed
+    reading: Options
+    """How the file was read, for machine code is made from it again after the award."""
+
     sealed: SealedDesign
     deadline: UnixSeconds
     """When the order expires on the ledger, wall time."""
@@ -153,6 +157,21 @@ class ObjectionRaised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """Machine code as it left this node, so that a leaked file leads to whom it was issued to."""
+
+    files: tuple[Digest, ...]
+    """SHA-256 of each program."""
+
+    mark: int
+    """The fingerprint in them (``node.machine_code.mark``)."""
+
+    exposure: int
+    reason: str
+    """What the code still reveals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageReleased:
     """A winner received its package; who has what of a design is never a question."""
 
@@ -160,7 +179,13 @@ class PackageReleased:
     provider: bytes
     at: UnixSeconds
     request: Signed
-    """The winner's own request, with the release key that it asked with: it cannot deny having asked."""
+    """The winner's own request, with its release key and its machine: it cannot deny having asked."""
+
+    issued: Issued | None
+    """The machine code that went out; None when the sealed package did."""
+
+    note: str
+    """Why there was no machine code for the winner's machine; empty when none was asked for, or there was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

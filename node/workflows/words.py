@@ -66,7 +66,7 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
         case posted.ObjectionRaised():
             return f"objection to assignment {event.index + 1}: {event.reason}"
         case posted.PackageReleased():
-            return f"package of operation {event.operation + 1} released to {names(event.provider)}"
+            return _released(event, names)
         case OperationAttested():
             return f"{names(event.provider)} attests assignment {event.index + 1} (evidence {event.evidence.hex()[:8]})"
         case RecordsArrived():
@@ -90,7 +90,8 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
         case answered.BidDeclined():
             return "no bid: " + "; ".join(event.reasons)
         case answered.PackageArrived():
-            return f"package of operation {event.operation + 1} received and checked against the commitment"
+            kind = "machine code" if event.code else "package"
+            return f"{kind} of operation {event.operation + 1} received and checked against the commitment"
         case answered.PartMade():
             return f"part {event.part}: operation {event.operation + 1} done on {event.machine}, step signed and logged"
         case answered.OperationMade():
@@ -98,6 +99,16 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
         case answered.LogClosed():
             return f"{len(read_note(event.note).cosignatures)} nodes witness our log of records"
     return None
+
+
+def _released(event: posted.PackageReleased, names: Names) -> str:
+    what, who = f"operation {event.operation + 1}", names(event.provider)
+    if event.issued is None:
+        return f"package of {what} released to {who}" + (f"; no machine code: {event.note}" if event.note else "")
+    return (
+        f"machine code for {what} made for {who}'s machine and released, SHA-256 {event.issued.files[0].hex()[:12]}, "
+        f"exposure {event.issued.exposure} of 100"
+    )
 
 
 def explain_no_award(outcome: NoAward, operation: str) -> str:

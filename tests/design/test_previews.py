@@ -70,7 +70,7 @@ def test_the_khronos_validator_finds_nothing(content: bytes) -> None:
         pytest.skip("the validator is not installed; make gltf-validator does that")
     options = Options(unit=Unit.MILLIMETRE, preview=True)
     kind = recognise(content, name="")
-    _, preview = measure(Request(kind=kind, options=options, triangles=10_000, unpacked=0, content=content))
+    preview = measure(Request(kind=kind, options=options, triangles=10_000, unpacked=0, content=content)).preview
     assert preview is not None
     command = ["node", str(GLTF / "validate.cjs")]
     done = subprocess.run(command, input=preview.glb, capture_output=True, check=True)
@@ -99,7 +99,7 @@ def test_a_drawing_is_shown_as_a_plate() -> None:
     content = drawn.dxf(drawn.circle(0, 0, 20), drawn.circle(0, 0, 5))
     options = Options(thickness=um(2), preview=True)
     request = Request(kind=Format.DXF, options=options, triangles=0, unpacked=0, content=content)
-    _, preview = measure(request)
+    preview = measure(request).preview
     assert preview is not None
     scene, _ = opened(preview.glb)
     assert scene["accessors"][0]["max"][1] == pytest.approx(0.001)  # type: ignore[index]
@@ -143,7 +143,9 @@ def test_what_leaves_keeps_the_shape_and_names_nobody(content: bytes, kind: Form
 
     def volume(data: bytes) -> int:
         request = Request(kind=kind, options=options, triangles=100, unpacked=100_000, content=data)
-        return measure(request)[0].volume
+        part = measure(request).part
+        assert part is not None
+        return part.volume
 
     assert volume(bare) == volume(content)
 

@@ -7,6 +7,7 @@ import pytest
 
 from devnet.federation import Federation
 from node.errors import RequestError
+from tests.design import drawn
 from tests.devnet.jobs import PARTS, assert_nothing_held, finish, post, settled_balance
 
 pytestmark = pytest.mark.slow
@@ -48,6 +49,20 @@ def test_a_wish_that_cannot_be_met_is_refused_with_its_reason(
             client.post("part.step", content, wishes)
         assert client.jobs()["jobs"] == jobs
     assert settled_balance(federation) == before
+
+
+def test_what_a_file_does_not_say_is_asked_for_and_taken_from_the_customer(federation: Federation) -> None:
+    wishes = {"material": "ISO 1043:PA12", "unit": "mm", "tolerance": 500}
+    with federation.client("customer") as client:
+        with pytest.raises(RequestError, match="does not say its unit"):
+            client.estimate("box.stl", drawn.stl(), {})
+        with pytest.raises(RequestError, match="no open CO2 figure"):
+            client.estimate("box.stl", drawn.stl(), wishes)
+        assert "1.0 cm3" in client.estimate("box.stl", drawn.stl(), wishes | {"embodied": 8000})["part"]
+        plate = drawn.dxf(drawn.circle(0, 0, 9))
+        with pytest.raises(RequestError, match="how thick the sheet is"):
+            client.estimate("disc.dxf", plate, {"unit": "mm"})
+        assert client.estimate("disc.dxf", plate, {"unit": "mm", "thickness": 3})["operations"]
 
 
 def test_an_empty_file_is_refused_with_its_reason(federation: Federation) -> None:

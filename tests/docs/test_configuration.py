@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
@@ -30,7 +31,7 @@ def sections(model: type[BaseModel], name: str = "") -> Iterator[tuple[str, dict
     own, below = {}, []
     for key, field in model.model_fields.items():
         kind = field.annotation
-        inner = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        inner = get_args(kind)[0] if get_origin(kind) in (tuple, UnionType) else kind
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             below.append((inner, f"{name}.{key}".lstrip(".")))
         else:

@@ -17,6 +17,7 @@ from protocol.merkle import leaf_hash
 from protocol.opening import Exclusion, ExclusionReason
 from protocol.params import CAPACITY_DAYS, CHUNK_BYTES, DAY, MILLING, TURNING
 from protocol.production import NEXT_SHOP
+from protocol.profile import Cutter, Mill, Printer, Profile, Tool
 from protocol.record import LoggedRecord, Record, show
 from protocol.release import SEED_BYTES, ReleaseContext, public_half
 from protocol.requests import (
@@ -32,7 +33,7 @@ from protocol.requests import (
 )
 from protocol.result import Reply, Result, decide
 from protocol.roll import Receipt, Roll
-from protocol.seal import PackageDelivery, deliver, seal_design, seal_package
+from protocol.seal import PackageDelivery, deliver, deliver_code, seal_code, seal_design, seal_package
 from protocol.signed import Signed, sign, signer_of
 from protocol.stream import chunks_of
 from protocol.summary import Bulletins, BulletinsRequest, Range, Summary, question
@@ -372,8 +373,37 @@ def _results() -> tuple[tuple[str, Result], ...]:
 
 
 def _package_requests() -> tuple[tuple[str, PackageRequest], ...]:
-    first = PackageRequest(job=JOB, operation=0, key=public_half(RECIPIENT_SEED))
-    return (("first operation", first), ("last operation", replace(first, operation=15)))
+    first = PackageRequest(job=JOB, operation=0, key=public_half(RECIPIENT_SEED), profile=None)
+    tool = Tool(
+        number=4,
+        drill=False,
+        diameter=Micrometres(10_000),
+        reach=Micrometres(40_000),
+        rpm=8_000,
+        feed=1_600,
+        plunge=300,
+        step=Micrometres(2_000),
+    )
+    printer = Printer(
+        bed=BOX,
+        nozzle=Micrometres(400),
+        layer=Micrometres(200),
+        filament=Micrometres(1_750),
+        hot=215,
+        warm=60,
+        walls=2,
+        infill=15,
+        speed=45,
+    )
+    cutter = Cutter(length=Micrometres(1_000_000), width=Micrometres(500_000), gap=Micrometres(3_000))
+    mill = Mill(travel=BOX, rpm=12_000, feed=6_000, tools=(tool,))
+    return (
+        ("first operation, as it was sealed", first),
+        ("last operation", replace(first, operation=15)),
+        ("code for a printer", replace(first, profile=Profile(printer=printer))),
+        ("code for a cutter", replace(first, profile=Profile(cutter=cutter))),
+        ("code for a mill", replace(first, profile=Profile(mill=mill))),
+    )
 
 
 def _deliveries() -> tuple[tuple[str, PackageDelivery], ...]:
@@ -382,6 +412,7 @@ def _deliveries() -> tuple[tuple[str, PackageDelivery], ...]:
         ("package 2 of 3", _delivery(2, b"the design", b"for the mill", b"for the oven")),
         ("of a tree that is filled up", _delivery(4, b"the design", b"a", b"b", b"c", b"d")),
         ("of an empty package", _delivery(1, b"the design", b"")),
+        ("machine code in a package's place", _code_delivery(b"the design", b"the model")),
     )
 
 
@@ -396,6 +427,17 @@ def _delivery(index: int, *contents: bytes) -> PackageDelivery:
     design = seal_design(master, leaves)
     context = ReleaseContext(chain=7117, job=JOB, root=design.root, index=index)
     made = deliver(master, design, sealed[index], context=context, recipient=public_half(RECIPIENT_SEED))
+    return replace(made, released_key=b"k" * len(made.released_key))
+
+
+def _code_delivery(*contents: bytes) -> PackageDelivery:
+    """Released key as above."""
+    master = b"m" * 32
+    design = seal_design(
+        master, [seal_package(master, n, chunks_of(content), lambda _: None) for n, content in enumerate(contents)]
+    )
+    context = ReleaseContext(chain=7117, job=JOB, root=design.root, index=1)
+    made = deliver_code(design, seal_code(master, 1, b"G28"), context=context, recipient=public_half(RECIPIENT_SEED))
     return replace(made, released_key=b"k" * len(made.released_key))
 
 

@@ -179,7 +179,7 @@ async def won(here: Shop, job: JobId) -> str:
         ("bid", BidComputed(bid=offered, salt=b"", refusals=(), bases=())),
         ("result", ResultArrived(result=result)),
         ("assigned", OperationAssigned(index=0, provider=ACCOUNT, price=Cents(90_00))),
-        ("package", PackageArrived(operation=0, leaf=leaf)),
+        ("package", PackageArrived(operation=0, leaf=leaf, code=False)),
     ):
         await here.runner.post(stream, key, event)
     return stream

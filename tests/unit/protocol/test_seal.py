@@ -18,8 +18,10 @@ from protocol.seal import (
     chunk_hash,
     commitment_of,
     deliver,
+    deliver_code,
     expand,
     open_content,
+    seal_code,
     seal_design,
     seal_package,
 )
@@ -230,3 +232,25 @@ def commitment(delivery: PackageDelivery) -> Digest:
     return commitment_of(
         chain=1, registry=Address(b"a" * 20), owner=Address(b"b" * 20), root=delivery.root, nonce=delivery.nonce
     )
+
+
+def test_machine_code_comes_in_the_place_of_what_was_sealed_and_names_its_licence() -> None:
+    made = context(DESIGN, 1)
+    code = seal_code(MASTER, 1, b"G28")
+    delivery = deliver_code(DESIGN, code, context=made, recipient=public_half(SEED))
+    assert delivery.leaf == DESIGN.leaves[1]
+    key = accept(delivery, made, seed=SEED)
+    chunks = sealed_chunks_of(delivery.ciphertext)
+    assert b"".join(map(bytes, open_content(key, delivery.content, chunks))) == b"G28"
+    assert code.key != seal_code(MASTER, 1, b"G29").key
+    with pytest.raises(RejectError):  # the code's key does not open the model
+        b"".join(map(bytes, open_content(key, delivery.leaf, sealed_chunks_of(CIPHERTEXTS[1]))))
+    other = seal_code(MASTER, 2, b"G28")
+    for wrong in (
+        replace(delivery, code=None),
+        replace(delivery, code=other.leaf),
+        replace(delivery, leaf=DESIGN.leaves[2]),
+        replace(delivery, proof=delivery.proof[:-1]),
+    ):
+        with pytest.raises(RejectError):
+            accept(wrong, made, seed=SEED)
