@@ -12,6 +12,7 @@ from typing import Any
 from ledger.errors import RevertedError
 from ledger.members import PROVIDER
 from ledger.types import Transaction
+from node.design.reading import Options
 from node.workflows import answer_job, post_job, watch_auction
 from node.workflows.answered import Answer, BidComputed, CallHeard, Confirm, Confirmed, ResultArrived
 from node.workflows.events import Announce, Mined, RollArrived, Submit, WakeAt, Woke
@@ -128,6 +129,7 @@ class Stage:
             owner=CUSTOMER,
             call=self.signed,
             sealed=SEALED,
+            reading=Options(),
             deadline=self.deadline,
             min_commit=1,
             notes=(),
