@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from node.design.reading import Options
 from node.workflows import answer_job, post_job, posted, watch_auction
 from node.workflows.answered import (
     Answer,
@@ -55,6 +56,7 @@ class Customer:
                 owner=Address(b"c" * 20),
                 call=sign(CUSTOMER_SEED, CALL, encode(asked)),
                 sealed=seal_design(b"m" * 32, LEAVES),
+                reading=Options(),
                 deadline=UnixSeconds(asked.reveal_by + 1000),
                 min_commit=1,
                 notes=(),
