@@ -37,6 +37,14 @@ STAKE = Cents(100_000)
 FACTOR = 3600
 """Plant time runs this much faster: an hour on a machine takes a second."""
 
+VETTED = {
+    "aster": ("restricted", "DE"),
+    "birch": ("partners", "DE"),
+    "cedar": ("restricted", "FR"),
+    "drake": ("restricted", "DE"),
+}
+"""What the customer knows of the shops: clearance and jurisdiction."""
+
 Say = Callable[[str], None]
 
 
@@ -187,6 +195,16 @@ class Federation:
         own = (files("devnet") / "nodes" / f"{name}.toml").read_text()
         home.config.write_text(f"{own}\n{self._surroundings(name, others)}")
 
+    def _partners(self) -> Iterator[str]:
+        """The customer's list of those it has vetted."""
+        for name, (clearance, jurisdiction) in VETTED.items():
+            if name in self.nodes:
+                yield "[[partners]]"
+                yield f'peer = "{self.identity(name).peer.hex()}"  # {name}'
+                yield f'clearance = "{clearance}"'
+                yield f'jurisdiction = "{jurisdiction}"'
+                yield ""
+
     def _surroundings(self, name: str, others: list[str]) -> str:
         """The part of a node's configuration that depends on this federation."""
         epoch = int(self.layout.deployment.stat().st_mtime)
@@ -211,6 +229,7 @@ class Federation:
                 f"epoch_plant = {epoch}",
                 f"factor = {self._factor}",
                 "",
+                *(self._partners() if name == "customer" else ()),
             )
         )
 

@@ -44,8 +44,9 @@ def check_message(bulletin: Bulletin) -> None:
     """The border check of what ``bulletin`` carries; alike on every node, whether or not it listens to the topic.
 
     Raises:
-        RejectError: not a signed message of the bulletin's topic. About an unknown topic nothing is known.
+        RejectError: not a signed message of the bulletin's topic, or one that is not for everybody. About an unknown
+            topic nothing is known.
     """
     topic = TOPICS.get(bulletin.topic)
     if topic is not None:
-        open_message(topic.kind, bulletin.topic, bulletin.message)
+        topic.check(open_message(topic.kind, bulletin.topic, bulletin.message)[0])

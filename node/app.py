@@ -28,6 +28,7 @@ from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Deployment
 from ledger.errors import LedgerError, WrongChainError
 from ledger.members import PROVIDER
+from node.access.guests import partners_of
 from node.api.routes import build_api
 from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
@@ -250,6 +251,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 clock=clock,
                 auction=config.auction,
                 directory=exchange.directory,
+                partners=partners_of(config.partners),
                 intake=intake,
             )
             await exchange.listen(nursery, provider="provider" in config.roles)

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from node.machine_profiles import CutterConfig, MillConfig, PrinterConfig
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
+Clearance = Literal["public", "partners", "confidential", "restricted"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Process = Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring", "laser cutting"]
 
@@ -180,6 +182,12 @@ class ShopConfig(BaseModel):
     """A provider's machines and prices."""
 
     model_config = _STRICT
+    jurisdiction: str = Field(default="", pattern="^([A-Z]{2})?$")
+    """ISO 3166-1 alpha-2 code of the law that its site stands under; it is declared in every bid."""
+
+    clearance: Clearance = "public"
+    """The most secret classification that the shop is set up to handle; it is declared in every bid."""
+
     margin_percent: float = Field(default=12.0, ge=0, le=200)
     grid_g_co2_kwh: int = Field(default=363, ge=0)
     """Carbon intensity of its electricity; the default is Germany's mix of 2024 (Umweltbundesamt)."""
@@ -189,6 +197,23 @@ class ShopConfig(BaseModel):
 
     stock: tuple[StockConfig, ...] = ()
     machines: tuple[MachineConfig, ...] = ()
+
+
+class PartnerConfig(BaseModel):
+    """A provider that the customer has vetted; only such ones are invited to bid on designs that are not public."""
+
+    model_config = _STRICT
+    peer: str = Field(pattern="^[0-9a-f]{64}$")
+    """Its peer id; ``guildmark status`` at its node shows it."""
+
+    clearance: Clearance = "partners"
+    """The most secret classification that it may handle."""
+
+    jurisdiction: str = Field(default="", pattern="^([A-Z]{2})?$")
+    """ISO 3166-1 alpha-2 code of the law that it stands under; it decides over designs for some jurisdictions only."""
+
+    until: date | None = None
+    """Last day of the vetting, UTC."""
 
 
 class RuleConfig(BaseModel):
@@ -234,6 +259,8 @@ class NodeConfig(BaseModel):
     auction: AuctionConfig = AuctionConfig()
     plant: PlantConfig = PlantConfig()
     shop: ShopConfig = ShopConfig()
+    partners: tuple[PartnerConfig, ...] = ()
+    """Whom the customer's designs may be offered to that are not public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from node.workflows import posted
 from node.workflows.answered import Answer
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
-from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_process
+from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_jurisdictions, parse_process
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import Post
 from node.workflows.runner import Entry, Runner
@@ -33,6 +33,7 @@ from node.workflows.shop import Shop, site_of
 from node.workflows.vote import Assembly
 from node.workflows.witness import Witness
 from node.workflows.words import iso, money, process_name
+from protocol.classification import Classification
 from protocol.ids import MaterialCode
 from protocol.job import Weights
 from protocol.signed import sign
@@ -282,6 +283,8 @@ class Participant:
             due_days=wishes.due_days,
             budget=parse_amount(wishes.budget, "--budget"),
             weights=Weights(hour=hour or Cents(0), co2_tonne=carbon or Cents(0)),
+            classification=Classification[wishes.classification.upper()],
+            jurisdictions=parse_jurisdictions(wishes.jurisdiction),
             key=wishes.key or fresh_key(content, self._reads.random(16)),
         )
 

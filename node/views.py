@@ -3,6 +3,7 @@
 from typing import Any
 
 from ledger.contracts import Contracts
+from node.access.guests import explain, word
 from node.workflows.answered import Answer
 from node.workflows.posted import Post, operations_of
 from node.workflows.runner import Entry
@@ -10,6 +11,7 @@ from node.workflows.thread import licence_of, part_serials
 from node.workflows.words import Names, describe, explain_no_award, iso, money, process_name
 from protocol.auction import Offer
 from protocol.award import Assignment, Standing
+from protocol.classification import Classification
 from protocol.job import Call
 
 Document = dict[str, Any]
@@ -55,6 +57,9 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
         "assignments": [_assignment(state, index, names) for index in range(len(state.assigned))],
         "bidders": _bidders(state, names),
         "bonds": [{"bidder": names(b.bidder), "cents": state.posted.bond, "stands": b.stands} for b in state.bonds],
+        "classification": word(Classification(call.filters.classification)),
+        "invited": [names(peer) for peer in call.filters.invited],
+        "not_invited": _barred(state, names),
         "released": [{"operation": r.operation, "to": names(r.provider), "at": iso(r.at)} for r in state.released],
         "parts": [{"number": part, "serial": serial.hex()} for part, serial in part_serials(state, contracts)],
         "money": _money(state),
@@ -108,6 +113,19 @@ def event_document(entry: Entry, names: Names) -> Document:
         "kind": type(entry.event).__name__,
         "text": describe(entry.event, names),
     }
+
+
+def _barred(state: Post, names: Names) -> list[Document]:
+    filters = state.call.filters
+    classification = Classification(filters.classification)
+    return [
+        {
+            "provider": names(one.peer),
+            "barrier": one.barrier.value,
+            "reason": explain(one, classification, filters.jurisdictions),
+        }
+        for one in state.posted.barred
+    ]
 
 
 def _reason(state: Post) -> str:

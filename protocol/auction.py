@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 
+from protocol.classification import check_classification
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Address, Digest, JobId, MachineId, PeerId
 from protocol.job import Call, Filters, Operation, Site
@@ -143,8 +144,8 @@ def accept_call(call: Call, *, signer: PeerId, now: UnixSeconds) -> None:
 
     Raises:
         RejectError: not signed by its customer, no or too many operations, a routing that is not a chain, an unknown
-            process, a quantity, budget, weight, measure, hole table, witness or filter out of bounds, or deadlines out
-            of order.
+            process, a quantity, budget, weight, measure, hole table, witness or filter out of bounds, guests or
+            contents that do not fit the classification, or deadlines out of order.
         IgnoreError: the commit deadline has passed.
     """
     if call.customer != signer:
@@ -153,6 +154,7 @@ def accept_call(call: Call, *, signer: PeerId, now: UnixSeconds) -> None:
     _check_amounts(call)
     _check_witnesses(call)
     _check_filters(call.filters, call.co2_cap)
+    check_classification(call)
     timely = call.commit_by < call.reveal_by and 0 < call.due - call.earliest <= MAX_HORIZON and call.earliest >= 0
     if len(call.job) != HASH_BYTES or not timely:
         raise RejectError("identifier or deadlines are malformed")
@@ -200,8 +202,8 @@ def _check_filters(filters: Filters, co2_cap: GramsCo2 | None) -> None:
     codes = filters.jurisdictions
     if list(codes) != sorted(set(codes)) or not all(_is_code(code) for code in codes):
         raise RejectError("jurisdictions are not ISO 3166-1 codes in order")
-    if filters.classification < 0 or not 0 <= filters.grade <= MAX_GRADE:
-        raise RejectError("classification or grade is out of bounds")
+    if not 0 <= filters.grade <= MAX_GRADE:
+        raise RejectError("grade is out of bounds")
     if (filters.distance is not None and filters.distance < 0) or (co2_cap is not None and co2_cap < 0):
         raise RejectError("distance or CO2 cap is out of bounds")
 
@@ -223,7 +225,7 @@ def accept_commitment(commitment: Commitment, *, signer: PeerId, calls: Mapping[
     """Decide whether ``commitment`` counts; the first of a provider does, later ones are kept as evidence.
 
     Raises:
-        RejectError: not signed by its provider, or a seal of the wrong length.
+        RejectError: not signed by its provider, a seal of the wrong length, or a provider that was not invited.
         IgnoreError: unknown job, or after the commit deadline.
     """
     if commitment.provider != signer:
@@ -233,6 +235,8 @@ def accept_commitment(commitment: Commitment, *, signer: PeerId, calls: Mapping[
     call = calls.get(commitment.job)
     if call is None:
         raise IgnoreError("unknown job")
+    if call.filters.invited and commitment.provider not in call.filters.invited:
+        raise RejectError("commitment comes from somebody who was not invited")
     if now > call.commit_by:
         raise IgnoreError("commitment is late")
 

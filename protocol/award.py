@@ -254,7 +254,8 @@ def passes(terms: Terms, bid: Bid) -> bool:
     """Whether the customer lets this bidder make its parts at all."""
     filters = terms.filters
     return (
-        (not filters.jurisdictions or bid.jurisdiction in filters.jurisdictions)
+        (not filters.invited or bid.provider in filters.invited)
+        and (not filters.jurisdictions or bid.jurisdiction in filters.jurisdictions)
         and bid.clearance >= filters.classification
         and (filters.distance is None or bid.site.distance(terms.site) <= filters.distance)
     )

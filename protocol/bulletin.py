@@ -13,6 +13,7 @@ from typing import Any
 from protocol.auction import Commitment, Reveal
 from protocol.capability import Card
 from protocol.capacity import Capacity
+from protocol.classification import check_gossiped
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import PeerId
 from protocol.job import Call
@@ -57,6 +58,9 @@ class Topic:
 
     kind: type
     subject: Callable[[Any], bytes]
+    check: Callable[[Any], None] = lambda _message: None
+    """Raises RejectError for a message that must not be gossiped, well formed as it may be."""
+
     renews: bool = False
     """Whether a later bulletin about the same subject replaces an earlier one; otherwise it is said once."""
 
@@ -64,7 +68,7 @@ class Topic:
 TOPICS: dict[str, Topic] = {
     CARD: Topic(kind=Card, subject=lambda _card: b"", renews=True),
     CAPACITY: Topic(kind=Capacity, subject=lambda capacity: capacity.machine.encode(), renews=True),
-    CALL: Topic(kind=Call, subject=lambda call: call.job),
+    CALL: Topic(kind=Call, subject=lambda call: call.job, check=check_gossiped),
     COMMITMENT: Topic(kind=Commitment, subject=lambda commitment: commitment.job),
     REVEAL: Topic(kind=Reveal, subject=lambda reveal: reveal.bid.job),
     ROLL: Topic(kind=Roll, subject=lambda roll: roll.job),

@@ -121,13 +121,16 @@ class Filters:
     """ISO 3166-1 alpha-2 codes, ascending; empty lets all pass."""
 
     classification: int = 0
-    """Of the design: a provider must be cleared for at least this level; 0 is public."""
+    """Of the design (``Classification``): a provider must be cleared for at least this level."""
 
     grade: int = MAX_GRADE
     """Worst quality class that an offer may have."""
 
     distance: Metres | None = None
     """Farthest that a maker may stand from the customer."""
+
+    invited: tuple[PeerId, ...] = ()
+    """Who may hear of the call and bid, ascending; empty for a public one, which is everybody's."""
 
 
 OPEN: Final = Filters()

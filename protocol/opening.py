@@ -15,6 +15,9 @@ class ExclusionReason(Enum):
     UNREVEALED = "unrevealed"
     """Its provider did not open it in time; what opens to a malformed bid opens nothing."""
 
+    UNINVITED = "uninvited"
+    """The call is not public, and does not name its provider."""
+
     JURISDICTION = "jurisdiction"
     """Its site stands under a law that the call does not name."""
 
@@ -81,7 +84,9 @@ def exclusion_of(call: Call, bid: Bid) -> Exclusion | None:
     """Why ``bid`` does not count under ``call``, or None when it does."""
     filters = call.filters
     reason, measure = None, 0
-    if filters.jurisdictions and bid.jurisdiction not in filters.jurisdictions:
+    if filters.invited and bid.provider not in filters.invited:
+        reason = ExclusionReason.UNINVITED
+    elif filters.jurisdictions and bid.jurisdiction not in filters.jurisdictions:
         reason = ExclusionReason.JURISDICTION
     elif bid.clearance < filters.classification:
         reason, measure = ExclusionReason.CLEARANCE, bid.clearance

@@ -27,6 +27,9 @@ MAX_BIDDERS = 512
 MAX_WITNESSES = 7
 """Peers that a call may name to witness it; a majority of them decides, and each signs every bid once."""
 
+MAX_INVITED = 64
+"""Peers that a call which is not public may invite; it is told to each of them, and stays within one message."""
+
 MAX_BRANCHES = 512
 """Times that the award rule splits its search over clashing offers; honest menus need four at most."""
 

@@ -19,6 +19,16 @@ class WitnessRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What would be gossiped if its auction were public, told by its author to one peer; answered with nothing."""
+
+    topic: str
+    """That it would be gossiped on."""
+
+    message: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRequest:
     """Asks a customer how the auction of ``job`` ended; answered with the signed ``Result``."""
 

@@ -42,6 +42,9 @@ FETCH_CHUNK = "/guildmark/chunk/1"
 BLOCKS = "blocks/1"
 """Domain of a node's word that blocks are the chain's; it travels in bundles, not as gossip."""
 
+TELL = "/guildmark/tell/1"
+"""What is said in an auction that is not public, told to one who may hear it; answered with nothing."""
+
 FETCH_RESULT = "/guildmark/result/1"
 """Job id in, signed result out."""
 

@@ -41,6 +41,7 @@ REQUESTS = (
     ("topics.TESTIFY", "WitnessRequest", "Signed"),
     ("topics.LOOK_UP", "NearestRequest", "Nearest"),
     ("topics.KEEP_CARD", "KeepRequest", "no bytes"),
+    ("topics.TELL", "Told", "no bytes"),
     ("topics.FETCH_OUTLINE", "OutlineRequest", "Outline"),
     ("topics.FETCH_CHUNK", "ChunkRequest", "the chunk's bytes"),
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
@@ -65,7 +66,7 @@ ANSWERS = (
 
 PARTS = (
     "Range",
-    "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Rise", "Offer", "Bid", "Assignment", "Award",
+    "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Classification", "Rise", "Offer", "Bid", "Assignment", "Award",
     "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "Printer", "Cutter", "Tool", "Mill", "Profile", "RulePack",
 )  # fmt: skip
 

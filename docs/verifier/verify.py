@@ -321,7 +321,7 @@ Hole diameter:int depth:int through:bool count:int
 BidView envelope:Envelope volume:int mass:int material:str holes:[Hole] tolerance:int
 Operation index:int process:str envelope:Envelope tolerance:int removed:int mass:int features:int after:[int]?
 Weights hour:int co2_tonne:int grade:int kilometre:int
-Filters jurisdictions:[str] classification:int grade:int distance:int?
+Filters jurisdictions:[str] classification:int grade:int distance:int? invited:[bytes]
 Call chain:int orders:bytes job:bytes customer:bytes encryption_key:bytes addresses:[str] rule_pack:bytes
     design:bytes part:BidView operations:[Operation] quantity:int site:Site budget:int weights:Weights
     earliest:int due:int commit_by:int reveal_by:int witnesses:[bytes] filters:Filters co2_cap:int?
@@ -353,7 +353,7 @@ Bundle format:str federation:Federation rules:RulePack design:Design auction:byt
     notes:[bytes] consistency:[[bytes]] parts:[Part] blocks:[BlockProof] vouchers:[Signed]
 """  # name:kind in wire order; [kind] is an array, kind? may be nil
 REASONS = frozenset({"no-offer", "too-late", "over-budget", "over-co2", "clashing", "too-complex"})
-EXCLUSIVE = frozenset({"unrevealed", "jurisdiction", "clearance", "distance", "grade", "declined"})
+EXCLUSIVE = frozenset({"unrevealed", "uninvited", "jurisdiction", "clearance", "distance", "grade", "declined"})
 
 
 def messages(schema):
@@ -521,7 +521,14 @@ def check_call(call, author):
     must(call.customer not in call.witnesses, "the customer is its own witness")
     ascending(filters.jurisdictions)
     must(all(map(is_code, filters.jurisdictions)), "a jurisdiction is none")
-    must(filters.classification >= 0 and 0 <= filters.grade <= 9, "classification or grade is out of bounds")
+    must(0 <= filters.classification <= 3 and 0 <= filters.grade <= 9, "classification or grade is out of bounds")
+    must(len(filters.invited) <= 64 and all(len(peer) == 32 for peer in filters.invited), "a guest is none")
+    ascending(filters.invited)
+    must(call.customer not in filters.invited, "the customer is its own guest")
+    must(bool(filters.invited) == bool(filters.classification), "a public call names guests, or another one none")
+    must(not filters.invited or set(call.witnesses) <= set(filters.invited), "a witness is not invited")
+    minimal = bool(filters.jurisdictions) and not call.part.holes
+    must(filters.classification < 3 or minimal, "a restricted call names no jurisdiction, or tells of holes")
     must(far >= 0 and (call.co2_cap is None or call.co2_cap >= 0), "distance or CO2 cap is below zero")
     must(len(call.job) == 32 and call.commit_by < call.reveal_by, "identifier or deadlines are malformed")
     must(call.earliest >= 0 and 0 < call.due - call.earliest <= 158_112_000, "the due date is out of bounds")
@@ -637,6 +644,8 @@ def opened_bids(call, sealed, bids, result):
 
 
 def exclusion(filters, bid, site):
+    if filters.invited and bid.provider not in filters.invited:
+        return "uninvited", 0
     if filters.jurisdictions and bid.jurisdiction not in filters.jurisdictions:
         return "jurisdiction", 0
     if bid.clearance < filters.classification:

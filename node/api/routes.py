@@ -13,6 +13,7 @@ from node.api.disputes import dispute_routes
 from node.api.governance import governance_routes
 from node.api.network import network_routes
 from node.api.shop import shop_routes
+from node.config import Clearance
 from node.design.lengths import Unit
 from node.errors import NodeError, RequestError, UnavailableError, UnknownError
 from node.participant import Participant
@@ -44,6 +45,8 @@ class Wishes(BaseModel):
     budget: str | None = Field(default=None, max_length=32)
     hour: str = Field(default="1.00", max_length=32)
     co2_tonne: str = Field(default="100.00", max_length=32)
+    classification: Clearance = "public"
+    jurisdiction: list[str] = Field(default=[], max_length=64)
     key: str | None = Field(default=None, max_length=128)
 
 

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 @click.option("--budget", default=None, help="Escrow ceiling, such as 1250.50. Default: twice the high estimate.")
 @click.option("--hour", default="1.00", show_default=True, help="What one hour earlier is worth to you.")
 @click.option("--co2-tonne", default="100.00", show_default=True, help="What a tonne of CO2 less is worth to you.")
+@click.option(
+    "--classification",
+    default="public",
+    show_default=True,
+    type=click.Choice(["public", "partners", "confidential", "restricted"]),
+    help="Who may hear of it: everybody, or the partners in node.toml that are cleared for it.",
+)
+@click.option("--jurisdiction", multiple=True, help="Country whose law its makers must stand under, such as DE.")
 @click.option("--key", default=None, help="Idempotency key: the same key posts the same job once.")
 @click.option("--estimate", "estimate_only", is_flag=True, help="Only say what it would take; post nothing.")
 @click.option("--watch/--no-watch", default=False, help="Follow the job until it ends.")
@@ -84,6 +92,7 @@ def _job_text(document: dict[str, Any]) -> str:
     lines += [
         f"  {a['operation']:22} {a['provider']:12} {a['price']:>14}  {a['stage']}" for a in document["assignments"]
     ]
+    lines += [f"  {b['provider']} was not invited: {b['reason']}" for b in document["not_invited"]]
     lines += [f"  part {part['number']}  serial {part['serial']}" for part in document["parts"]]
     if document["reason"]:
         lines.append(document["reason"])

@@ -7,6 +7,7 @@ from hashlib import sha256
 import trio
 
 from federation.directory import Directory
+from node.access.guests import Guests, Partner, explain, guests, least, word
 from node.clock import PlantClock
 from node.config import AuctionConfig
 from node.design.bid_view import bid_view
@@ -27,9 +28,10 @@ from node.workflows.posted import JobPosted
 from node.workflows.runner import Runner
 from node.workflows.words import cents, iso, money
 from protocol.capability import Card
+from protocol.classification import Classification
 from protocol.errors import RejectError
 from protocol.ids import JobId, MaterialCode, PeerId, ProcessCode
-from protocol.job import Call, Site, Weights
+from protocol.job import Call, Filters, Site, Weights
 from protocol.params import PROCESSES
 from protocol.production import job_id
 from protocol.rules import RulePack, check_call
@@ -70,6 +72,10 @@ class Wish:
     due_days: float
     budget: Cents | None
     weights: Weights
+    classification: Classification
+    jurisdictions: tuple[str, ...]
+    """That may make it; empty: any."""
+
     key: str
 
 
@@ -95,9 +101,10 @@ class Desk:
         clock: PlantClock,
         auction: AuctionConfig,
         directory: Directory,
+        partners: tuple[Partner, ...],
         intake: Intake,
     ) -> None:
-        # Two more than seven parts: the desk is where a design meets the market.
+        # Three more than seven parts: the desk is where a design meets the market.
         self._runner = runner
         self._vault = vault
         self._identity = identity
@@ -105,6 +112,7 @@ class Desk:
         self._clock = clock
         self._auction = auction
         self._directory = directory
+        self._partners = partners
         self._intake = intake
         self._reading = trio.CapacityLimiter(READERS)
 
@@ -150,6 +158,7 @@ class Desk:
         if budget > rules.max_budget:
             raise RequestError("over-limit", f"the rules allow {money(rules.max_budget)} of escrow; split the job")
         await self._check_funds(budget)
+        asked = self._guests(wish)
         documents = (content, *packages(content, quote.part, quote.routing))
         design = await trio.to_thread.run_sync(self._vault.seal, job, [chunks_of(document) for document in documents])
         contracts = self._reads.contracts
@@ -164,6 +173,11 @@ class Desk:
         opening = wall + self._auction.opening
         commit_by = opening + max(self._auction.commit, rules.min_commit)
         due = UnixSeconds(now + round(wish.due_days * DAY))
+        part = bid_view(quote.part, quote.routing.material, wish.tolerance)
+        operations = quote.routing.operations
+        if wish.classification is Classification.RESTRICTED:
+            part, operations = least(part, operations)
+        cards = self._directory.cards(wall)
         call = Call(
             chain=contracts.chain_id,
             orders=contracts.orders.address,
@@ -173,8 +187,8 @@ class Desk:
             addresses=addresses,
             rule_pack=rules.digest,
             design=commitment,
-            part=bid_view(quote.part, quote.routing.material, wish.tolerance),
-            operations=quote.routing.operations,
+            part=part,
+            operations=operations,
             quantity=wish.quantity,
             site=site,
             budget=budget,
@@ -183,7 +197,16 @@ class Desk:
             due=due,
             commit_by=UnixSeconds(commit_by),
             reveal_by=UnixSeconds(commit_by + max(self._auction.reveal, rules.min_reveal)),
-            witnesses=chosen_witnesses(job, self._directory.cards(wall), customer=self._identity.peer),
+            witnesses=chosen_witnesses(
+                job,
+                (card for card in cards if not asked.invited or card.provider in asked.invited),
+                customer=self._identity.peer,
+            ),
+            filters=Filters(
+                jurisdictions=wish.jurisdictions,
+                classification=int(wish.classification),
+                invited=asked.invited,
+            ),
         )
         try:
             check_call(call, rules, opened=wall)
@@ -201,9 +224,32 @@ class Desk:
             bond=rules.bid_bond,
             min_commit=rules.min_commit,
             notes=tuple(quote.routing.reasons),
+            barred=asked.barred,
         )
         await self._runner.post(posted.stream_of(job), "posted", event)
         return job
+
+    def _guests(self, wish: Wish) -> Guests:
+        """Who may hear of the job; decided before anything of it leaves the node.
+
+        Raises:
+            RequestError: nobody may.
+        """
+        if wish.classification is Classification.PUBLIC:
+            return Guests(invited=(), barred=())
+        if wish.classification is Classification.RESTRICTED and not wish.jurisdictions:
+            raise RequestError("no-jurisdiction", "a restricted design names who may make it: --jurisdiction DE")
+        wall = self._reads.wall()
+        cards = {card.provider: card.name for card in self._directory.cards(wall) if card.capabilities}
+        found = guests(wish.classification, wish.jurisdictions, partners=self._partners, providers=cards, now=wall)
+        if not found.invited:
+            reasons = "; ".join(
+                f"{cards.get(one.peer, one.peer.hex()[:8])} {explain(one, wish.classification, wish.jurisdictions)}"
+                for one in found.barred
+            )
+            text = f"nobody may be invited to a {word(wish.classification)} job: {reasons or 'you have no partners'}"
+            raise RequestError("nobody-invited", text)
+        return found
 
     async def _rules(self) -> RulePack:
         """The pack in force, unless new orders are paused."""
@@ -227,6 +273,19 @@ def chosen_witnesses(job: JobId, cards: Iterable[Card], *, customer: PeerId) -> 
     known = [card.provider for card in cards if card.capabilities and card.provider != customer]
     drawn = sorted(known, key=lambda peer: sha256(b"guildmark/witness/1" + job + peer).digest())
     return tuple(sorted(drawn[:WITNESSES]))
+
+
+def parse_jurisdictions(codes: Iterable[str]) -> tuple[str, ...]:
+    """Country codes that a person typed, as a call names them.
+
+    Raises:
+        RequestError: one is not two letters.
+    """
+    found = sorted({code.strip().upper() for code in codes})
+    for code in found:
+        if not (len(code) == 2 and code.isascii() and code.isalpha()):
+            raise RequestError("bad-jurisdiction", f"{code!r} is no ISO 3166-1 code such as DE")
+    return tuple(found)
 
 
 def parse_process(text: str | None) -> ProcessCode | None:

@@ -1,7 +1,7 @@
 """Where gossip and requests meet the workflows: what peers say becomes events, what workflows announce goes out."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,15 +43,17 @@ from node.workflows.posted import (
 )
 from node.workflows.runner import Happened, Runner
 from node.workflows.testify import AuctionWitness
+from node.workflows.watch_auction import Watch
 from node.workflows.witness import Witness
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, accept_call, accept_commitment, accept_reveal
 from protocol.capability import Card, accept_card
 from protocol.capacity import Capacity, accept_capacity
-from protocol.errors import ProtocolError, RejectError
+from protocol.classification import is_open, listeners
+from protocol.errors import IgnoreError, ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
-from protocol.requests import PackageRequest, ResultRequest, WitnessRequest
+from protocol.requests import PackageRequest, ResultRequest, Told, WitnessRequest
 from protocol.result import Reply, Result, accept_reply, accept_result
 from protocol.roll import Roll, accept_roll, witnessed
 from protocol.rules import check_call
@@ -71,6 +73,7 @@ from protocol.topics import (
     REPLY,
     REVEAL,
     ROLL,
+    TELL,
     TESTIFY,
 )
 from protocol.units import UnixSeconds
@@ -88,8 +91,19 @@ LAST_WORDS = 30
 ANSWER_DEADLINE = 10.0
 """Seconds that a peer has to answer a request."""
 
+TELL_AGAIN = 0.5
+TELL_AGAIN_MOST = 30.0
+"""Seconds until a peer is told again, doubling; as long as a board waits before it lets a bulletin be heard again."""
+
+TOLD = (CALL, COMMITMENT, REVEAL, ROLL, AWARD, REPLY)
+"""What is told one by one when its auction is not public."""
+
 BUFFER = 512
 """Gossip messages waiting for one topic's listener."""
+
+
+Hear = Callable[[bytes], Awaitable[None]]
+"""Takes a signed message in its wire form."""
 
 
 class Exchange:
@@ -108,6 +122,7 @@ class Exchange:
         shop: ShopConfig,
     ) -> None:
         self.directory = Directory()
+        self._hears: dict[str, Hear] = {}
         self._network = network
         self._runner = runner
         self._identity = identity
@@ -122,7 +137,7 @@ class Exchange:
     async def listen(self, nursery: trio.Nursery, *, provider: bool) -> None:
         """Subscribe to every topic and answer every request; returns when all subscriptions stand."""
         self._issuer.open(nursery)
-        topics: list[tuple[str, type, Callable[[bytes], object]]] = [
+        topics: list[tuple[str, type, Hear]] = [
             (CARD, Card, self._on_card),
             (CAPACITY, Capacity, self._on_capacity),
             (COMMITMENT, Commitment, self._on_commitment),
@@ -134,6 +149,8 @@ class Exchange:
             topics += [(CALL, Call, self._on_call), (ROLL, Roll, self._on_roll), (AWARD, Result, self._on_result)]
         for topic, kind, hear in topics:
             await nursery.start(self._listen_to, topic, kind, hear)
+        self._hears = {topic: hear for topic, _kind, hear in topics if topic in TOLD}
+        self._network.serve(TELL, self._answer_told)
         self._network.serve(TESTIFY, self._answer_witness)
         self._network.serve(FETCH_RESULT, self._answer_result)
         self._network.serve(FETCH_PACKAGE, self._answer_package)
@@ -144,12 +161,38 @@ class Exchange:
 
     # What workflows ask for.
 
-    async def announce(self, _stream: str, effect: Announce) -> None:
-        """Say it; newcomers and those who were away hear it until its time is over."""
+    async def announce(self, stream: str, effect: Announce) -> None:
+        """Say it to everybody who may hear it; newcomers and those who were away hear it until its time is over."""
+        until = max(effect.until, UnixSeconds(self.wall() + LAST_WORDS))
+        told = listeners(self._call(stream), effect.topic, self._identity.peer)
+        if told is not None:
+            await self._tell(told, effect, until)
+            return
         try:
-            await self.say(effect.topic, effect.message, max(effect.until, UnixSeconds(self.wall() + LAST_WORDS)))
+            await self.say(effect.topic, effect.message, until)
         except FederationError as error:
             log.warning("could not publish on %s: %s", effect.topic, error)
+
+    async def _tell(self, peers: Iterable[PeerId], effect: Announce, until: UnixSeconds) -> None:
+        """Tell each of ``peers`` again and again, as gossip does: some hear it too early, and some are away."""
+        message = sign(self._identity.signing, effect.topic, effect.message)
+        payload = encode(Told(topic=effect.topic, message=message))
+
+        async def keep_telling(peer: PeerId) -> None:
+            pause = TELL_AGAIN
+            while True:
+                try:
+                    await self._network.request(peer, TELL, payload, deadline=ANSWER_DEADLINE)
+                except FederationError as error:
+                    log.debug("%s was not told on %s: %s", peer.hex()[:8], effect.topic, error)
+                if self.wall() + pause > until:
+                    return
+                await trio.sleep(pause)
+                pause = min(TELL_AGAIN_MOST, pause * 2)
+
+        async with trio.open_nursery() as nursery:
+            for peer in peers:
+                nursery.start_soon(keep_telling, peer)
 
     async def gather_receipts(self, stream: str, effect: GatherReceipts) -> Happened | None:
         """Show the call's witnesses what we said; without a majority it is tried again while there is time."""
@@ -232,14 +275,14 @@ class Exchange:
         self,
         topic: str,
         kind: type,
-        hear: Callable[[bytes], object],
+        hear: Hear,
         task_status: "TaskStatus[None]" = trio.TASK_STATUS_IGNORED,
     ) -> None:
         async with self._network.subscribe(topic, judge(kind, topic), buffer=BUFFER) as messages:
             task_status.started()
             async for message in messages:
                 try:
-                    await hear(message.payload)  # type: ignore[misc]  # every listener is async
+                    await hear(message.payload)
                 except ProtocolError as error:
                     log.debug("%s: %s", topic, error)
                 except UnavailableError as error:
@@ -267,6 +310,8 @@ class Exchange:
         if self._runner.state(stream) is not None:
             return
         accept_call(call, signer=signed.author, now=self.wall())
+        if not is_open(call) and self._identity.peer not in call.filters.invited:
+            raise RejectError("the call is for others")
         check_call(call, await self._reads.rules(), opened=self.wall() - 2)
         order = await self._reads.order(call.job)
         customer = await self._reads.account_of(call.customer)
@@ -333,6 +378,17 @@ class Exchange:
 
     # What peers ask for.
 
+    async def _answer_told(self, peer: PeerId, payload: bytes) -> bytes:
+        told = decode(Told, payload)
+        hear = self._hears.get(told.topic)
+        if hear is None or told.message.author != peer:
+            raise RefusedError("not-yours", "this node hears only authors themselves, on topics that it listens to")
+        try:
+            await hear(encode(told.message))
+        except (IgnoreError, UnavailableError) as error:
+            raise RefusedError("not-now", str(error)) from error
+        return b""
+
     async def _answer_witness(self, peer: PeerId, payload: bytes) -> bytes:
         return encode(await self._witness.sign(peer, decode(WitnessRequest, payload)))
 
@@ -388,6 +444,11 @@ class Exchange:
             return await self._network.request(peer, protocol, payload, deadline=ANSWER_DEADLINE)
         except FederationError as error:
             raise UnavailableError(f"{protocol} at {peer.hex()[:8]}: {error}") from error
+
+    def _call(self, stream: str) -> Call:
+        state = self._runner.state(stream)
+        assert isinstance(state, Post | Answer | Watch)  # noqa: S101  # every stream is about a call
+        return state.call
 
     def _answer(self, stream: str) -> Answer:
         state = self._runner.state(stream)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from node.access.guests import Barred
 from node.design.reading import Options
 from node.workflows.bonds import Bond, is_opened
 from node.workflows.events import (
@@ -119,6 +120,9 @@ class JobPosted:
 
     bond: Cents = NOTHING
     """What each bidder stakes on opening its bid; the order's own terms."""
+
+    barred: tuple[Barred, ...] = ()
+    """Providers that may not hear of the job, and why; nobody but the customer learns it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ from node.workflows.told import Supplies, Told, characteristics_of, facts_of, su
 from protocol import merkle
 from protocol.auction import Bid
 from protocol.capability import Capability
+from protocol.classification import Classification
 from protocol.ids import MachineId
 from protocol.job import Site
 from protocol.units import (
@@ -73,6 +74,8 @@ class Shop:
         self,
         *,
         site: Site,
+        jurisdiction: str,
+        clearance: Classification,
         schedule: Schedule,
         gateways: dict[MachineId, Gateway],
         deviations: dict[MachineId, Micrometres],
@@ -87,6 +90,8 @@ class Shop:
     ) -> None:
         # More than eight parts: a shop is where planner, machines and vault meet.
         self._site = site
+        self._jurisdiction = jurisdiction
+        self._clearance = clearance
         self._schedule = schedule
         self._seen = 0
         self._gateways = gateways
@@ -128,6 +133,8 @@ class Shop:
                 site=self._site,
                 offers=found.offers,
                 clashes=found.clashes,
+                jurisdiction=self._jurisdiction,
+                clearance=self._clearance,
             )
             event = BidComputed(bid=bid, salt=self._reads.random(32), refusals=found.refusals, bases=found.bases)
             # Posted inside the lock: the next call must be priced on a schedule that holds these windows.
@@ -274,6 +281,8 @@ async def open_shop(
         schedule = equipped(config, epoch)
         shop = Shop(
             site=site,
+            jurisdiction=config.jurisdiction,
+            clearance=Classification[config.clearance.upper()],
             schedule=schedule,
             gateways=gateways,
             deviations={MachineId(row.name): Micrometres(row.deviation_um) for row in config.machines},

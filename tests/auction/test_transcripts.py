@@ -158,10 +158,13 @@ def test_a_winner_that_declines_is_excluded_and_its_refusal_stands_in_the_file()
     assert len(transcript.replies) == 1 + len(found.result.winners)
 
 
+WITHOUT_THE_MILL = tuple(sorted((OVEN.bid.provider, RIVAL.bid.provider, *WITNESSES)))
+GUESTS = tuple(sorted((MILL.bid.provider, *WITHOUT_THE_MILL)))
 FILTERED = [
     (Filters(jurisdictions=("CH", "DE")), {"jurisdiction": "FR"}, ExclusionReason.JURISDICTION, 0),
     (Filters(jurisdictions=("DE",)), {}, ExclusionReason.JURISDICTION, 0),
-    (Filters(classification=2), {"clearance": 1}, ExclusionReason.CLEARANCE, 1),
+    (Filters(classification=2, invited=GUESTS), {"clearance": 1}, ExclusionReason.CLEARANCE, 1),
+    (Filters(classification=2, invited=WITHOUT_THE_MILL), {"clearance": 2}, ExclusionReason.UNINVITED, 0),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
@@ -20,6 +21,7 @@ KINDS: dict[Any, str] = {
     int: "integer",
     float: "number",
     Path: "path",
+    date | None: "date",
     tuple[str, ...]: "list of texts",
     tuple[float, float]: "two numbers",
     tuple[float, float, float]: "three numbers",

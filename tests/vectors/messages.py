@@ -28,6 +28,7 @@ from protocol.requests import (
     Records,
     RecordsRequest,
     ResultRequest,
+    Told,
     VoucherRequest,
     WitnessRequest,
 )
@@ -55,7 +56,7 @@ from protocol.topics import (
 from protocol.units import Cents, GramsCo2, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
 from protocol.witness import LogHead
-from tests.unit.protocol.examples import BOX, HOME, START, bid, call, offer, operation, part, peer, seed
+from tests.unit.protocol.examples import BOX, CUSTOMER_SEED, HOME, START, bid, call, offer, operation, part, peer, seed
 from tests.unit.protocol.steps import certified, facts, record
 
 SIGNER = seed("mill")
@@ -116,6 +117,7 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Result, topic=AWARD, accepted=_results()),
         Message(kind=Reply, topic=REPLY, accepted=_replies()),
         Message(kind=WitnessRequest, topic=None, accepted=_witness_requests()),
+        Message(kind=Told, topic=None, accepted=_told()),
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
         Message(kind=PackageRequest, topic=None, accepted=_package_requests()),
         Message(kind=PackageDelivery, topic=None, accepted=_deliveries()),
@@ -295,8 +297,8 @@ def _calls() -> tuple[tuple[str, Call], ...]:
 
 
 def _filtered(small: Call) -> Call:
-    filters = Filters(jurisdictions=("CH", "DE"), classification=1, grade=2, distance=Metres(500_000))
     named = tuple(sorted((peer("mill"), peer("oven"))))
+    filters = Filters(jurisdictions=("CH", "DE"), classification=1, grade=2, distance=Metres(500_000), invited=named)
     first = replace(operation(0), after=())
     return replace(small, operations=(first,), witnesses=named, filters=filters, co2_cap=GramsCo2(90_000))
 
@@ -327,6 +329,15 @@ def _witness_requests() -> tuple[tuple[str, WitnessRequest], ...]:
     return (
         ("of a commitment", WitnessRequest(topic=COMMITMENT, message=sign(SIGNER, COMMITMENT, encode(commitment)))),
         ("of a reveal", WitnessRequest(topic=REVEAL, message=sign(SIGNER, REVEAL, encode(reveal)))),
+    )
+
+
+def _told() -> tuple[tuple[str, Told], ...]:
+    asked = _filtered(call(operations=(operation(0),)))
+    commitment = _commitments()[0][1]
+    return (
+        ("a call", Told(topic=CALL, message=sign(CUSTOMER_SEED, CALL, encode(asked)))),
+        ("a commitment", Told(topic=COMMITMENT, message=sign(SIGNER, COMMITMENT, encode(commitment)))),
     )
 
 

@@ -22,6 +22,7 @@ from protocol.params import (
     MAX_GRID,
     MAX_HOLES,
     MAX_HORIZON,
+    MAX_INVITED,
     MAX_KM_WEIGHT,
     MAX_OPERATIONS,
     MAX_PRICE,
@@ -222,6 +223,8 @@ def test_a_process_that_is_not_in_the_tree_has_no_bit() -> None:
 
 PEERS = tuple(sorted(peer(f"witness {number}") for number in range(MAX_WITNESSES + 1)))
 FREE = Weights(hour=Cents(0), co2_tonne=Cents(0))
+CROWD = tuple(sorted(peer(f"guest {number}") for number in range(MAX_INVITED + 1)))
+BLANK = replace(part(), holes=())
 MALFORMED_AUCTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("too many witnesses", {"witnesses": PEERS}, "too many witnesses"),
     ("a witness that is no peer", {"witnesses": (PeerId(b"short"),)}, "no peer"),
@@ -230,7 +233,30 @@ MALFORMED_AUCTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("the customer as witness", {"witnesses": (CUSTOMER,)}, "the customer is one"),
     ("jurisdictions out of order", {"filters": Filters(jurisdictions=("DE", "CH"))}, "ISO 3166-1"),
     ("a jurisdiction in lower case", {"filters": Filters(jurisdictions=("de",))}, "ISO 3166-1"),
-    ("a negative classification", {"filters": Filters(classification=-1)}, "classification"),
+    ("a negative classification", {"filters": Filters(classification=-1)}, "no classification -1"),
+    ("a classification that does not exist", {"filters": Filters(classification=4)}, "no classification 4"),
+    ("a public call with guests", {"filters": Filters(invited=PEERS[:1])}, "invites nobody by name"),
+    ("a call for partners without any", {"filters": Filters(classification=1)}, "invites nobody by name"),
+    ("too many guests", {"filters": Filters(classification=1, invited=CROWD)}, "invites too many"),
+    ("a guest that is no peer", {"filters": Filters(classification=1, invited=(PeerId(b"short"),))}, "is no peer"),
+    ("a guest twice", {"filters": Filters(classification=1, invited=PEERS[:1] * 2)}, "not in order"),
+    ("guests out of order", {"filters": Filters(classification=1, invited=PEERS[1::-1])}, "not in order"),
+    ("the customer as guest", {"filters": Filters(classification=1, invited=(CUSTOMER,))}, "the customer is one"),
+    (
+        "a witness that is no guest",
+        {"filters": Filters(classification=2, invited=PEERS[:1]), "witnesses": PEERS[:2]},
+        "not invited",
+    ),
+    (
+        "a restricted call for any law",
+        {"filters": Filters(classification=3, invited=PEERS[:1]), "part": BLANK},
+        "no jurisdiction",
+    ),
+    (
+        "a restricted call with holes",
+        {"filters": Filters(classification=3, invited=PEERS[:1], jurisdictions=("DE",))},
+        "tells of holes",
+    ),
     ("a grade that does not exist", {"filters": Filters(grade=MAX_GRADE + 1)}, "grade"),
     ("a negative distance", {"filters": Filters(distance=Metres(-1))}, "distance"),
     ("a negative cap", {"co2_cap": GramsCo2(-1)}, "cap"),
@@ -253,8 +279,9 @@ def test_a_call_for_an_auction_that_cannot_be_held_is_rejected(changes: dict[str
 
 
 def test_witnesses_filters_and_a_cap_are_well_formed() -> None:
-    filters = Filters(jurisdictions=("CH", "DE"), classification=3, grade=0, distance=Metres(0))
-    asked = call(witnesses=PEERS[:MAX_WITNESSES], filters=filters, co2_cap=GramsCo2(0))
+    guests = PEERS[:MAX_WITNESSES]
+    filters = Filters(jurisdictions=("CH", "DE"), classification=3, grade=0, distance=Metres(0), invited=guests)
+    asked = call(witnesses=guests, filters=filters, co2_cap=GramsCo2(0), part=BLANK)
     accept_call(asked, signer=CUSTOMER, now=NOW)
     chained = tuple(replace(operation(index), after=(index - 1,) if index else ()) for index in range(3))
     accept_call(call(operations=chained), signer=CUSTOMER, now=NOW)

@@ -1,0 +1,1 @@
+"""Who may do what: invitations to bid on designs that are not public, and the one table of permissions."""
