@@ -29,6 +29,7 @@ from ledger.deployment import Deployment
 from ledger.errors import LedgerError, WrongChainError
 from ledger.members import PROVIDER
 from node.access.guests import partners_of
+from node.access.tokens import Tokens
 from node.api.routes import build_api
 from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
@@ -127,7 +128,7 @@ def _operators(group: BaseExceptionGroup[BaseException]) -> ConfigError | None:
 
 async def _main(home: Home, config: NodeConfig, passphrase: Passphrase | None) -> None:
     identity = load_identity(home.identity, secrets.token_bytes, passphrase)
-    token = _token(home.token)
+    tokens = Tokens(home.tokens, _token(home.token))
     listener = _listen(config)
     async with trio.open_nursery() as nursery:
         stop = trio.Event()
@@ -142,7 +143,7 @@ async def _main(home: Home, config: NodeConfig, passphrase: Passphrase | None) -
             host, port = listener.getsockname()[:2]
             _write(home.url, f"http://{host}:{port}\n")
             log.info("%s listens on http://%s:%d", config.name, host, port)
-            await serve(build_api(participant, token), server, shutdown_trigger=stop.wait)
+            await serve(build_api(participant, tokens), server, shutdown_trigger=stop.wait)
         nursery.cancel_scope.cancel()
 
 
@@ -240,7 +241,8 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         _bind(runner, exchange, records, logbook, shop, court)
         lookup = Lookup(network, seed=identity.signing, wall=_wall, member=known, dice=random.SystemRandom())
         search = Search(lookup, network, exchange.directory)
-        auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity)
+        partners = partners_of(config.partners)
+        auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity, partners=partners)
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
         async with runner.running():
             desk = Desk(
@@ -251,7 +253,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 clock=clock,
                 auction=config.auction,
                 directory=exchange.directory,
-                partners=partners_of(config.partners),
+                partners=partners,
                 intake=intake,
             )
             await exchange.listen(nursery, provider="provider" in config.roles)

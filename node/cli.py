@@ -25,6 +25,7 @@ class _Commands(click.Group):
         "watch": "jobs",
         "audit": "audit",
         "vault": "vault",
+        "access": "access",
         "gov": "gov",
         "dispute": "dispute",
         "export": "export",

@@ -23,20 +23,21 @@ def find_home(node: str) -> Path | None:
     return None
 
 
-def connect(node: str) -> "Client":
-    """A client of ``node``: a folder, an address, or a name in the running devnet.
+def connect(node: str, token_file: Path | None = None) -> "Client":
+    """A client of ``node``: a folder, an address, or a name in the running devnet; with its operator's token or yours.
 
     Raises:
         NodeUnreachableError: it names nothing that runs here.
     """
     if node.startswith(("http://", "https://")):
-        return Client(node, token="")
+        return Client(node, token="" if token_file is None else token_file.read_text().strip())
     home = find_home(node)
     if home is None:
         raise NodeUnreachableError(
             f"no node {node!r} here. Start a federation with 'make devnet', or give --node a folder or address"
         )
-    return Client((home / "api.url").read_text().strip(), (home / "api.token").read_text().strip())
+    token = (home / "api.token" if token_file is None else token_file).read_text().strip()
+    return Client((home / "api.url").read_text().strip(), token)
 
 
 class Client:
@@ -117,6 +118,10 @@ class Client:
     def export_design(self, job: str, recipient: str) -> bytes:
         """The design of a job, encrypted for an age recipient."""
         return self._request("POST", f"/jobs/{job}/design", json={"recipient": recipient}).content
+
+    def access(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Tokens that were given; see the paths in ``node.api.permits``."""
+        return self._json(method, f"/access{path}", json=body)
 
     def governance(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """What the members decide about, and this node's part in it; see the paths in ``node.api.governance``."""

@@ -305,6 +305,11 @@ class Home:
         return self.path / "api.token"
 
     @property
+    def tokens(self) -> Path:
+        """Hashes of the tokens that were given to others, mode 0600."""
+        return self.path / "tokens.json"
+
+    @property
     def url(self) -> Path:
         """Where the running node's API listens; written at start."""
         return self.path / "api.url"

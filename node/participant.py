@@ -1,6 +1,6 @@
 """One participant's services behind its HTTP interface: finds the state, asks the workflow, returns the document."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -162,14 +162,14 @@ class Participant:
         job = await self._desk.post(content, wish, site=site, addresses=self._network.addresses)
         return self.job(job.hex())
 
-    def jobs(self) -> list[Document]:
-        """All jobs, posted and answered, oldest first."""
+    def jobs(self, chosen: Callable[[str], bool] = lambda _stream: True) -> list[Document]:
+        """The jobs whose stream is chosen, posted and answered, oldest first."""
         streams = (*self._runner.streams(posted.NAME), *self._runner.streams("answer"))
-        return [job_summary(self._state(stream)) for stream in streams]
+        return [job_summary(self.state(stream)) for stream in streams if chosen(stream)]
 
     def job(self, prefix: str) -> Document:
         """One job as it stands."""
-        state = self._state(self.stream(prefix))
+        state = self.state(self.stream(prefix))
         if isinstance(state, Post):
             return job_document(state, self.contracts, self.name_of)
         return answer_document(state, self.name_of)
@@ -180,7 +180,7 @@ class Participant:
         Raises:
             RequestError: the job was not posted here, or its auction is not over.
         """
-        state = self._state(self.stream(prefix))
+        state = self.state(self.stream(prefix))
         if not isinstance(state, Post) or state.result is None:
             raise RequestError("no-transcript", "only a job posted here whose auction is over has a transcript")
         return write(posted.transcript_of(state, partial(sign, self._identity.signing)))
@@ -191,7 +191,7 @@ class Participant:
         Raises:
             RequestError: this node posted the job, or never answered it.
         """
-        state = self._state(self.stream(prefix))
+        state = self.state(self.stream(prefix))
         if not isinstance(state, Answer):
             raise RequestError("not-answered", f"this node posted {prefix}; ask a provider's node, with --node")
         return state
@@ -213,12 +213,12 @@ class Participant:
     def releases(self, prefix: str | None) -> Document:
         """Who has seen what of this node's designs; of one job when ``prefix`` is given."""
         streams = self._runner.streams(posted.NAME) if prefix is None else (self.stream(prefix),)
-        states = [state for stream in streams if isinstance(state := self._state(stream), Post)]
+        states = [state for stream in streams if isinstance(state := self.state(stream), Post)]
         return {"releases": [row for state in states for row in release_rows(state, self.contracts, self.name_of)]}
 
     async def export_design(self, prefix: str, recipient: str) -> bytes:
         """The design of a job of this node's, encrypted for an age recipient."""
-        state = self._state(self.stream(prefix))
+        state = self.state(self.stream(prefix))
         if not isinstance(state, Post):
             raise RequestError("not-ours", "the design is another customer's; only its owner has it")
 
@@ -234,7 +234,7 @@ class Participant:
             for old in await self._runner.history(stream, after=after):
                 seen = old.id
                 yield event_document(old, self.name_of)
-            while not self._state(stream).phase.terminal:
+            while not self.state(stream).phase.terminal:
                 entry: Entry | None = None
                 with trio.move_on_after(KEEP_ALIVE):
                     entry = await news.receive()
@@ -262,7 +262,8 @@ class Participant:
         card = self._directory.find_any(who)
         return card.name if card is not None else who.hex()[:8]
 
-    def _state(self, stream: str) -> Post | Answer:
+    def state(self, stream: str) -> Post | Answer:
+        """The job of a stream that ``stream`` named."""
         state = self._runner.state(stream)
         assert isinstance(state, Post | Answer)  # noqa: S101  # no other workflow has streams
         return state

@@ -1,17 +1,19 @@
 """The HTTP interface's routes: each parses, asks one workflow, and renders; the token is checked before any body."""
 
-import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.access.table import DeniedError
+from node.access.tokens import Tokens
 from node.api.disputes import dispute_routes
 from node.api.governance import governance_routes
 from node.api.network import network_routes
+from node.api.permits import PUBLIC, Permit, access_routes, seen_jobs
 from node.api.shop import shop_routes
 from node.config import Clearance
 from node.design.lengths import Unit
@@ -57,18 +59,26 @@ class Copy(BaseModel):
     recipient: str = Field(max_length=128)
 
 
-def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  # one function a route
-    """The application for one node; every path but ``/healthz`` and the API's description asks for ``token``."""
-    api = FastAPI(title="Guildmark node", version="1", docs_url=None, redoc_url=None)
+def build_api(participant: Participant, tokens: Tokens) -> FastAPI:  # noqa: C901  # one function a route
+    """The application for one node; every path but ``PUBLIC`` asks for a token, and the table whether it is enough."""
+    permit = Depends(Permit(participant))
+    api = FastAPI(title="Guildmark node", version="1", docs_url=None, redoc_url=None, dependencies=[permit])
 
     @api.middleware("http")
-    async def authorise(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        given = request.headers.get("authorization", "")
-        if request.url.path not in ("/healthz", "/openapi.json") and not hmac.compare_digest(
-            given.encode(), f"Bearer {token}".encode()
-        ):
-            return problem(401, "not-permitted", "this node asks for its operator's token (file api.token)")
+    async def authenticate(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if request.url.path not in PUBLIC:
+            scheme, _, token = request.headers.get("authorization", "").partition(" ")
+            subject = tokens.subject_of(token) if scheme == "Bearer" else None
+            if subject is None:
+                return problem(
+                    401, "not-permitted", "this node asks for a token; its operator's is in the file api.token"
+                )
+            request.state.subject = subject
         return await call_next(request)
+
+    @api.exception_handler(DeniedError)
+    async def deny(_request: Request, error: DeniedError) -> Response:
+        return problem(403, "not-permitted", str(error))
 
     @api.exception_handler(NodeError)
     async def refuse(_request: Request, error: NodeError) -> Response:
@@ -106,8 +116,8 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
         return await participant.post(await _body(request), wishes)
 
     @api.get("/jobs")
-    async def jobs() -> Document:
-        return {"jobs": participant.jobs()}
+    async def jobs(request: Request) -> Document:
+        return {"jobs": seen_jobs(participant, request.state.subject)}
 
     @api.get("/jobs/{job}")
     async def job_of(job: str) -> Document:
@@ -142,6 +152,7 @@ def build_api(participant: Participant, token: str) -> FastAPI:  # noqa: C901  #
     api.include_router(dispute_routes(participant))
     api.include_router(shop_routes(participant))
     api.include_router(network_routes(participant))
+    api.include_router(access_routes(tokens))
     return api
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 EXIT_NO = 3
 EXIT_UNDECIDED = 5
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+WHOSE_HELP = "File with the token to show. Default: the operator's, in the node's folder."
 NODE_HELP = "A node's folder, its API address, or its name in a running devnet."
 
 
@@ -21,12 +23,13 @@ class State:
     def __init__(self) -> None:
         self.node = "customer"
         self.as_json = False
+        self.token_file: Path | None = None
 
     def client(self) -> "Client":
         """A client of the node that was asked for."""
         from node.client import connect
 
-        return connect(self.node)
+        return connect(self.node, self.token_file)
 
     def show(self, document: Any, text: str) -> None:
         """One JSON document or the text for people, on standard output."""
@@ -44,6 +47,14 @@ def shared_options() -> list[click.Parameter]:
     shown = "Print one JSON document."
     return [
         click.Option(["--node"], help=NODE_HELP, callback=_share, expose_value=False, envvar="GUILDMARK_NODE"),
+        click.Option(
+            ["--token-file"],
+            help=WHOSE_HELP,
+            callback=_share,
+            expose_value=False,
+            type=_FILE,
+            envvar="GUILDMARK_TOKEN_FILE",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help=shown, callback=_share, expose_value=False),
     ]
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from federation.errors import FederationError, RefusedError
 from federation.network import Network
-from ledger import designs, members
+from ledger import designs
 from ledger.audit import audit
 from ledger.bundle import Bundle
 from ledger.chain import Chain
+from node.access.guests import Partner, guests
+from node.access.table import Action, Role, Tie
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.report import document_of
@@ -21,11 +23,14 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import Post
 from node.workflows.runner import Runner
 from node.workflows.thread import part_serials
+from node.workflows.ties import check, guest_tie, state_of
 from protocol import merkle
 from protocol.blocks import open_voucher
 from protocol.checkpoint import Checkpoint
-from protocol.errors import IgnoreError, ProtocolError, RejectError
+from protocol.classification import Classification, is_open
+from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Address, Digest, PeerId
+from protocol.job import Call
 from protocol.params import HASH_BYTES, MAX_VOUCHED
 from protocol.requests import BundleRequest, Consistency, ConsistencyRequest, VoucherRequest
 from protocol.signed import Signed
@@ -40,7 +45,16 @@ Document = dict[str, Any]
 class Auditor:
     """Exports the bundles of this node's own jobs, and verifies any part of the federation."""
 
-    def __init__(self, *, runner: Runner, network: Network, reads: LedgerReads, identity: Identity) -> None:
+    def __init__(
+        self,
+        *,
+        runner: Runner,
+        network: Network,
+        reads: LedgerReads,
+        identity: Identity,
+        partners: tuple[Partner, ...] = (),
+    ) -> None:
+        self._partners = partners
         self._runner = runner
         self._network = network
         self._reads = reads
@@ -73,6 +87,18 @@ class Auditor:
             return document_of(audit(content, trust_in(chain, contracts.deployment, "this node's chain")))
 
         return await self._reads.ask(judge)
+
+    def _cleared(self, call: Call, peer: PeerId) -> Tie:
+        """An auditor of a job that is not public must be in the customer's list, cleared as its makers are."""
+        filters = call.filters
+        asked = guests(
+            Classification(filters.classification),
+            filters.jurisdictions,
+            partners=self._partners,
+            providers=(),
+            now=self._reads.wall(),
+        )
+        return Tie.GUEST if peer in asked.invited else Tie.OTHER
 
     def _own(self, mark: Digest) -> tuple[Post, int] | None:
         """The job of a part of ours, and the part's number."""
@@ -154,10 +180,9 @@ class Auditor:
         found = self._own(request.serial)
         if found is None:
             raise RefusedError("unknown", "no such part here")
-        try:
-            await self._reads.account_of(peer, role=members.AUDITOR)
-        except IgnoreError as error:
-            raise RefusedError("not-yours", "bundles go to registered auditors") from error
+        job, _number = found
+        tie = guest_tie(job.call, peer) if is_open(job.call) else self._cleared(job.call, peer)
+        check(await self._reads.subject(peer, Role.AUDITOR), Action.SEE_EVIDENCE, state=state_of(job), tie=tie)
         return encode(await self._export(*found, lot=request.lot))
 
     async def _vouch(self, _peer: PeerId, payload: bytes) -> bytes:

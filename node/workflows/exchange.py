@@ -12,6 +12,7 @@ from federation.errors import FederationError, RefusedError
 from federation.gate import judge, open_message
 from federation.lasting import LastingNetwork
 from ledger.members import PROVIDER
+from node.access.table import Action, Role, Subject
 from node.config import ShopConfig
 from node.errors import UnavailableError
 from node.identity import Identity
@@ -39,10 +40,10 @@ from node.workflows.posted import (
     ReplyArrived,
     RevealArrived,
     heads,
-    operations_of,
 )
 from node.workflows.runner import Happened, Runner
 from node.workflows.testify import AuctionWitness
+from node.workflows.ties import check, guest_tie, state_at, state_of, winner_index, winner_tie
 from node.workflows.watch_auction import Watch
 from node.workflows.witness import Witness
 from protocol import merkle
@@ -392,10 +393,12 @@ class Exchange:
     async def _answer_witness(self, peer: PeerId, payload: bytes) -> bytes:
         return encode(await self._witness.sign(peer, decode(WitnessRequest, payload)))
 
-    async def _answer_result(self, _peer: PeerId, payload: bytes) -> bytes:
+    async def _answer_result(self, peer: PeerId, payload: bytes) -> bytes:
         state = self._post(decode(ResultRequest, payload).job)
         if state is None or state.result is None:
             raise RefusedError("not-yet", "no result yet")
+        somebody = Subject(name=peer.hex()[:8], roles=frozenset({Role.STRANGER}))
+        check(somebody, Action.HEAR_RESULT, state=state_of(state), tie=guest_tie(state.call, peer))
         return encode(sign(self._identity.signing, AWARD, encode(state.result)))
 
     async def _answer_package(self, peer: PeerId, payload: bytes) -> bytes:
@@ -404,9 +407,15 @@ class Exchange:
         state = self._post(request.job)
         if state is None or state.phase is not Phase.MAKING or state.result is None:
             raise RefusedError("not-yet", "no award on the ledger yet")
-        index = next((i for i, _ in enumerate(state.awarded) if request.operation in operations_of(state, i)), None)
-        if index is None or not state.awarded[index].provider == peer == signed.author:
-            raise RefusedError("not-yours", "that operation is not yours")
+        index = winner_index(state, request.operation)
+        if index is None or peer != signed.author:
+            raise RefusedError("not-yours", "that operation is not yours, or the request is another's")
+        check(
+            await self._reads.subject(peer, Role.PROVIDER),
+            Action.TAKE_PACKAGE,
+            state=state_at(state, request.operation),
+            tie=winner_tie(state, request.operation, peer),
+        )
         try:
             heads(state, index)
         except RejectError as error:

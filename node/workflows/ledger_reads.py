@@ -9,9 +9,10 @@ from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError, RevertedError
 from ledger.errors import UnavailableError as LedgerUnavailableError
-from ledger.members import Member, Stake
+from ledger.members import ROLES, Member, Stake
 from ledger.orders import Order
 from ledger.types import Transaction
+from node.access.table import Role, Subject
 from node.errors import UnavailableError
 from protocol.errors import IgnoreError
 from protocol.ids import Address, Digest, JobId, PeerId
@@ -89,6 +90,17 @@ class LedgerReads:
         if role and not await self.ask(lambda chain: self.contracts.members.holds(chain, account, role)):
             raise IgnoreError(f"peer {peer.hex()[:8]} is not registered for that, expired, or without its bond")
         return account
+
+    async def subject(self, peer: PeerId, *roles: Role) -> Subject:
+        """``peer`` with those of ``roles`` that the ledger holds for it now: registered, not expired, bonded."""
+        held = {Role.STRANGER}
+        for role in roles:
+            try:
+                await self.account_of(peer, role=ROLES[role.value])
+            except IgnoreError:
+                continue
+            held.add(role)
+        return Subject(name=peer.hex()[:8], roles=frozenset(held))
 
     async def registered(self, peer: PeerId) -> Address | None:
         """The ledger account that registered ``peer``, or None."""

@@ -2,6 +2,7 @@
 
 from federation.errors import FederationError, RefusedError
 from federation.network import Network
+from node.access.table import Action, Role
 from node.errors import UnavailableError
 from node.workflows import answered
 from node.workflows.answered import Answer, check_arrival, own_work
@@ -10,6 +11,7 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
 from node.workflows.posted import Post
 from node.workflows.runner import Happened, Runner
+from node.workflows.ties import check, records_tie, state_of
 from node.workflows.witness import Witness
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
@@ -81,8 +83,8 @@ class RecordExchange:
         closed = () if not isinstance(state, Answer) else tuple(c for c in state.closed if c.index == request.index)
         if not isinstance(state, Answer) or not closed:
             raise RefusedError("unknown", "no records of that here")
-        if peer not in {state.call.customer, *(assignment.provider for assignment in state.assignments)}:
-            raise RefusedError("not-yours", "records go to the parties of a job only")
+        subject = await self._reads.subject(peer, Role.CUSTOMER, Role.PROVIDER)
+        check(subject, Action.SEE_RECORDS, state=state_of(state), tie=records_tie(state, peer))
         names = FIELDS if peer == state.call.customer else NEXT_SHOP
         work = own_work(state, request.index)
         first = max(0, request.first)

@@ -3,17 +3,22 @@
 Somebody who belongs to nothing listens to all gossip meanwhile.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, closing
 from functools import partial
+from itertools import product
 from pathlib import Path
 
+import httpx
 import pytest
 import trio
 
 from devnet.federation import Federation
 from federation.network.libp2p import Libp2pConfig, open_libp2p
+from node.access.routes import action_of
+from node.access.table import Role, State, Tie, allows
 from node.vault.vault import Vault
 from protocol.bulletin import TOPICS
 from protocol.ids import JobId
@@ -123,3 +128,44 @@ def documents_of(federation: Federation, jobs: tuple[str, ...]) -> dict[str, byt
             content = whole(open_content(key, leaf, vault.ciphertext(job, leaf.index)))
             found[f"package {leaf.index} of {job.hex()[:8]}"] = content
     return found
+
+
+def test_a_token_lets_its_holder_do_what_its_role_may_and_nothing_else(federation: Federation) -> None:
+    home = federation.layout.node("customer")
+    url = home.url.read_text().strip()
+    with federation.client("customer") as operator:
+        tokens = {
+            role: operator.access("POST", "/tokens", {"name": f"an {role}", "role": role.value})["token"]
+            for role in (Role.CUSTOMER, Role.PROVIDER, Role.AUDITOR)
+        }
+        jobs = operator.jobs()["jobs"]
+    routes = httpx.get(f"{url}/openapi.json").json()["paths"]
+    allowed = dict.fromkeys(tokens, 0)
+    for path, methods in routes.items():
+        if path == "/healthz":
+            continue
+        for method, (role, token) in product(methods, tokens.items()):
+            action = action_of(method.upper(), path)
+            may = any(allows(role, action, state, Tie.OWN) for state in State)
+            if may and method != "get":
+                continue  # it would be done
+            answer = httpx.request(method, url + re.sub("{[a-z]+}", "f" * 64, path), headers=bearer(token))
+            assert (answer.status_code == 403) is not may, (method, path, role, answer.text)
+            allowed[role] += may
+    assert min(allowed.values()) > 5
+    for token in ("", "nobody's"):
+        assert httpx.get(f"{url}/status", headers=bearer(token)).status_code == 401
+    for role, token in tokens.items():
+        seen = httpx.get(f"{url}/jobs", headers=bearer(token)).json().get("jobs")
+        assert seen == {Role.CUSTOMER: jobs, Role.PROVIDER: [], Role.AUDITOR: None}[role]
+    for job in jobs[:1]:
+        for role, status in ((Role.CUSTOMER, 200), (Role.PROVIDER, 403), (Role.AUDITOR, 403)):
+            answer = httpx.get(f"{url}/jobs/{job['job']}", headers=bearer(tokens[role]))
+            assert answer.status_code == status
+    with federation.client("customer") as operator:
+        operator.access("DELETE", f"/tokens/an {Role.CUSTOMER}")
+    assert httpx.get(f"{url}/status", headers=bearer(tokens[Role.CUSTOMER])).status_code == 401
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
