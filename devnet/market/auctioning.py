@@ -14,7 +14,7 @@ from node.planner.bidding import family_of
 from node.planner.errors import CapacityError
 from node.planner.holding import release, reserve, settle
 from protocol.auction import Bid, Commitment, Reveal, accept_commitment, accept_reveal, seal_of
-from protocol.award import Award, NoAward, award
+from protocol.award import Award, NoAward, award, follows
 from protocol.errors import IgnoreError, RejectError
 from protocol.ids import Address, JobId, PeerId
 from protocol.job import Call
@@ -25,8 +25,8 @@ BOND = 10_000
 """Cents; the same for everybody, so that it tells nothing of a bid."""
 
 HOLD_AFTER_REVEAL = 60
-ROUNDS = 2
-"""Voluntary re-auctions after each award."""
+ROUNDS = 1
+"""Voluntary re-auctions after each award; more would cost time and break nothing else."""
 
 
 def post(market: Market, call: Call) -> None:
@@ -126,40 +126,42 @@ def _decide(market: Market, job: JobId) -> None:
     """The award stands, whatever the customer says; who declines pays, and the next best is found."""
     auction = market.auctions[job]
     bids = list(auction.bids.values())
-    _check_customer(market, auction, bids)
-    while True:
-        outcome = award(auction.call, bids, transcript(auction.call))
-        if isinstance(outcome, NoAward):
-            _close(market, job)
-            making.end(market, job, Reason.NO_AWARD)
-            return
+    outcome = award(auction.call, bids, transcript(auction.call))
+    _check_customer(market, auction, bids, outcome)
+    while isinstance(outcome, Award):
         declined = _accepted(market, auction, outcome)
         if declined is None:
-            break
+            _close(market, job)
+            making.begin(market, job)
+            _improve(market)
+            return
         bids = [bid for bid in bids if bid.provider != declined]
+        outcome = award(auction.call, bids, transcript(auction.call))
     _close(market, job)
-    making.begin(market, job)
-    _improve(market)
+    making.end(market, job, Reason.NO_AWARD)
 
 
-def _check_customer(market: Market, auction: Auction, bids: list[Bid]) -> None:
+def _check_customer(market: Market, auction: Auction, bids: list[Bid], outcome: Award | NoAward) -> None:
     """A customer that announces another award than everybody computes, or none, loses its bond to a bidder."""
-    call = auction.call
-    said: Award | NoAward | None = award(call, bids, transcript(call))
-    match market.buyers[call.customer]:
-        case Buyer.FORGETFUL if isinstance(said, Award):
-            winner = said.assignments[0].provider
-            said = award(call, [bid for bid in bids if bid.provider != winner], transcript(call))
-        case Buyer.PARTIAL if isinstance(said, Award):
-            said = replace(said, score=said.score - 1)
-        case Buyer.SILENT:
-            said = None
-        case _:
-            pass
-    if said != award(call, bids, transcript(call)):
+    call, said = auction.call, _announced(market, auction.call, bids, outcome)
+    if said is None or not follows(said, call, bids, transcript(call)):
         victim = bids[0].provider if bids else call.customer
         market.refuse(call.job, call.customer, Reason.CANONICAL_AWARD)
         market.purse.slash(call.job, call.customer, victim)
+
+
+def _announced(market: Market, call: Call, bids: list[Bid], outcome: Award | NoAward) -> Award | NoAward | None:
+    """What a customer says of the outcome."""
+    match market.buyers[call.customer]:
+        case Buyer.FORGETFUL if isinstance(outcome, Award):
+            winner = outcome.assignments[0].provider
+            return award(call, [bid for bid in bids if bid.provider != winner], transcript(call))
+        case Buyer.PARTIAL if isinstance(outcome, Award):
+            return replace(outcome, score=outcome.score - 1)
+        case Buyer.SILENT:
+            return None
+        case _:
+            return outcome
 
 
 def _accepted(market: Market, auction: Auction, outcome: Award) -> PeerId | None:

@@ -29,6 +29,14 @@ class Order:
     origin: Site | None = None
     """Where half-finished parts wait, if this is the rest of another order."""
 
+    follows: JobId | None = None
+    """The order that this is the rest of."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it still makes all that its call asks for; if not, another order makes the rest."""
+        return self.award.assignments[-1].offer.last == len(self.call.operations) - 1
+
     @property
     def starts(self) -> UnixSeconds:
         """When the first operation begins."""
@@ -109,14 +117,18 @@ class Exchange:
             remembered = self.known[key] = (schedule, menu(book.providers[peer], schedule, call, now=self.now))
         return remembered[1]
 
-    def auction(self, book: Book, call: Call, origin: Site | None = None) -> Order | NoAward:
+    def auction(
+        self, book: Book, call: Call, origin: Site | None = None, follows: JobId | None = None
+    ) -> Order | NoAward:
         """One auction among all shops."""
         bids = [bid for peer in book.providers if (bid := self.bid(book, call, peer)) is not None]
         terms = terms_of(call) if origin is None else replace(terms_of(call), origin=origin)
         outcome = choose(terms, bids, transcript(call))
-        return outcome if isinstance(outcome, NoAward) else Order(call=call, award=outcome, origin=origin)
+        if isinstance(outcome, NoAward):
+            return outcome
+        return Order(call=call, award=outcome, origin=origin, follows=follows)
 
-    def clear(self, book: Book, call: Call, origin: Site | None = None) -> Book | NoAward:
+    def clear(self, book: Book, call: Call, origin: Site | None = None, follows: JobId | None = None) -> Book | NoAward:
         """The book after one auction.
 
         A provider whose windows cannot all be kept although they won together declines, and the auction is run
@@ -125,7 +137,7 @@ class Exchange:
         without: set[PeerId] = set()
         while True:
             reduced = book if not without else _only(book, without)
-            found = self.auction(reduced, call, origin)
+            found = self.auction(reduced, call, origin, follows)
             if isinstance(found, NoAward):
                 return found
             for peer in {assignment.provider for assignment in found.award.assignments}:

@@ -54,7 +54,7 @@ def improved(
     """
     found: list[Improvement] = []
     for _ in range(rounds):
-        open_orders = [order for order in book.orders.values() if order.starts > exchange.now]
+        open_orders = [order for order in book.orders.values() if order.whole and order.starts > exchange.now]
         if len(open_orders) < 2:
             break
         better = reauctioned(book, exchange, group(open_orders, ideal, rng), rng)
@@ -71,7 +71,7 @@ def reauctioned(
     jobs = [order.call.job for order in released]
     trial = book.without(*jobs)
     for order in rng.sample(list(released), len(released)):
-        after = exchange.clear(trial, order.call, order.origin)
+        after = exchange.clear(trial, order.call, order.origin, order.follows)
         if isinstance(after, NoAward):
             return None
         trial = after

@@ -27,7 +27,7 @@ class Repaired:
 
     book: Book
     cost: int
-    """Of all orders together, in micro-cents; what was begun and lost counts twice."""
+    """Of all orders together, in micro-cents; a maker is not paid for what its failure spoilt."""
 
     touched: tuple[tuple[JobId, int], ...]
     """Job and operation of everything that was auctioned again."""
@@ -73,26 +73,43 @@ def reauctioned(
         suffixes: per order, the first operation to make again.
         closed: machines that are down until some time.
     """
-    before = book.cost
+    cost = book.cost
+    suffixes = {job: first for job, first in suffixes.items() if not suffixes.keys() & set(_before(book, job))}
     orders = {job: book.orders[job] for job in suffixes}
     for job, first in suffixes.items():
-        book = _cut(book, job, first)
+        after = _after(book, job)
+        cost -= tail_score(orders[job], first) + sum(book.orders[name].award.score for name in after)
+        book = _cut(book.without(*after), job, first)
     for (peer, machine), until in closed.items():
         book = book.with_schedule(peer, shut(book.schedules[peer], machine, now, until))
     exchange, touched, unplaced = Exchange(now=now), [], []
-    cost = before
     for job in sorted(suffixes, key=lambda name: (orders[name].call.due, name)):
         order, first = orders[job], suffixes[job]
         call, origin = rest_of(order, first, now)
         touched += [(job, first + index) for index in range(len(call.operations))]
-        after = exchange.clear(book, call, origin)
-        if isinstance(after, NoAward):
+        cleared = exchange.clear(book, call, origin, job if first else order.follows)
+        if isinstance(cleared, NoAward):
             unplaced.append(job)
             continue
-        book = after
-        cost += book.orders[call.job].award.score - tail_score(order, first)
+        book = cleared
+        cost += book.orders[call.job].award.score
         cost += (call.earliest - _free_from(order, first)) * call.weights.hour * MICRO // 3600
     return Repaired(book=book, cost=cost, touched=tuple(touched), unplaced=tuple(unplaced))
+
+
+def _before(book: Book, job: JobId) -> list[JobId]:
+    """The orders that ``job`` is a rest of, the nearest first."""
+    found: list[JobId] = []
+    order = book.orders[job]
+    while order.follows is not None and order.follows in book.orders:
+        found.append(order.follows)
+        order = book.orders[order.follows]
+    return found
+
+
+def _after(book: Book, job: JobId) -> list[JobId]:
+    """The orders that are a rest of ``job``: when it is made again from somewhere on, so are they."""
+    return [name for name in book.orders if job in _before(book, name)]
 
 
 def rest_of(order: Order, first: int, now: UnixSeconds) -> tuple[Call, Site | None]:
@@ -113,7 +130,7 @@ def tail_score(order: Order, first: int) -> int:
     ahead = [one for one in award.assignments if one.offer.first >= first]
     score = sum(one.price * MICRO + one.offer.co2 * call.weights.co2_tonne for one in ahead)
     origin = made[-1].site if made else order.origin
-    stops = [*([] if origin is None else [origin]), *(one.site for one in ahead), call.site]
+    stops = [*([] if origin is None else [origin]), *(one.site for one in ahead), *([call.site] if order.whole else [])]
     for one, other in pairwise(stops):
         way = one.distance(other)
         score += co2_of(way) * call.weights.co2_tonne + way * call.weights.kilometre * MICRO // 1000
@@ -147,18 +164,20 @@ def _cut(book: Book, job: JobId, first: int) -> Book:
     kept = tuple(one for one in order.award.assignments if one.offer.last < first)
     orders = dict(book.orders)
     if kept:
-        orders[job] = replace(order, award=_shortened(order.award, kept))
+        orders[job] = replace(order, award=_shortened(order, first, kept))
     else:
         del orders[job]
     return replace(book, schedules=schedules, orders=orders)
 
 
-def _shortened(award: Award, kept: tuple[Assignment, ...]) -> Award:
+def _shortened(order: Order, first: int, kept: tuple[Assignment, ...]) -> Award:
     return replace(
-        award,
+        order.award,
         assignments=kept,
+        arrival=kept[-1].finish,
         price=Cents(sum(one.price for one in kept)),
         co2=GramsCo2(sum(one.offer.co2 for one in kept)),
+        score=order.award.score - tail_score(order, first),
     )
 
 

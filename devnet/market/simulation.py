@@ -30,9 +30,9 @@ def kind_of(seed: int) -> Kind:
     return MIDDLE if seed % 50 == 0 else SMALL
 
 
-def play(seed: int, kind: Kind) -> Played:
-    """One market, watched after every event."""
-    played, place = Played(seed), market(seed, kind)
+def play(seed: int, kind: Kind | None = None) -> Played:
+    """One market, of the kind that belongs to its seed if none is given, watched after every event."""
+    played, place = Played(seed), market(seed, kind or kind_of(seed))
     for call in place.world.calls:
         place.clock.at(call.earliest, lambda call=call: auctioning.post(place, call))  # type: ignore[misc]
     seen = 0

@@ -7,7 +7,6 @@ other; two that would make other work move to the same place are told as a clash
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import NamedTuple
 
 from node.planner.holding import clashing, held, timeline_of
@@ -152,10 +151,10 @@ class _Desk:
 
     def _clashes(self) -> Iterator[tuple[int, int]]:
         """Only a window that moves work can clash, and only with one for another operation."""
-        for one, other in combinations(range(len(self._offers)), 2):
-            first, second = self._offers[one].hold, self._offers[other].hold
-            if (first.moves or second.moves) and clashing(self._schedule, first, second):
-                yield one, other
+        holds = [one.hold for one in self._offers]
+        moving = {index for index, hold in enumerate(holds) if hold.moves}
+        pairs = {(min(a, b), max(a, b)) for a in moving for b in range(len(holds)) if a != b}
+        yield from (pair for pair in sorted(pairs) if clashing(self._schedule, holds[pair[0]], holds[pair[1]]))
 
     def _able(self, machines: Sequence[Machine], operation: Operation) -> list[_Job]:
         """The machines that may take ``operation``, alone or with those after it."""
@@ -184,8 +183,15 @@ class _Desk:
             for offer, row in self._windows(job, bench, place):
                 if len(self._offers) == min(MAX_OFFERS, before + share):
                     return True
-                name = self._call.job
-                hold = held(self._schedule, offer, name, until=NEVER, now=self._now, family=self._family)
+                hold = held(
+                    self._schedule,
+                    offer,
+                    self._call.job,
+                    bench.timeline,
+                    until=NEVER,
+                    now=self._now,
+                    family=self._family,
+                )
                 begins = (offer.machine, offer.opens)
                 if hold is not None and begins not in seen:
                     seen.add(begins)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from node.planner.errors import CapacityError
-from node.planner.machine import ANY, Family
+from node.planner.machine import ANY, Family, Machine
 from node.planner.menu import Bench, around, moves_of
 from node.planner.premises import Draw, crowded
 from node.planner.schedule import Hold, Lane, Roster, Schedule, Task, prefix, time_taken
@@ -38,7 +38,7 @@ def timeline_of(schedule: Schedule, roster: Roster, job: JobId, *, now: UnixSeco
 
 def reserve(
     schedule: Schedule,
-    offers: Iterable[Offer],
+    offers: Sequence[Offer],
     job: JobId,
     *,
     until: UnixSeconds,
@@ -55,8 +55,12 @@ def reserve(
         CapacityError: the offers do not all fit; they come from another schedule.
     """
     schedule = schedule.without_job(job)
+    # A job's own windows are not in its way, so what it finds on a machine stays the same while they are added.
+    timelines = {
+        name: timeline_of(schedule, schedule.roster(name), job, now=now) for name in {offer.machine for offer in offers}
+    }
     for offer in offers:
-        hold = held(schedule, offer, job, until=until, now=now, family=family)
+        hold = held(schedule, offer, job, timelines[offer.machine], until=until, now=now, family=family)
         if hold is None:
             raise CapacityError(offer.machine, f"cannot keep {offer.opens} to {offer.closes} free")
         schedule = schedule.with_hold(hold)
@@ -64,11 +68,18 @@ def reserve(
 
 
 def held(
-    schedule: Schedule, offer: Offer, job: JobId, *, until: UnixSeconds, now: UnixSeconds, family: Family
+    schedule: Schedule,
+    offer: Offer,
+    job: JobId,
+    timeline: Timeline,
+    *,
+    until: UnixSeconds,
+    now: UnixSeconds,
+    family: Family,
 ) -> Hold | None:
-    """The hold for one window, or None when other work cannot make room for it."""
+    """The hold for one window, or None when other work cannot make room for it; ``timeline`` as in ``timeline_of``."""
     finish = UnixSeconds(offer.closes + offer.duration)
-    moves = _moves(schedule, offer, job, (offer.opens, finish), now=now, family=family)
+    moves = _moves(schedule.machine(offer.machine), timeline, (offer.opens, finish), now=now, family=family)
     if moves is None:
         return None
     return Hold(
@@ -110,7 +121,9 @@ def settle(schedule: Schedule, job: JobId, won: Iterable[Won], *, now: UnixSecon
     schedule = schedule.without_job(job)
     for one in won:
         finish = UnixSeconds(one.start + one.offer.duration)
-        moves = _moves(schedule, one.offer, job, (one.start, finish), now=now, family=family)
+        roster = schedule.roster(one.offer.machine)
+        timeline = timeline_of(schedule, roster, job, now=now)
+        moves = _moves(roster.machine, timeline, (one.start, finish), now=now, family=family)
         if moves is None:
             raise CapacityError(one.offer.machine, f"the time from {one.start} to {finish} went to other work")
         task = Task(
@@ -155,24 +168,16 @@ def _moved(schedule: Schedule, machine: MachineId, moves: Iterable[Move], task: 
 
 
 def _moves(
-    schedule: Schedule,
-    offer: Offer,
-    job: JobId,
-    span: tuple[UnixSeconds, UnixSeconds],
-    *,
-    now: UnixSeconds,
-    family: Family,
+    machine: Machine, timeline: Timeline, span: tuple[UnixSeconds, UnixSeconds], *, now: UnixSeconds, family: Family
 ) -> tuple[Move, ...] | None:
     """Who must move where so that a span is free: pushed if that will do, else in a new order."""
-    roster = schedule.roster(offer.machine)
-    worked = roster.machine.calendar.worked
+    worked = machine.calendar.worked
     start, finish = worked(span[0]), worked(span[1])
-    timeline = timeline_of(schedule, roster, job, now=now)
     request = Request(start, start, finish - start, family)
     place = timeline.moving(request)
     if place is not None:
         return place.moves
-    bench = Bench(timeline=timeline, request=request, rate=roster.machine.rates.hour, now=worked(now))
+    bench = Bench(timeline=timeline, request=request, rate=machine.rates.hour, now=worked(now))
     position = sum(block.start < start for block in timeline.blocks)
     stretch = around(bench, position, WIDER)
     best = order(timeline, stretch, rate=bench.rate, request=request, effort=FINAL_EFFORT)

@@ -114,6 +114,36 @@ def test_what_an_inspection_rejects_is_made_again_and_all_after_it() -> None:
     assert rest.award.score > tail_score(order, first.offer.first) or repaired.cost >= book.cost
 
 
+def test_an_order_that_is_repaired_twice_is_still_made_once() -> None:
+    """Its first rest goes back to the shops when something before that must be made again."""
+    book = traded(a_world())
+    job, order = max(book.orders.items(), key=lambda item: len(item[1].award.assignments))
+    last, second = order.award.assignments[-1], order.award.assignments[1]
+    now = order.call.earliest
+    once = rejected(book, job, last.offer.first, now=now)
+    rest = next(other for other in once.book.orders.values() if other.follows == job)
+    assert not once.book.orders[job].whole
+    assert rest.whole
+    assert once.cost == once.book.cost
+    twice = rejected(once.book, job, second.offer.first, now=UnixSeconds(now + 1))
+    assert rest.call.job not in twice.book.orders
+    (again,) = (other for other in twice.book.orders.values() if other.follows == job)
+    assert len(again.call.operations) == len(order.call.operations) - second.offer.first
+    assert again.whole
+    keys = [task.key for schedule in twice.book.schedules.values() for task in schedule.tasks]
+    assert not any(key.startswith(rest.call.job.hex()) for key in keys)
+    assert twice.cost == twice.book.cost
+
+
+def test_what_is_left_of_a_cut_order_is_not_auctioned_again() -> None:
+    book = traded(a_world())
+    job, order = max(book.orders.items(), key=lambda item: len(item[1].award.assignments))
+    now = UnixSeconds(order.call.earliest - 1)
+    cut = rejected(book, job, order.award.assignments[1].offer.first, now=now).book
+    after, _ = improved(cut, Exchange(now=now), {}, rounds=30, rng=Random(1))
+    assert after.orders[job] == cut.orders[job]
+
+
 def test_a_tail_and_what_is_before_it_cost_what_the_whole_costs() -> None:
     order = next(iter(traded(a_world()).orders.values()))
     assert tail_score(order, 0) == order.award.score
