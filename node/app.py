@@ -45,7 +45,7 @@ from node.store.database import Database, open_database
 from node.store.peers import StoredPeers
 from node.store.strikes import StoredStrikes
 from node.vault.vault import Vault
-from node.workflows import answer_job, post_job, settle_dispute, watch_auction
+from node.workflows import answer_job, plan, post_job, settle_dispute, watch_auction
 from node.workflows.answered import (
     CloseLog,
     ComputeBid,
@@ -190,6 +190,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 answer_job.workflow(contracts, identity.account),
                 watch_auction.workflow(contracts),
                 settle_dispute.workflow(contracts, identity.account),
+                plan.WORKFLOW,
             ),
             _wall,
         )

@@ -17,6 +17,9 @@ from protocol.units import Cents, UnixSeconds
 FINAL_EFFORT = 0.05
 """Deterministic time for an order that a promise depends on."""
 
+NOBODY = JobId(b"")
+"""Has no windows of its own."""
+
 WIDER = 10
 """Neighbours that may make room for a window that pushing alone cannot place."""
 
@@ -182,6 +185,14 @@ def _moves(
     stretch = around(bench, position, WIDER)
     best = order(timeline, stretch, rate=bench.rate, request=request, effort=FINAL_EFFORT)
     return None if best is None or best.starts[NEW] != start else moves_of(timeline, stretch, best)
+
+
+def powered(schedule: Schedule, name: MachineId, *, now: UnixSeconds) -> bool:
+    """Whether a machine's tasks have power beside what the others hold."""
+    roster = schedule.roster(name)
+    dark = [(block.start, block.finish) for block in _without_power(schedule, roster, NOBODY, now)]
+    worked = roster.machine.calendar.worked
+    return not _meet(((worked(task.start), worked(task.finish)) for task in roster.tasks if task.finish > now), dark)
 
 
 def _without_power(schedule: Schedule, roster: Roster, job: JobId, now: UnixSeconds) -> list[Block]:

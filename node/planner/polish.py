@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from node.planner.holding import relocated
+from node.planner.holding import powered, relocated
 from node.planner.menu import moves_of
 from node.planner.schedule import Roster, Schedule
 from node.planner.solver import Stretch, cost_of, order
+from protocol.ids import MachineId
 from protocol.units import UnixSeconds
 
 WINDOW = 10
@@ -22,12 +23,32 @@ EFFORT = 0.1
 def polished(schedule: Schedule, *, now: UnixSeconds) -> Schedule:
     """The schedule after one pass over every machine; it costs no more than before."""
     for name in schedule.rosters:
-        roster = schedule.roster(name)
-        if not roster.holds:
-            for stretch in _stretches(roster, now):
-                schedule = _improved(schedule, roster, stretch)
-                roster = schedule.roster(name)
+        schedule = tidied(schedule, name, now=now)
     return schedule
+
+
+def tidied(schedule: Schedule, name: MachineId, *, now: UnixSeconds) -> Schedule:
+    """The schedule after one pass over one machine; unchanged if the machine has windows on offer."""
+    roster = schedule.roster(name)
+    if roster.holds or not movable(roster, now):
+        return schedule
+    tidier = schedule
+    for stretch in _stretches(roster, now):
+        tidier = _improved(tidier, tidier.roster(name), stretch)
+    return tidier if powered(tidier, name, now=now) else schedule
+
+
+def movable(roster: Roster, now: UnixSeconds) -> bool:
+    """Whether another order of a machine's work is possible at all."""
+    worked = roster.machine.calendar.worked
+    ahead = [block for block in roster.lane.blocks if block.start > worked(now)]
+    return len(ahead) > 1 and any(block.due - block.earliest > block.length for block in ahead)
+
+
+def standing_cost(roster: Roster) -> int:
+    """Cent-seconds of changing over and of delay, as a machine's work stands."""
+    timeline = roster.lane.timeline
+    return cost_of(timeline, Stretch(0, len(timeline.blocks)), {}, rate=roster.machine.rates.hour)
 
 
 def _stretches(roster: Roster, now: UnixSeconds) -> Iterator[Stretch]:

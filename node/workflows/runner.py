@@ -188,11 +188,13 @@ class Runner:
         rows = await self._database.write(lambda c: c.execute(query, (stream, after)).fetchall())
         return tuple(self._entry(*row) for row in rows)
 
-    async def journal(self, workflow: str, *, after: int = 0) -> tuple[Entry, ...]:
-        """The log of all streams of a workflow from entry id ``after`` on; ``state`` knows every entry of it."""
-        query = "SELECT id, stream, kind, payload, at FROM event WHERE stream LIKE ? AND id > ? ORDER BY id"
+    async def journal(self, *workflows: str, after: int = 0) -> tuple[Entry, ...]:
+        """The log of all streams of some workflows from entry id ``after`` on; ``state`` knows every entry of it."""
+        streams = " OR ".join(["stream LIKE ?"] * len(workflows))
+        query = f"SELECT id, stream, kind, payload, at FROM event WHERE id > ? AND ({streams}) ORDER BY id"  # noqa: S608  # only marks
+        wanted = (after, *(f"{workflow}/%" for workflow in workflows))
         async with self._lock:  # an event is on disk a moment before its state is known
-            rows = await self._database.write(lambda c: c.execute(query, (f"{workflow}/%", after)).fetchall())
+            rows = await self._database.write(lambda c: c.execute(query, wanted).fetchall())
         return tuple(self._entry(*row) for row in rows)
 
     @asynccontextmanager

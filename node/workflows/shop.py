@@ -1,11 +1,6 @@
-"""A provider's shop: prices calls from its schedule, runs its machines, and signs what they made.
-
-The schedule is never stored: it is the fold of the answers' log over the shop's other work, each step at the plant time
-at which it happened, so that a restart gives the same schedule to the second.
-"""
+"""A provider's shop: prices calls from its plan, runs its machines, and signs what they made."""
 
 import logging
-import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -21,14 +16,12 @@ from node.machines.gateway import Execution, Gateway, Program
 from node.machines.run import Run, run_of
 from node.machines.simulated import open_simulated
 from node.machines.trace import Controller
-from node.planner.bidding import answer, family_of
+from node.planner.bidding import answer
 from node.planner.errors import CapacityError
-from node.planner.holding import Won, release, reserve, settle
 from node.planner.machine import Machine
 from node.planner.schedule import Schedule
 from node.planner.timing import cycle, lots
 from node.vault.vault import Vault
-from node.workflows import answered
 from node.workflows.answered import (
     Answer,
     BidComputed,
@@ -39,13 +32,13 @@ from node.workflows.answered import (
     Forget,
     MakeParts,
     OperationMade,
-    ResultArrived,
 )
 from node.workflows.equipment import equipped, process_of
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
 from node.workflows.owner import Owner
-from node.workflows.runner import Entry, Happened, Runner
+from node.workflows.plan import Plan, settled
+from node.workflows.runner import Happened, Runner
 from node.workflows.told import Supplies, Told, characteristics_of, facts_of, supplies_of
 from protocol import merkle
 from protocol.auction import Bid
@@ -61,9 +54,6 @@ from protocol.units import (
 
 log = logging.getLogger("guildmark.shop")
 
-HOLD_AFTER_REVEAL = 60
-"""Wall seconds after the reveal deadline until offered windows free themselves, should no result ever come."""
-
 HOUR = 3600
 
 
@@ -76,7 +66,8 @@ class Shop:
         site: Site,
         jurisdiction: str,
         clearance: Classification,
-        schedule: Schedule,
+        machines: Sequence[Machine],
+        plan: Plan,
         gateways: dict[MachineId, Gateway],
         deviations: dict[MachineId, Micrometres],
         supplies: Supplies,
@@ -92,8 +83,8 @@ class Shop:
         self._site = site
         self._jurisdiction = jurisdiction
         self._clearance = clearance
-        self._schedule = schedule
-        self._seen = 0
+        self._machines = {machine.name: machine for machine in machines}
+        self._plan = plan
         self._gateways = gateways
         self._deviations = deviations
         self._supplies = supplies
@@ -104,19 +95,17 @@ class Shop:
         self._reads = reads
         self._runner = runner
         self.owner = owner
-        self._pricing = trio.Lock()
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
         """What the shop's card says of its machines."""
-        return tuple(machine.capability for machine in self._schedule.machines)
+        return tuple(machine.capability for machine in self._machines.values())
 
     async def compute_bid(self, stream: str, _effect: ComputeBid) -> Happened:
         """Price a call and reserve what is offered; calls are priced one after the other."""
-        async with self._pricing:
+        async with self._plan.asked:
             state = self._answer(stream)
-            now, wall = self._clock.now(), self._reads.wall()
-            schedule = (await self._current()).without_expired(wall)
+            now, schedule = self._clock.now(), await self._plan.current()
             price = partial(answer, schedule, state.call, site=self._site, now=now, policy=self.owner.policy)
             try:
                 found = await trio.to_thread.run_sync(price)
@@ -143,11 +132,11 @@ class Shop:
 
     async def confirm(self, stream: str, effect: Confirm) -> Happened:
         """Whether the schedule can keep what the latest result awards us; the time is held from then on."""
-        async with self._pricing:
+        async with self._plan.asked:
             state, now = self._answer(stream), self._clock.now()
             assert state.result is not None  # noqa: S101  # a result is what there is to confirm
             try:
-                _settled(await self.schedule(), state, now)
+                settled(await self._plan.current(), state, now)
             except CapacityError as error:
                 log.warning("%s: declined: %s", stream, error)
                 return Happened(key=effect.key, event=Confirmed(result=state.result.digest, accepted=False))
@@ -157,7 +146,7 @@ class Shop:
         """Run one operation part by part; what is already recorded is not run again."""
         state = self._answer(stream)
         operation = state.call.operations[effect.operation]
-        machine = self._schedule.machine(effect.offer.machine)
+        machine = self._machines[effect.offer.machine]
         package = self._vault.package(state.call.job, effect.operation)
         await self._clock.sleep_until(UnixSeconds(effect.not_before + machine.pace.setup))
         for parts in lots(machine.pace, operation, state.call.quantity):
@@ -178,43 +167,7 @@ class Shop:
 
     async def schedule(self) -> Schedule:
         """What the machines hold now."""
-        return (await self._current()).without_expired(self._reads.wall())
-
-    async def expire(self) -> None:
-        """End holds when their time is over, whether anybody looks or not; runs as long as the shop."""
-        async with self._runner.watch() as entries:
-            while True:
-                await self._current()
-                self._schedule = self._schedule.without_expired(self._reads.wall())
-                at = self._schedule.next_expiry
-                with trio.move_on_after(math.inf if at is None else max(1, at - self._reads.wall())):
-                    await entries.receive()
-
-    async def _current(self) -> Schedule:
-        """Fold what has happened since the last look."""
-        for entry in await self._runner.journal(answered.NAME, after=self._seen):
-            if entry.id <= self._seen:  # another task folded it while this one was waiting
-                continue
-            self._seen = entry.id
-            try:
-                self._schedule = self._advanced(entry)
-            except CapacityError as error:
-                log.warning("%s: the schedule cannot hold what was promised: %s", entry.stream, error)
-        return self._schedule
-
-    def _advanced(self, entry: Entry) -> Schedule:
-        state, now = self._answer(entry.stream), self._clock.at_wall(UnixSeconds(entry.at))
-        job = state.call.job
-        match entry.event:
-            case BidComputed():
-                until = UnixSeconds(state.call.reveal_by + HOLD_AFTER_REVEAL)
-                offers = entry.event.bid.offers
-                return reserve(self._schedule, offers, job, until=until, now=now, family=family_of(state.call))
-            case ResultArrived() if state.won_assignments:
-                return _settled(self._schedule, state, now)
-            case _ if state.phase.terminal:
-                return release(self._schedule, job)
-        return self._schedule
+        return await self._plan.current()
 
     async def _run(self, name: MachineId, program: Program) -> Run:
         gateway = self._gateways[name]
@@ -248,12 +201,6 @@ class Shop:
         return state
 
 
-def _settled(schedule: Schedule, state: Answer, now: UnixSeconds) -> Schedule:
-    """``schedule`` with what the latest result awards us, and nothing else of the job."""
-    won = (Won(offer=one.offer, start=one.start) for one in state.won_assignments)
-    return settle(schedule, state.call.job, won, now=now, family=family_of(state.call))
-
-
 @asynccontextmanager
 async def open_shop(
     config: ShopConfig,
@@ -279,11 +226,14 @@ async def open_shop(
             journal = home.machines / f"{row.name}.sqlite"
             gateways[controller.machine] = await stack.enter_async_context(open_simulated(controller, journal, clock))
         schedule = equipped(config, epoch)
+        plan = Plan(schedule, runner=runner, clock=clock, wall=reads.wall)
+        owner = Owner(home.rules, schedule.machines, runner)
         shop = Shop(
             site=site,
             jurisdiction=config.jurisdiction,
             clearance=Classification[config.clearance.upper()],
-            schedule=schedule,
+            machines=schedule.machines,
+            plan=plan,
             gateways=gateways,
             deviations={MachineId(row.name): Micrometres(row.deviation_um) for row in config.machines},
             supplies=supplies_of(config),
@@ -293,10 +243,11 @@ async def open_shop(
             clock=clock,
             reads=reads,
             runner=runner,
-            owner=Owner(home.rules, schedule.machines, runner),
+            owner=owner,
         )
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(shop.expire)
+            nursery.start_soon(plan.keep)
+            nursery.start_soon(plan.tidy, lambda: owner.policy.patience)
             yield shop
             nursery.cancel_scope.cancel()
 
