@@ -21,6 +21,7 @@ from federation.errors import ListenError
 from federation.lasting import open_lasting
 from federation.lookup import Lookup
 from federation.network.libp2p import Libp2pConfig, open_libp2p
+from federation.network.libp2p_relay import Quota
 from federation.network.mdns import Lan
 from federation.standing import Standing, Strike, open_standing
 from ledger.chain import Chain
@@ -292,6 +293,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                     directory=exchange.directory,
                     search=search,
                     bootstrap=config.network.bootstrap,
+                    looks_nearby=bool(config.network.mdns),
                 ),
                 clock=clock,
             )
@@ -315,6 +317,8 @@ def _network_settings(config: NodeConfig, identity: Identity, standing: Standing
         private=private,
         listen=config.network.listen,
         bootstrap=config.network.bootstrap,
+        relays=config.network.relays,
+        relaying=Quota() if config.network.relay else None,
         lans=tuple(Lan(interface=interface, private=private) for interface in config.network.mdns),
     )
 

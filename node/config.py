@@ -24,6 +24,12 @@ class NetworkConfig(BaseModel):
     model_config = _STRICT
     listen: str = "/ip4/127.0.0.1/tcp/0"
     bootstrap: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
+    """Members that relay for us, as addresses; for a node that cannot be dialled."""
+
+    relay: bool = False
+    """Whether this node relays for members that cannot be dialled."""
+
     mdns: tuple[str, ...] = ()
     """Our IPv4 addresses on those LANs where nodes look for each other by multicast DNS; none unless named."""
 

@@ -1,6 +1,7 @@
 """The node's connections in words: who is there, how far away, and what keeps the others out; changes nothing."""
 
 from collections import Counter
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
 
@@ -18,6 +19,9 @@ from protocol.params import PROCESSES
 ENOUGH_PEERS: Final = 3
 """Connections below which one operator's failure could cut the node off."""
 
+CIRCUIT: Final = "/p2p-circuit"
+"""What the addresses have in common that lead through a relay."""
+
 GOSSIP: Final = "/meshsub/1.1.0"
 """What a peer has to speak to pass on gossip."""
 
@@ -26,13 +30,21 @@ class Connections:
     """What ``guildmark net`` asks of a running node."""
 
     def __init__(
-        self, *, links: Links, network: LastingNetwork, directory: Directory, search: Search, bootstrap: tuple[str, ...]
+        self,
+        *,
+        links: Links,
+        network: LastingNetwork,
+        directory: Directory,
+        search: Search,
+        bootstrap: tuple[str, ...],
+        looks_nearby: bool = False,
     ) -> None:
         self._links = links
         self._network = network
         self._directory = directory
         self._search = search
         self._bootstrap = bootstrap
+        self._looks_nearby = looks_nearby
 
     def peers(self) -> Document:
         """Everybody who is connected, and what of the board came from where."""
@@ -112,13 +124,16 @@ class Connections:
                 *[await self._bootstrapped(address) for address in self._bootstrap],
                 self._mesh(links),
                 self._inbound(links),
+                *self._relays(links),
+                *self._lan(),
+                self._lookup(),
                 self._strikes(links),
                 self._board(),
             ]
         }
 
     def _listening(self) -> Document:
-        hosts = [ip_address(address.split("/")[2]) for address in self._network.addresses]
+        hosts = [ip_address(address.split("/")[2]) for address in self._network.addresses if CIRCUIT not in address]
         if not hosts:
             return _check("fail", "listen", "listens nowhere; set network.listen in node.toml")
         if all(host.is_loopback for host in hosts):
@@ -152,11 +167,48 @@ class Connections:
         return _check("ok", "gossip", f"{meshed} of {len(links)} pass gossip on to us")
 
     def _inbound(self, links: tuple[Link, ...]) -> Document:
-        if links and all(link.outbound for link in links):
+        if links and all(link.outbound for link in links) and not self._links.relaying().reserved:
             return _check(
-                "warn", "inbound", "nobody has dialled us; behind NAT or a firewall, open the port of network.listen"
+                "warn",
+                "inbound",
+                "nobody has dialled us; behind NAT or a firewall, forward the port of network.listen, or name members "
+                "that relay in network.relays",
             )
         return _check("ok", "inbound", f"{sum(not link.outbound for link in links)} dialled us")
+
+    def _relays(self, links: tuple[Link, ...]) -> Iterator[Document]:
+        """What is said about relays, where any are in play."""
+        relaying = self._links.relaying()
+        for relay in relaying.wanted:
+            if relay in relaying.reserved:
+                yield _check("ok", "relay", f"{self._name(relay)} holds a place for us: others reach us through it")
+            else:
+                yield _check(
+                    "warn",
+                    "relay",
+                    f"{self._name(relay)} holds no place for us: it is away, full, does not relay, or does not know us "
+                    "as a member",
+                )
+        if relaying.places is not None:
+            text = f"{len(relaying.places)} members are reached through us, by {relaying.circuits} circuits"
+            yield _check("ok", "relay", text)
+        through = [self._name(link.peer) for link in links if link.relayed]
+        if through:
+            yield _check("ok", "relay", f"{', '.join(through)}: no direct way, so all goes by relay, and slower")
+
+    def _lan(self) -> Iterator[Document]:
+        """Who is nearby, where the node looks for them."""
+        nearby = self._links.nearby()
+        if nearby:
+            yield _check("ok", "LAN", f"{', '.join(map(self._name, nearby))} found by multicast DNS")
+        elif self._looks_nearby:
+            text = "multicast DNS finds nobody; many routers keep wireless guests apart, or the others have it off"
+            yield _check("warn", "LAN", text)
+
+    def _lookup(self) -> Document:
+        if not self._search.known:
+            return _check("warn", "lookup", "no member is known to ask: providers beyond the board stay unseen")
+        return _check("ok", "lookup", f"{self._search.known} members known, {self._search.kept} cards kept for others")
 
     def _strikes(self, links: tuple[Link, ...]) -> Document:
         near = [f"{self._name(link.peer)} {link.points:.0f}" for link in links if link.points > 0]
@@ -180,6 +232,7 @@ class Connections:
             "peer": link.peer.hex(),
             "name": self._name(link.peer),
             "addresses": list(link.addresses),
+            "relayed": link.relayed,
             "direction": "dialled" if link.outbound else "dialled us",
             "member": not link.stranger,
             "mesh": link.mesh,

@@ -4,7 +4,8 @@ import contextlib
 import logging
 import random
 import socket
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,12 +21,14 @@ from federation.errors import DeadlineError, ListenError, SizeError, Unreachable
 from federation.network import MAX_GOSSIP, MAX_REQUEST, Answer, Judge, Message, Network
 from federation.network.inbox import Inbox
 from federation.network.libp2p_admission import Admission
+from federation.network.libp2p_circuit import Circuits, relayed
 from federation.network.libp2p_containment import new_contained_host, within
 from federation.network.libp2p_dialler import Dialler, PeerBook
 from federation.network.libp2p_gossip import Gossip
 from federation.network.libp2p_identity import dial_address, identifier
+from federation.network.libp2p_relay import Quota, Relay
 from federation.network.libp2p_requests import Requests
-from federation.network.links import Link
+from federation.network.links import Link, Relaying
 from federation.network.mdns import Lan, Lookout, open_link
 from federation.standing import Standing, everybody
 from protocol.ids import PeerId
@@ -69,6 +72,15 @@ class Libp2pConfig:
     dice: random.Random = field(default_factory=random.SystemRandom)
     """Whom of the known to dial."""
 
+    relays: tuple[str, ...] = ()
+    """Addresses of relays through which others reach us; for a node that cannot be dialled."""
+
+    relaying: Quota | None = None
+    """What we give to members that cannot be dialled, for a node with a public address; None relays for nobody."""
+
+    wall: Callable[[], float] = time.time
+    """Wall time, by which relays say how long they hold a place."""
+
     lans: tuple[Lan, ...] = ()
     """Where to look for peers nearby, and to be found by them."""
 
@@ -101,6 +113,7 @@ async def open_libp2p(config: Libp2pConfig) -> AsyncIterator["Libp2pNetwork"]:
                 lookout = Lookout(lan, link, lambda: network.addresses, network.dialler.meet, config.dice)
                 nursery.start_soon(lookout.run)
             nursery.start_soon(network.dialler.keep)
+            nursery.start_soon(network.circuits.keep)
             nursery.start_soon(network.admission.sweep)
             try:
                 yield network
@@ -112,10 +125,21 @@ async def open_libp2p(config: Libp2pConfig) -> AsyncIterator["Libp2pNetwork"]:
 class Libp2pNetwork(Network):
     """The port on one host."""
 
-    def __init__(self, host: Any, admission: Admission, dialler: Dialler, standing: Standing, peer: PeerId) -> None:
+    def __init__(
+        self,
+        host: Any,
+        admission: Admission,
+        dialler: Dialler,
+        standing: Standing,
+        peer: PeerId,
+        circuits: Circuits,
+        relay: Relay | None,
+    ) -> None:
         self.host = host
         self.admission = admission
         self.dialler = dialler
+        self.circuits = circuits
+        self.relay = relay
         self.standing = standing
         self._peer = peer
         self._inbox = Inbox()
@@ -130,7 +154,7 @@ class Libp2pNetwork(Network):
     @property
     @override
     def addresses(self) -> tuple[str, ...]:
-        return tuple(str(address) for address in self.host.get_addrs())
+        return (*(str(address) for address in self.host.get_addrs()), *self.circuits.addresses)
 
     @property
     @override
@@ -212,6 +236,15 @@ class Libp2pNetwork(Network):
         """Everybody who is connected, in order of identity."""
         return tuple(map(self._link, self.peers()))
 
+    def relaying(self) -> Relaying:
+        """What relays do for us, and we for others."""
+        return Relaying(
+            wanted=self.circuits.wanted,
+            reserved=self.circuits.reserved,
+            places=None if self.relay is None else self.relay.places,
+            circuits=0 if self.relay is None else self.relay.circuits,
+        )
+
     def _link(self, peer: PeerId) -> Link:
         connections = self.host.get_network().get_connections(identifier(peer))
         remotes = (connection.muxed_conn.get_remote_address() for connection in connections)
@@ -219,6 +252,7 @@ class Libp2pNetwork(Network):
         return Link(
             peer=peer,
             addresses=tuple(f"{host}:{port}" for host, port in filter(None, remotes)),
+            relayed=all(map(relayed, connections)),
             outbound=any(connection.muxed_conn.is_initiator for connection in connections),
             protocols=self.protocols(peer),
             mesh=sum(identifier(peer) in neighbours for neighbours in mesh.values()),
@@ -241,8 +275,11 @@ def _new_network(config: Libp2pConfig) -> Libp2pNetwork:
         _check_free(listen)
         standing = config.standing or Standing(trio.current_time, everybody)
         host, admission = new_contained_host(config.seed, listen, standing, config.private)
-        dialler = Dialler(host, peer, config.bootstrap, config.book, config.dice)
-        return Libp2pNetwork(host, admission, dialler, standing, peer)
+        circuits = Circuits(host, admission, peer, config.relays, config.wall)
+        bootstrap = (*config.bootstrap, *config.relays)
+        dialler = Dialler(host, peer, bootstrap, config.book, config.dice, circuits)
+        relay = None if config.relaying is None else Relay(host, standing, config.wall, config.relaying)
+        return Libp2pNetwork(host, admission, dialler, standing, peer, circuits, relay)
     except Exception as error:  # the border: what the library raises for a wrong address is not one type
         raise ListenError(f"cannot listen on {config.listen}: {error}") from error
 

@@ -46,7 +46,10 @@ class Admission:
 
     async def admit(self, stream: Any, listener: Any, _failure: Any) -> None:
         """Secure an inbound connection and hold its slot while it lives; the library frees none and ends at 250."""
-        raw = RawConnection(stream, False)  # noqa: FBT003  # not the initiator
+        await self.secure(RawConnection(stream, False), listener)  # noqa: FBT003  # not the initiator
+
+    async def secure(self, raw: RawConnection, listener: Any) -> None:
+        """The same for a connection on whatever ground."""
         try:
             await self._make_room(raw)
             try:

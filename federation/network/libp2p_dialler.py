@@ -12,7 +12,8 @@ from libp2p.peer.peerinfo import PeerInfo
 from multiaddr import Multiaddr
 
 from federation.errors import UnreachableError
-from federation.network.libp2p_identity import identifier, parse_address, peer_of
+from federation.network.libp2p_circuit import Circuits
+from federation.network.libp2p_identity import identifier, parse_address, peer_of, relay_of
 from protocol.ids import PeerId
 
 log = logging.getLogger("guildmark.network")
@@ -69,7 +70,13 @@ class Dialler:
     """Connects one host to the peers that it must know and to those that it is asked for."""
 
     def __init__(
-        self, host: Any, peer: PeerId, bootstrap: Iterable[str], store: PeerBook | None, dice: random.Random
+        self,
+        host: Any,
+        peer: PeerId,
+        bootstrap: Iterable[str],
+        store: PeerBook | None,
+        dice: random.Random,
+        circuits: Circuits,
     ) -> None:
         """Take ``bootstrap`` as the peers to stay connected with.
 
@@ -81,6 +88,7 @@ class Dialler:
         self._peer = peer
         self._store = store
         self._dice = dice
+        self._circuits = circuits
         self._introduced: dict[PeerId, tuple[str, ...]] = {}
         self._changed = False
         self._book: dict[PeerId, tuple[Multiaddr, ...]] = {}
@@ -117,6 +125,8 @@ class Dialler:
             peer, where = parse_address(address)
         except ValueError:
             return
+        if relay_of(where) is not None:
+            return  # a LAN knows its own ways
         host = next(iter(where.values()))
         there = sum(other == host for other in self._nearby.values())
         if peer == self._peer or (peer not in self._nearby and there >= MAX_NEARBY_PER_HOST):
@@ -226,11 +236,20 @@ class Dialler:
                 if self._swarm.get_connections(whom):
                     # All of them are closed; while the library still lists one, it takes us for connected.
                     await self._swarm.close_peer(whom)
-                await self._host.connect(PeerInfo(whom, [address]))
+                way = relay_of(address)
+                if way is None:
+                    await self._host.connect(PeerInfo(whom, [address]))
+                else:
+                    await self._dial_through(*way, whom, address)
         except Exception as error:  # noqa: BLE001  # the border: a failed dial has a dozen unrelated types
             log.debug("dialling %s: %r", address, error)
             return False
         return self._is_connected(whom)
+
+    async def _dial_through(self, relay: PeerId, where: Multiaddr, whom: ID, address: Multiaddr) -> None:
+        if not self._is_connected(identifier(relay)) and not await self._dial(identifier(relay), where):
+            raise UnreachableError(f"the relay {relay.hex()[:8]} does not answer")
+        await self._circuits.open(relay, whom, address)
 
     def _is_connected(self, whom: ID) -> bool:
         return any(not connection.is_closed for connection in self._swarm.get_connections(whom))

@@ -40,6 +40,12 @@ class Frames:
                 return await self._read_body(length, limit)
         raise FrameError("the length has no end")
 
+    def rest(self) -> bytes:
+        """What has been read beyond the frames; the stream's reader goes on after it."""
+        content = bytes(self._buffer)
+        self._buffer.clear()
+        return content
+
     async def _read_body(self, length: int, limit: int) -> bytes:
         if length > limit:
             raise FrameError(f"a frame of {length} bytes; at most {limit} are taken")
@@ -62,3 +68,13 @@ class Frames:
 def frame(content: bytes) -> bytes:
     """``content`` as ``Frames.read_frame`` takes it."""
     return len(content).to_bytes(4, "big") + content
+
+
+def varint_frame(content: bytes) -> bytes:
+    """``content`` as ``Frames.read_varint_frame`` takes it."""
+    prefix, length = bytearray(), len(content)
+    while length >= 0x80:
+        prefix.append(length & 0x7F | 0x80)
+        length >>= 7
+    prefix.append(length)
+    return bytes(prefix) + content

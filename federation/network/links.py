@@ -14,6 +14,9 @@ class Link:
     addresses: tuple[str, ...]
     """Where its connections come from or go to."""
 
+    relayed: bool
+    """Whether all its connections go by way of a relay."""
+
     outbound: bool
     """Whether we dialled it."""
 
@@ -30,6 +33,23 @@ class Link:
     """Whether nobody registered it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaying:
+    """What relays do for us, and we for others."""
+
+    wanted: tuple[PeerId, ...]
+    """Relays through which we are to be reached."""
+
+    reserved: tuple[PeerId, ...]
+    """Those of them that hold a place for us."""
+
+    places: tuple[PeerId, ...] | None
+    """Who is reached through us; None when we relay for nobody."""
+
+    circuits: int
+    """How many circuits go through us now."""
+
+
 class Links(Protocol):
     """A network that can be looked into."""
 
@@ -38,6 +58,9 @@ class Links(Protocol):
 
     def nearby(self) -> tuple[PeerId, ...]:
         """Whom the LAN has told of, connected or not, in order of identity."""
+
+    def relaying(self) -> Relaying:
+        """What relays do for us, and we for others."""
 
     async def ping(self, peer: PeerId) -> float:
         """Seconds until ``peer`` echoes.

@@ -78,7 +78,7 @@ def _provider(provider: dict[str, Any]) -> str:
 
 
 def _row(peer: dict[str, Any]) -> str:
-    where = peer["addresses"][0] if peer["addresses"] else ""
+    where = "by relay" if peer["relayed"] else next(iter(peer["addresses"]), "")
     standing = "member" if peer["member"] else "stranger"
     return (
         f"{peer['name']:12} {peer['peer'][:8]}  {where:21} {peer['direction']:10} {standing:8} in {peer['mesh']} meshes"

@@ -16,6 +16,7 @@ from federation.errors import DeadlineError, UnreachableError
 from federation.lasting import LastingNetwork, open_lasting
 from federation.lookup import Lookup
 from federation.network.libp2p import Libp2pConfig, Libp2pNetwork, dial_address, open_libp2p
+from federation.network.libp2p_relay import Quota
 from federation.standing import Standing, Strike, everybody, open_standing
 from node.connections import Connections
 from node.errors import RequestError, UnavailableError, UnknownError
@@ -112,12 +113,14 @@ async def test_bulletins_and_marks_survive_on_disk_as_one(tmp_path: Path) -> Non
 
 
 @asynccontextmanager
-async def pair(**options: Any) -> AsyncIterator[tuple[Libp2pNetwork, LastingNetwork, PeerId]]:
-    """Anna, who is asked, and Bert, who has dialled her."""
+async def pair(
+    keeper: BulletinStore | None = None, **options: Any
+) -> AsyncIterator[tuple[Libp2pNetwork, LastingNetwork, PeerId]]:
+    """Anna, who is asked and set up by ``options``, and Bert, who has dialled her."""
     standing = Standing(trio.current_time, lambda _peer: None)
     async with (
-        open_libp2p(Libp2pConfig(seed=ANNA, standing=standing)) as inner,
-        open_lasting(inner, seed=ANNA, wall=wall, dice=random.Random(1), **options) as anna,
+        open_libp2p(Libp2pConfig(seed=ANNA, standing=standing, **options)) as inner,
+        open_lasting(inner, seed=ANNA, wall=wall, dice=random.Random(1), keeper=keeper) as anna,
         open_libp2p(Libp2pConfig(seed=BERT, bootstrap=inner.addresses)) as bert,
     ):
         await until(lambda: inner.peers() == (bert.peer,))
@@ -180,3 +183,22 @@ async def test_the_doctor_names_what_is_amiss_and_what_to_do() -> None:
         assert said["inbound"] == {"status": "ok", "what": "inbound", "text": "1 dialled us"}
         assert said["peers"]["status"] == "warn"
         assert said["strikes"]["status"] == "ok"
+        assert said["lookup"]["status"] == "warn"
+        assert "relay" not in said
+        assert "LAN" not in said
+
+
+async def test_the_doctor_explains_relays_and_the_lan() -> None:
+    relay = dial_address(public_key(CARL), "127.0.0.1", free_port())
+    async with pair(relays=(relay,), relaying=Quota()) as (inner, anna, _):
+        lookup = Lookup(anna, seed=ANNA, wall=wall, member=lambda _peer: True, dice=random.Random(1))
+        directory = Directory()
+        search = Search(lookup, anna, directory)
+        net = Connections(
+            links=inner, network=anna, directory=directory, search=search, bootstrap=(), looks_nearby=True
+        )
+        said = [check["text"] for check in (await net.doctor())["checks"]]
+        assert any("holds no place for us: it is away" in text for text in said)
+        assert "0 members are reached through us, by 0 circuits" in said
+        assert any("multicast DNS finds nobody" in text for text in said)
+        assert not net.peers()["peers"][0]["relayed"]
