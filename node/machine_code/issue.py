@@ -4,7 +4,7 @@ import trio
 
 from node.design.reading import Shape
 from node.design.shape import corners_of
-from node.machine_code import nesting, slicing
+from node.machine_code import milling, nesting, slicing
 from node.machine_code.errors import NoCodeError
 from node.machine_code.mark import Mark
 from node.machine_code.program import MachineCode
@@ -28,4 +28,6 @@ async def code_for(shape: Shape | None, profile: Profile, *, quantity: int, dens
     if profile.cutter is not None:
         cutter = profile.cutter
         return await trio.to_thread.run_sync(nesting.code, corners, cutter, quantity, density, mark)
-    raise NoCodeError("programmes for mills are not made yet")
+    if profile.mill is not None:
+        return await milling.code(corners, profile.mill, quantity, mark)
+    raise NoCodeError("the profile names no machine")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import shapely
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from node.design.tables import Vectors
@@ -35,7 +35,7 @@ def section(corners: Vectors, height: float) -> BaseGeometry:
         filled[rows] += 1
     ends = np.round(ends / GRID) * GRID
     ends = ends[np.any(ends[:, 0] != ends[:, 1], axis=1)]
-    merged = shapely.line_merge(shapely.multilinestrings([list(map(LineString, ends))])[0])
+    merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(ends)))
     lines = list(shapely.get_parts(merged))
     if not all(line.is_closed for line in lines):
         raise NoCodeError("the part's surface has gaps")
