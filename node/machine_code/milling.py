@@ -114,8 +114,9 @@ def _best_way_up(corners: Vectors) -> Vectors:
 
 
 def _turned(corners: Vectors, way: Vectors) -> Vectors:
-    turned: Vectors = corners @ way.T
-    return turned - turned.min(axis=(0, 1))
+    turned = corners @ way.T
+    moved: Vectors = turned - turned.min(axis=(0, 1))
+    return moved
 
 
 def _from_above(part: Block, mill: Mill, grip: float) -> tuple[Setup, list[BaseGeometry]]:
