@@ -223,6 +223,7 @@ class Federation:
                 "commit = 4",
                 "reveal = 6",
                 "grace = 600",
+                "slack = 300",
                 "",
                 "[plant]",
                 f"epoch_wall = {epoch}",

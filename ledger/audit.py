@@ -57,6 +57,7 @@ def _part(facts: Facts, part: Part) -> PartReport:
         question = partial(part_checks.step, facts, part, number)
         checks.append(_ask(part_checks.step_name(facts, number), question))
     checks.append(_ask("quality", partial(part_checks.quality, facts, part)))
+    checks.append(_ask("passport", partial(part_checks.passport, facts, part)))
     try:
         serial = facts.serial(part).hex()
     except BROKEN:

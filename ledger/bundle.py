@@ -11,11 +11,12 @@ from ledger.proofs import BlockProof
 from protocol.errors import RejectError
 from protocol.ids import Address, Digest
 from protocol.record import LoggedRecord
+from protocol.replacement import Replacement
 from protocol.rules import RulePack
 from protocol.signed import Signed
 from protocol.wire import decode
 
-FORMAT = "guildmark/bundle/3"
+FORMAT = "guildmark/bundle/4"
 """First value of the file; the ordinal changes with any section's layout."""
 
 
@@ -30,6 +31,7 @@ class Federation:
     designs: Address
     provenance: Address
     orders: Address
+    passports: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,9 @@ class Bundle:
     auction: bytes
     """The transcript file (``protocol.transcript``) of the award; whoever has it can compute the award again."""
 
+    replacements: tuple[Replacement, ...]
+    """Makers that stood in for others after the award, in the order in which the ledger named them."""
+
     certificates: tuple[bytes, ...]
     """Of the machines that signed the steps; ascending."""
 
@@ -109,8 +114,8 @@ class Bundle:
     """By number, ascending; at least one."""
 
     blocks: tuple[BlockProof, ...]
-    """The ledger's events about members, design, order, licences, evidence and serials, and the licences' and anchors'
-    state in the latest of the blocks; by block, ascending."""
+    """The ledger's events about members, design, order, licences, evidence and serials, and the licences', anchors' and
+    passports' state in the latest of the blocks; by block, ascending."""
 
     vouchers: tuple[Signed, ...]
     """Nodes' words that blocks are the chain's (``blocks/1``), by signer, ascending."""
@@ -124,6 +129,7 @@ def federation_of(deployment: Deployment) -> Federation:
         designs=deployment.designs,
         provenance=deployment.provenance,
         orders=deployment.orders,
+        passports=deployment.passports,
     )
 
 

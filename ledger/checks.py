@@ -8,11 +8,15 @@ from ledger.facts import Facts, cite_block, listed, must
 from ledger.layout import LicenceWord, anchored_of, epoch_of, head_slot, licence_of, licence_slot, member_slot
 from ledger.verdict import Check, GapError, Outcome, Trust
 from protocol import merkle
+from protocol.auction import Bid
+from protocol.award import Assignment
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.recheck import recheck
+from protocol.replacement import check_replacement, replaced
 from protocol.rules import check_call
 from protocol.seal import commitment_of, tree_size
+from protocol.wire import encode
 
 Question = Callable[[Facts, list[str]], str]
 """Answers in a sentence and adds to the evidence that it cites; raises when the answer is no or unknown."""
@@ -118,18 +122,46 @@ def _award(facts: Facts, evidence: list[str]) -> str:
     if award is None:
         raise RejectError("the auction ended without award")
     awarded = facts.one(order_events.Awarded, "an award on the ledger")
-    assigned = sorted(facts.all(order_events.Assigned), key=lambda event: event.index)
+    count = len(award.assignments)
+    assigned = sorted(facts.all(order_events.Assigned)[:count], key=lambda event: event.index)
     evidence += facts.cite(awarded, *assigned)
     must((awarded.job, awarded.transcript) == (call.job, found.root), "the ledger holds another transcript")
-    must([event.index for event in assigned] == list(range(len(award.assignments))), "assignments are missing")
+    must([event.index for event in assigned] == list(range(count)), "assignments are missing")
     for event, assignment in zip(assigned, award.assignments, strict=True):
-        must(event.job == call.job, "an assignment is another job's")
-        winner = facts.account(assignment.provider)
-        must(event.provider == winner, f"assignment {event.index + 1} went to another provider")
-        must(event.price == assignment.price, f"assignment {event.index + 1} has another price")
+        _named(facts, event, assignment)
+    _replaced(facts, found.opened.bids, facts.all(order_events.Assigned)[count:], evidence)
     said = f"{len(found.accepted)} of {len(found.result.winners)} winners accepted"
-    bids, steps = len(facts.auction.reveals), len(award.assignments)
-    return f"recomputed from {bids} bids: {award.price} cents over {steps} assignments, {said}"
+    bids, anew = len(facts.auction.reveals), len(facts.bundle.replacements)
+    stood_in = f"; {anew} replaced by the next best bid" if anew else ""
+    return f"recomputed from {bids} bids: {award.price} cents over {count} assignments, {said}{stood_in}"
+
+
+def _named(facts: Facts, event: order_events.Assigned, assignment: Assignment) -> None:
+    must(event.job == facts.call.job, "an assignment is another job's")
+    must(event.provider == facts.account(assignment.provider), f"assignment {event.index + 1} went to somebody else")
+    must(event.price == assignment.price, f"assignment {event.index + 1} has another price")
+
+
+def _replaced(
+    facts: Facts, bids: tuple[Bid, ...], assigned: tuple[order_events.Assigned, ...], evidence: list[str]
+) -> None:
+    """Whether everybody who stood in was the best of those who were left, and the ledger named just these."""
+    told, events = facts.bundle.replacements, facts.all(order_events.Reawarded)
+    must(len(told) == len(events) == len(assigned), "replacements are missing, or were never named")
+    assert facts.result.award is not None  # noqa: S101  # asked once there is one
+    current = facts.result.award.assignments
+    for number, (one, event, winner) in enumerate(zip(told, events, assigned, strict=True)):
+        evidence += facts.cite(event, winner)
+        hashed = Digest(merkle.leaf_hash(encode(one)))
+        must(
+            (event.job, event.index, event.transcript) == (one.job, one.index, hashed), "another replacement was named"
+        )
+        must(winner.index == one.index, "the replacement is of another assignment")
+        earlier = [other.failed for other in told[:number] if other.index == one.index]
+        must(one.round == len(earlier) + 1, "a replacement is missing")
+        check_replacement(one, call=facts.call, bids=bids, assignments=current, earlier=earlier)
+        _named(facts, winner, one.assignment)
+        current = replaced(current, (one,))
 
 
 def _makers(facts: Facts, evidence: list[str]) -> str:

@@ -19,6 +19,7 @@ from protocol.errors import RejectError
 from protocol.ids import Address, Digest, PeerId
 from protocol.job import Call
 from protocol.record import OpenedRecord, Record, open_record
+from protocol.replacement import replaced
 from protocol.result import Result
 from protocol.signed import verify as verify_signature
 from protocol.topics import AWARD, CALL
@@ -39,6 +40,7 @@ EVENTS = (
     order_events.Opened,
     order_events.Awarded,
     order_events.Assigned,
+    order_events.Reawarded,
     order_events.Attested,
     provenance.Anchored,
 )
@@ -139,14 +141,17 @@ class Facts:
 
     @property
     def assignments(self) -> tuple[Assignment, ...]:
-        """What was awarded.
+        """Who made what: as awarded, and as replaced since.
 
         Raises:
-            RejectError: nothing was.
+            RejectError: nothing was awarded, or an assignment was replaced that there is not.
         """
         if self.result.award is None:
             raise RejectError("the auction ended without award")
-        return self.result.award.assignments
+        awarded = self.result.award.assignments
+        if any(not 0 <= one.index < len(awarded) for one in self.bundle.replacements):
+            raise RejectError("an assignment was replaced that was never awarded")
+        return replaced(awarded, self.bundle.replacements)
 
     def assignment(self, operation: int) -> int:
         """Index of the assignment that ``operation`` belongs to.

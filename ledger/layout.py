@@ -20,6 +20,9 @@ HEADS = 0
 MEMBERS = 10
 """Place of ``Members._members``; roles, epoch, expiry and bond share the third word of a member."""
 
+PASSPORTS = 6
+"""Place of ``Passports.headOf``."""
+
 _ADDRESS_BITS, _COUNT_BITS = 160, 32
 _COUNT = (1 << _COUNT_BITS) - 1
 
@@ -72,6 +75,11 @@ def member_slot(account: Address) -> bytes:
 def epoch_of(word: int) -> int:
     """How often an account has registered or left; the 64 bits above the roles."""
     return word >> 8 & ((1 << 64) - 1)
+
+
+def passport_slot(serial: Digest) -> bytes:
+    """Where ``Passports`` keeps what a part's passport points at; zero while there is none."""
+    return _at(serial, PASSPORTS)
 
 
 def _at(key: bytes, place: int) -> bytes:

@@ -74,6 +74,9 @@ class Order:
     review: Seconds
     dispute: Seconds
     dispute_fee: Cents
+    late: BasisPoints
+    """Agreed damages: of a milestone, for each day begun after its due time."""
+
     bond: Cents
     """What each bidder stakes on opening its bid; nothing when the rules ask for none."""
 
@@ -200,6 +203,7 @@ class Orders:
             review=Seconds(found.review_seconds),
             dispute=Seconds(found.dispute_seconds),
             dispute_fee=Cents(found.dispute_fee),
+            late=BasisPoints(found.late_bps),
             bond=Cents(found.bid_bond),
             call=Digest(found.call),
             design=Digest(found.design),

@@ -2,7 +2,9 @@
 
 from ledger import designs
 from ledger.bundle import Part
-from ledger.facts import Facts, must
+from ledger.facts import Facts, cite_block, must
+from ledger.layout import passport_slot
+from ledger.verdict import GapError
 from protocol import merkle
 from protocol.facts import Measurement
 from protocol.ids import Digest
@@ -34,6 +36,21 @@ def quality(facts: Facts, part: Part, evidence: list[str]) -> str:
     return (
         f"{len(measured)} characteristics measured, all within tolerance" if measured else "nothing was to be measured"
     )
+
+
+def passport(facts: Facts, part: Part, evidence: list[str]) -> str:
+    """Whether the part's passport, if it has one, points at the last of its records."""
+    mark = facts.serial(part)
+    word = facts.latest.storage.get((facts.bundle.federation.passports, passport_slot(mark)))
+    if word is None:
+        raise GapError("the bundle does not prove whether the part has a passport")
+    evidence.append(f"state after {cite_block(facts.latest)}")
+    if word == 0:
+        return "none was issued"
+    must(part.steps, "there is a passport, and no record")
+    head = part.steps[-1].logged.record.digest
+    must(word == int.from_bytes(head, "big"), "the passport points at another record than the part's last")
+    return f"points at the part's last record {head.hex()[:12]}"
 
 
 def step(facts: Facts, part: Part, number: int, evidence: list[str]) -> str:

@@ -60,7 +60,6 @@ from node.workflows.answered import (
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
 from node.workflows.desk import Desk
-from node.workflows.disputed import AwaitBlock, Inspect, ReadCase
 from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
 from node.workflows.issuing import Issuer
@@ -72,6 +71,7 @@ from node.workflows.record_exchange import RecordExchange
 from node.workflows.runner import Happened, Port, Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, open_shop, site_of
+from node.workflows.substitutes import Substitutes
 from node.workflows.vote import Assembly
 from node.workflows.witness import Witness
 from protocol.ids import PeerId
@@ -240,27 +240,30 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             )
         )
         court = Court(reads=reads, identity=identity, runner=runner)
-        _bind(runner, exchange, records, logbook, shop, court)
+        substitutes = Substitutes(network=network, runner=runner, identity=identity, shop=shop)
+        _bind(runner, exchange, records, logbook, shop)
+        partners = partners_of(config.partners)
+        desk = Desk(
+            runner=runner,
+            vault=vault,
+            identity=identity,
+            reads=reads,
+            clock=clock,
+            auction=config.auction,
+            directory=exchange.directory,
+            partners=partners,
+            intake=intake,
+        )
+        runner.bind({**court.ports, **substitutes.ports, **desk.ports})
         lookup = Lookup(network, seed=identity.signing, wall=_wall, member=known, dice=random.SystemRandom())
         search = Search(lookup, network, exchange.directory)
-        partners = partners_of(config.partners)
         auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity, partners=partners)
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
         async with runner.running():
-            desk = Desk(
-                runner=runner,
-                vault=vault,
-                identity=identity,
-                reads=reads,
-                clock=clock,
-                auction=config.auction,
-                directory=exchange.directory,
-                partners=partners,
-                intake=intake,
-            )
             await exchange.listen(nursery, provider="provider" in config.roles)
             auditor.serve()
             records.serve()
+            substitutes.serve()
             await witness.serve()
             nursery.start_soon(_settle, settlement, runner, config)
             nursery.start_soon(register, config, identity, reads, database)
@@ -323,9 +326,7 @@ def _network_settings(config: NodeConfig, identity: Identity, standing: Standing
     )
 
 
-def _bind(
-    runner: Runner, exchange: Exchange, records: RecordExchange, logbook: Logbook, shop: Shop, court: Court
-) -> None:
+def _bind(runner: Runner, exchange: Exchange, records: RecordExchange, logbook: Logbook, shop: Shop) -> None:
     """Name the port of every effect that a workflow can ask for."""
 
     async def wake(_stream: str, effect: WakeAt) -> Happened:
@@ -346,9 +347,6 @@ def _bind(
             MakeParts: Port(perform=shop.make_parts),
             Forget: Port(perform=shop.forget),
             CloseLog: Port(perform=logbook.close),
-            ReadCase: Port(perform=court.read),
-            Inspect: Port(perform=court.inspect),
-            AwaitBlock: Port(perform=court.await_block),
         }
     )
 

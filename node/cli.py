@@ -23,6 +23,8 @@ class _Commands(click.Group):
         "post": "jobs",
         "jobs": "jobs",
         "watch": "jobs",
+        "cancel": "jobs",
+        "again": "jobs",
         "audit": "audit",
         "vault": "vault",
         "access": "access",

@@ -70,6 +70,14 @@ class Client:
         """One job as it stands."""
         return self._json("GET", f"/jobs/{job}")
 
+    def cancel(self, job: str) -> dict[str, Any]:
+        """Take back a job whose auction is not decided."""
+        return self._json("POST", f"/jobs/{job}/cancellation")
+
+    def again(self, job: str) -> dict[str, Any]:
+        """Order anew what a job did not bring about."""
+        return self._json("POST", f"/jobs/{job}/again")
+
     def events(self, job: str) -> Iterator[dict[str, Any]]:
         """The job's events from the first to the last; ends with the job, and reconnects where it was cut off."""
         after = 0

@@ -44,6 +44,11 @@ class PlantClock:
         """Wall time."""
         return UnixSeconds(int(self._wall + trio.current_time() - self._anchor))
 
+    @property
+    def factor(self) -> int:
+        """Seconds of plant time in a second."""
+        return self._factor
+
     def now(self) -> UnixSeconds:
         """Plant time."""
         # The large and the small part are scaled apart, or a large factor would magnify the rounding of the sum.

@@ -62,8 +62,14 @@ class AuctionConfig(BaseModel):
     opening: int = Field(default=5, ge=1)
     commit: int = Field(default=30, ge=1)
     reveal: int = Field(default=10, ge=1)
-    grace: int = Field(default=3600, ge=1)
+    grace: int = Field(default=86_400, ge=1)
     """After the due date until the order expires on the ledger."""
+
+    again: bool = False
+    """Whether parts that an inspection rejected, or that nobody made, are ordered anew without asking."""
+
+    slack: int = Field(default=3600, ge=60)
+    """After a maker's promised end until it is late: then damages begin, and another maker is asked."""
 
 
 class PlantConfig(BaseModel):

@@ -21,12 +21,13 @@ from node.vault.age import to_age
 from node.vault.vault import Vault
 from node.views import Document, answer_document, event_document, job_document, job_summary, release_rows
 from node.workflows import posted
-from node.workflows.answered import Answer
+from node.workflows.answered import Answer, GivenBack
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
 from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_jurisdictions, parse_process
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.posted import Post
+from node.workflows.post_job import UNDECIDED
+from node.workflows.posted import CancelAsked, Post
 from node.workflows.runner import Entry, Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, site_of
@@ -39,7 +40,7 @@ from protocol.job import Weights
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
-from protocol.units import Cents, GramsCo2, Micrometres
+from protocol.units import BasisPoints, Cents, GramsCo2, Micrometres
 from protocol.witness import check_split
 
 KEEP_ALIVE = 15.0
@@ -161,6 +162,39 @@ class Participant:
         wish, site = self._wish(content, wishes), site_of(*self._config.site_km)
         job = await self._desk.post(content, wish, site=site, addresses=self._network.addresses)
         return self.job(job.hex())
+
+    async def cancel(self, prefix: str) -> Document:
+        """Take back a job of this node's that nobody is awarded yet.
+
+        Raises:
+            RequestError: it is another's, or decided.
+        """
+        stream = self.stream(prefix)
+        state = self.state(stream)
+        if not isinstance(state, Post) or state.phase not in UNDECIDED:
+            raise RequestError("not-cancellable", "only a job posted here whose auction is not decided is taken back")
+        await self._runner.post(stream, "cancel", CancelAsked())
+        return self.job(prefix)
+
+    async def again(self, prefix: str) -> Document:
+        """Order anew what a job of this node's did not bring about."""
+        job = await self._desk.again(self.stream(prefix))
+        return self.job(job.hex())
+
+    async def give_back(self, prefix: str, number: int | None, reason: str) -> Document:
+        """Give back what the shop won of a job and has not done: assignment ``number``, or all.
+
+        Raises:
+            RequestError: there is nothing of that to give back.
+        """
+        stream, state = self.stream(prefix), self.answer(prefix)
+        done = {closed.index for closed in state.closed}
+        mine = [index for index in state.won if index not in done and number in (None, index + 1)]
+        if not mine:
+            raise RequestError("nothing-to-give-back", "the shop has no such assignment of this job, or it is done")
+        key = f"give-back/{','.join(map(str, mine))}"
+        await self._runner.post(stream, key, GivenBack(indexes=tuple(mine), reason=reason))
+        return self.job(prefix)
 
     def jobs(self, chosen: Callable[[str], bool] = lambda _stream: True) -> list[Document]:
         """The jobs whose stream is chosen, posted and answered, oldest first."""
@@ -286,6 +320,7 @@ class Participant:
             weights=Weights(hour=hour or Cents(0), co2_tonne=carbon or Cents(0)),
             classification=Classification[wishes.classification.upper()],
             jurisdictions=parse_jurisdictions(wishes.jurisdiction),
+            late=BasisPoints(round(wishes.late * 100)),
             key=wishes.key or fresh_key(content, self._reads.random(16)),
         )
 

@@ -8,11 +8,12 @@ from node.workflows.answered import Answer
 from node.workflows.posted import Post, operations_of
 from node.workflows.runner import Entry
 from node.workflows.thread import licence_of, part_serials
-from node.workflows.words import Names, describe, explain_no_award, iso, money, process_name
+from node.workflows.words import Names, describe, explain_no_award, explain_replacement, iso, money, process_name
 from protocol.auction import Offer
-from protocol.award import Assignment, Standing
+from protocol.award import MICRO, Assignment, Standing
 from protocol.classification import Classification
 from protocol.job import Call
+from protocol.replacement import Replacement
 
 Document = dict[str, Any]
 
@@ -56,12 +57,15 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
         "arrival": None if state.result is None or state.result.award is None else iso(state.result.award.arrival),
         "assignments": [_assignment(state, index, names) for index in range(len(state.assigned))],
         "bidders": _bidders(state, names),
+        "again": None if state.posted.again is None else state.posted.again.hex(),
+        "missing": state.missing if state.phase.terminal and state.assigned else 0,
+        "replacements": [_replacement(one, names) for one in state.replacements],
         "bonds": [{"bidder": names(b.bidder), "cents": state.posted.bond, "stands": b.stands} for b in state.bonds],
         "classification": word(Classification(call.filters.classification)),
         "invited": [names(peer) for peer in call.filters.invited],
         "not_invited": _barred(state, names),
         "released": [{"operation": r.operation, "to": names(r.provider), "at": iso(r.at)} for r in state.released],
-        "parts": [{"number": part, "serial": serial.hex()} for part, serial in part_serials(state, contracts)],
+        "parts": _parts(state, contracts),
         "money": _money(state),
         "gas": state.gas,
     }
@@ -155,6 +159,7 @@ def _assignment(state: Post, index: int, names: Names) -> Document:
         "price_cents": assigned.price,
         "paid_cents": assigned.paid,
         "fee_cents": assigned.fee,
+        "damages_cents": assigned.damages,
         "refunded_cents": assigned.refunded,
         "stage": assigned.stage.value,
         "evidence": None if assigned.evidence is None else assigned.evidence.hex(),
@@ -187,6 +192,28 @@ def standing(place: Standing, call: Call) -> Document:
         "price_gap_cents": place.price_gap,
         "outcome": text,
     }
+
+
+def _replacement(one: Replacement, names: Names) -> Document:
+    return {
+        "number": one.index + 1,
+        "cause": one.cause.value,
+        "from": names(one.failed),
+        "to": names(one.assignment.provider),
+        "passed": [names(peer) for peer in one.passed],
+        "parts": one.salvage.value,
+        "moving_cents": one.moving // MICRO,
+        "making_again_cents": one.making_again // MICRO,
+        "text": explain_replacement(one, names),
+    }
+
+
+def _parts(state: Post, contracts: Contracts) -> list[Document]:
+    with_passport = {issued.serial for issued in state.passports}
+    return [
+        {"number": part, "serial": serial.hex(), "passport": serial in with_passport}
+        for part, serial in part_serials(state, contracts)
+    ]
 
 
 def _money(state: Post) -> Document:

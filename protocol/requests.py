@@ -36,6 +36,15 @@ class ResultRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementRequest:
+    """A maker asks the customer who stands in for whom; answered with the signed ``Replacement``."""
+
+    job: JobId
+    transcript: Digest
+    """Its leaf hash, as the order on the ledger has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRequest:
     """A winner asks for what ``operation`` needs, and signs this; answered with a signed ``PackageDelivery``."""
 

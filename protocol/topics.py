@@ -10,6 +10,15 @@ ROLL = "roll/1"
 REPLY = "reply/1"
 RECEIPT = "receipt/1"
 
+REPLACEMENT = "replacement/1"
+"""Domain under which a customer signs who stands in for whom; it travels in requests and bundles, not as gossip."""
+
+STAND_IN = "/guildmark/stand-in/1"
+"""A customer's signed replacement in, the new maker's signed reply out."""
+
+FETCH_REPLACEMENT = "/guildmark/replacement/1"
+"""A maker asks the customer for the replacement that the ledger holds; signed replacement out."""
+
 TESTIFY = "/guildmark/testify/1"
 """A bidder shows its signed commitment or reveal to a witness, which answers with a signed receipt."""
 

@@ -313,6 +313,7 @@ def decode(kind, raw):
 SCHEMA = """
 Signed author:bytes payload:bytes signature:bytes
 Federation chain:int members:bytes designs:bytes provenance:bytes orders:bytes
+    passports:bytes
 RulePack version:int fee:int min_commit:int min_reveal:int review:int dispute:int max_budget:int carbon:int
     max_hour:int bid_bond:int dispute_fee:int notice:int processes:int
 Envelope length:int width:int height:int
@@ -349,16 +350,21 @@ Reply job:bytes provider:bytes result:bytes accepted:bool
 LogPlaces transaction:int positions:[int]
 Slots account:bytes slots:[bytes]
 BlockProof header:bytes logs:[LogPlaces] storage:[Slots] nodes:[bytes]
-Bundle format:str federation:Federation rules:RulePack design:Design auction:bytes certificates:[bytes]
+Replacement job:bytes index:int round:int cause:Cause failed:bytes ready:int assignment:Assignment passed:[bytes]
+    salvage:Salvage moving:int making_again:int
+Bundle format:str federation:Federation rules:RulePack design:Design auction:bytes replacements:[Replacement]
+    certificates:[bytes]
     notes:[bytes] consistency:[[bytes]] parts:[Part] blocks:[BlockProof] vouchers:[Signed]
 """  # name:kind in wire order; [kind] is an array, kind? may be nil
 REASONS = frozenset({"no-offer", "too-late", "over-budget", "over-co2", "clashing", "too-complex"})
 EXCLUSIVE = frozenset({"unrevealed", "uninvited", "jurisdiction", "clearance", "distance", "grade", "declined"})
+CAUSES, SALVAGES = frozenset({"declined", "unanswered", "late"}), frozenset({"none", "moved", "restarted"})
 
 
 def messages(schema):
     """A tuple type for each message."""
     kinds = {"int": int, "bytes": bytes, "str": str, "bool": bool, "Reason": REASONS, "Exclusive": EXCLUSIVE}
+    kinds |= {"Cause": CAUSES, "Salvage": SALVAGES}
     for line in schema.strip().replace("\n ", " ").splitlines():
         name, *fields = line.split()
         pairs = [field.split(":") for field in fields]
@@ -485,7 +491,7 @@ def check_auction(auction, call, result):
     counted, excluded = opened_bids(call, seals, bids, result)
     follows = Auction(call, counted, transcript).result(transcript, [bid.provider for bid in counted])
     must(follows and follows._replace(excluded=excluded) == result, "the award does not follow from the revealed bids")
-    return transcript, bids
+    return transcript, bids, counted
 
 
 def check_replies(replies, result):
@@ -932,7 +938,7 @@ def _check_line(line, name, kind, key, body):
 
 # The bundle.
 
-FORMAT = "guildmark/bundle/3"
+FORMAT = "guildmark/bundle/4"
 
 # The ledger: what contracts say in blocks, proven.
 
@@ -945,6 +951,7 @@ designs.Recorded bytes32 licence*, uint32 first, uint32 last, bytes32 evidence
 orders.Opened bytes32 id*, address customer*, uint64 budget, bytes32 call, bytes32 design, bytes32 packHash, uint40 deadline
 orders.Awarded bytes32 id*, bytes32 transcript, uint64 total
 orders.Assigned bytes32 id*, uint32 index*, address provider*, uint40 price, uint32 units, uint32 due, uint8 milestones, uint8 inspection
+orders.Reawarded bytes32 id*, uint32 index*, bytes32 transcript
 orders.Attested bytes32 id*, uint32 index*, address provider*, bytes32 evidence
 provenance.Anchored address publisher*, bytes32 root*, uint64 count
 """  # an asterisk marks indexed arguments
@@ -1066,7 +1073,11 @@ class Facts:
     @property
     def assignments(self):
         must(self.result.award is not None, "the auction ended without award")
-        return self.result.award.assignments
+        found = list(self.result.award.assignments)
+        for one in self.bundle.replacements:
+            must(0 <= one.index < len(found), "an assignment was replaced that was never awarded")
+            found[one.index] = one.assignment
+        return found
 
     def assignment(self, operation):
         for index, assignment in enumerate(self.assignments):
@@ -1158,17 +1169,96 @@ def check_design(facts):
 
 def check_award(facts):
     call, auction, result = facts.call, facts.auction, facts.result
-    transcript, bids = check_auction(auction, call, result)
+    transcript, bids, counted = check_auction(auction, call, result)
     must(result.award is not None, "the auction ended without award")
-    awarded = facts.one("orders.Awarded").said
-    assigned = sorted((event.said for event in facts.said("orders.Assigned")), key=lambda said: said.index)
+    awarded, count = facts.one("orders.Awarded").said, len(result.award.assignments)
+    named = [event.said for event in facts.said("orders.Assigned")]
+    assigned = sorted(named[:count], key=lambda said: said.index)
     must((awarded.id, awarded.transcript) == (call.job, transcript), "the ledger holds another transcript")
-    must([said.index for said in assigned] == list(range(len(facts.assignments))), "assignments are missing")
-    for said, assignment in zip(assigned, facts.assignments, strict=True):
-        must(said.id == call.job, "an assignment is another job's")
-        must(said.provider == facts.account(assignment.provider), "an assignment went to another provider")
-        must(said.price == price_at(assignment), "an assignment has another price")
+    must([said.index for said in assigned] == list(range(count)), "assignments are missing")
+    for said, assignment in zip(assigned, result.award.assignments, strict=True):
+        check_named(facts, said, assignment)
+    check_replacements(facts, counted, named[count:])
     return f"recomputed from {len(bids)} bids: {result.award.price} cents"
+
+
+def check_named(facts, said, assignment):
+    must(said.id == facts.call.job, "an assignment is another job's")
+    must(said.provider == facts.account(assignment.provider), "an assignment went to somebody else")
+    must(said.price == price_at(assignment), "an assignment has another price")
+
+
+def check_replacements(facts, bids, assigned):
+    """Whoever stood in was the best of those who were left, as the ledger named them."""
+    told = facts.bundle.replacements
+    named = [event.said for event in facts.said("orders.Reawarded")]
+    must(len(told) == len(named) == len(assigned), "replacements are missing, or were never named")
+    current = list(facts.result.award.assignments)
+    for number, (one, event, winner) in enumerate(zip(told, named, assigned, strict=True)):
+        must((event.id, event.index, event.transcript) == (one.job, one.index, leaf(pack(one))), "another was named")
+        must(one.job == facts.call.job and winner.index == one.index, "the replacement is of something else")
+        must(0 <= one.index < len(current), "there is no such assignment")
+        must(one.failed == current[one.index].provider, "the replaced provider did not have the assignment")
+        ascending(one.passed)
+        must(len(one.passed) <= 512, "too many were passed over")
+        earlier = [other.failed for other in told[:number] if other.index == one.index]
+        must(one.round == len(earlier) + 1, "a replacement is missing")
+        ranked = stand_ins(facts.call, bids, current, one, {one.failed, *one.passed, *earlier})
+        must(ranked and ranked[0] == one.assignment, "the new maker is not the best of those who were left")
+        check_salvage(facts.call, current, one)
+        check_named(facts, winner, one.assignment)
+        current[one.index] = one.assignment
+
+
+def stand_ins(call, bids, current, one, away):
+    """Who could make an assignment instead, best first."""
+    failed, origin = current[one.index].offer, where_parts_are(current, one)
+    after = current[one.index + 1].site if one.index + 1 < len(current) else call.site
+    room = call.budget - sum(price_at(other) for at, other in enumerate(current) if at != one.index)
+    ranked = []
+    for bid in (bid for bid in bids if bid.provider not in away):
+        for number, offer in enumerate(bid.offers):
+            if (offer.first, offer.last) != (failed.first, failed.last):
+                continue
+            distance = way(origin, bid.site) if origin else 0
+            found = M.Assignment(bid.provider, bid.site, offer, max(one.ready + duration(distance), offer.opens))
+            cost = price_at(found) * 10**6 + offer.co2 * call.weights.co2_tonne
+            cost += hours(call, found.start + offer.duration - one.ready)
+            cost += offer.grade * (offer.last - offer.first + 1) * call.weights.grade * 10**6
+            cost += (
+                hours(call, duration(way(bid.site, after))) + haul(call, way(bid.site, after)) + haul(call, distance)
+            )
+            if price_at(found) <= room:
+                ranked.append((cost, bid.provider, number, found))
+    return [found for _, _, _, found in sorted(ranked, key=lambda row: row[:3])]
+
+
+def where_parts_are(current, one):
+    if one.index == 0:
+        return None
+    return current[one.index if one.cause == "late" else one.index - 1].site
+
+
+def check_salvage(call, current, one):
+    """What becomes of the parts follows from what costs less."""
+    origin, fate = where_parts_are(current, one), ("none", 0, 0)
+    if origin is not None:
+        distance = way(origin, one.assignment.site)
+        moving, again = hours(call, duration(distance)) + haul(call, distance), 0
+        for made in current[: one.index]:
+            again += price_at(made) * 10**6 + made.offer.co2 * call.weights.co2_tonne
+            again += hours(call, made.offer.duration)
+        fate = ("moved" if moving <= again else "restarted", moving, again)
+    must(fate == (one.salvage, one.moving, one.making_again), "what becomes of the parts does not follow")
+    must(one.salvage != "restarted", "parts that are given up are ordered anew")
+
+
+def hours(call, seconds):
+    return seconds * call.weights.hour * 10**6 // 3600
+
+
+def haul(call, metres):
+    return emission(metres) * call.weights.co2_tonne + metres * call.weights.kilometre * 1000
 
 
 def price_at(assignment):
@@ -1343,6 +1433,19 @@ def check_quality(facts, part):
     return f"{count} characteristics measured"
 
 
+def check_passport(facts, part):
+    slot = keccak(facts.serial(part) + word(6))
+    head = facts.blocks[-1].storage.get((facts.federation.passports, slot))
+    if head is None:
+        raise GapError("the bundle does not prove whether the part has a passport")
+    if head == 0:
+        return "none was issued"
+    must(part.steps, "there is a passport, and no record")
+    last = int.from_bytes(leaf(part.steps[-1].logged.record.envelope), "big")
+    must(head == last, "the passport points at another record than the part's last")
+    return "points at the part's last record"
+
+
 PROCESSES = {
     "DIN 8589-3": "milling",
     "DIN 8589-1": "turning",
@@ -1445,7 +1548,7 @@ def check_alone(content):
     call, result = opened(M.Call, auction.call, "call/1"), opened(M.Result, auction.result, "award/1")
     if result.award is None:
         raise GapError("nothing was awarded, and why not is not recomputed here")
-    transcript, bids = check_auction(auction, call, result)
+    transcript, bids, _ = check_auction(auction, call, result)
     return f"recomputed from {len(bids)} bids: {result.award.price} cents; transcript {transcript.hex()}"
 
 
@@ -1458,6 +1561,7 @@ def check_part(facts, part):
             name += f": {PROCESSES.get(operations[number].process, 'unknown process')}"
         checks.append(ask(name, check_step, facts, part, number))
     checks.append(ask("quality", check_quality, facts, part))
+    checks.append(ask("passport", check_passport, facts, part))
     try:
         serial = facts.serial(part).hex()
     except ContradictionError:

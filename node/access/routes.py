@@ -14,6 +14,8 @@ ACTIONS: Final = {
     "GET /jobs/{job}": Action.SEE_JOB,
     "GET /jobs/{job}/transcript": Action.SEE_JOB,
     "GET /jobs/{job}/events": Action.SEE_JOB,
+    "POST /jobs/{job}/cancellation": Action.END_JOB,
+    "POST /jobs/{job}/again": Action.END_JOB,
     "POST /jobs/{job}/design": Action.COPY_DESIGN,
     "DELETE /jobs/{job}/licences": Action.REVOKE_LICENCE,
     "GET /releases": Action.SEE_RELEASES,

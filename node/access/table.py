@@ -73,6 +73,7 @@ class Action(Enum):
     SEE_JOB = "see a job, its events and its transcript"
     QUOTE = "have a design read and estimated"
     POST_JOB = "post a job"
+    END_JOB = "take a job back, or order anew what it did not bring about"
     SEE_RELEASES = "see who has what of a design"
     COPY_DESIGN = "copy a design in clear, encrypted for somebody"
     REVOKE_LICENCE = "revoke the licences of a job"
@@ -137,6 +138,7 @@ RULES: Final = (
     _rule(Action.SEE_JOB, (_O, _C, _P), _ANY, (Tie.OWN,), "a customer its jobs, a shop its answers"),
     _rule(Action.QUOTE, (_O, _C), _NONE, (Tie.OWN,), "designs are the customer's"),
     _rule(Action.POST_JOB, (_O, _C), _NONE, (Tie.OWN,), "so is its money"),
+    _rule(Action.END_JOB, (_O, _C), _ANY, (Tie.OWN,), "whoever posted it"),
     _rule(Action.SEE_RELEASES, (_O, _C), (*_NONE, *_ANY), (Tie.OWN,), "who has seen my design"),
     _rule(Action.COPY_DESIGN, (_O, _C), _ANY, (Tie.OWN,), "its owner alone, and it is logged"),
     _rule(Action.REVOKE_LICENCE, (_O, _C), (State.MAKING, State.DISPUTED), (Tie.OWN,), "while there is work to stop"),

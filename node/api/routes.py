@@ -49,6 +49,9 @@ class Wishes(BaseModel):
     co2_tonne: str = Field(default="100.00", max_length=32)
     classification: Clearance = "public"
     jurisdiction: list[str] = Field(default=[], max_length=64)
+    late: float = Field(default=0.0, ge=0, le=100)
+    """Per cent of an assignment's price that a day's lateness gives back."""
+
     key: str | None = Field(default=None, max_length=128)
 
 
@@ -122,6 +125,14 @@ def build_api(participant: Participant, tokens: Tokens) -> FastAPI:  # noqa: C90
     @api.get("/jobs/{job}")
     async def job_of(job: str) -> Document:
         return participant.job(job)
+
+    @api.post("/jobs/{job}/cancellation", status_code=201)
+    async def cancel(job: str) -> Document:
+        return await participant.cancel(job)
+
+    @api.post("/jobs/{job}/again", status_code=201)
+    async def again(job: str) -> Document:
+        return await participant.again(job)
 
     @api.get("/jobs/{job}/transcript")
     async def transcript(job: str) -> Response:

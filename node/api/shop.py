@@ -12,6 +12,7 @@ from node.workflows.answered import Answer
 from node.workflows.owner import Tried, parsed_rules
 from node.workflows.words import iso
 
+MAX_REASON = 2000
 MAX_RULES = 32 * 1024
 """Characters of a rules file; a hundred rules fit."""
 
@@ -21,6 +22,17 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     text: str = Field(max_length=MAX_RULES)
+
+
+class GiveBack(BaseModel):
+    """What the shop will not make after all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    job: str = Field(max_length=64)
+    number: int | None = Field(default=None, ge=1)
+    """Of the assignment; all that are not done when it is left out."""
+
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
 
 
 def shop_routes(participant: Participant) -> APIRouter:
@@ -49,6 +61,10 @@ def shop_routes(participant: Participant) -> APIRouter:
     async def resume() -> Document:
         owner.put(owner.rules.model_copy(update={"paused": False}))
         return owner.rules.model_dump()
+
+    @api.post("/returns", status_code=201)
+    async def give_back(body: GiveBack) -> Document:
+        return await participant.give_back(body.job, body.number, body.reason)
 
     @api.get("/why/{job}")
     async def why(job: str) -> Document:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     help="Who may hear of it: everybody, or the partners in node.toml that are cleared for it.",
 )
 @click.option("--jurisdiction", multiple=True, help="Country whose law its makers must stand under, such as DE.")
+@click.option("--late", default=0.0, show_default=True, type=click.FloatRange(0, 100), help="Agreed damages, % a day.")
 @click.option("--key", default=None, help="Idempotency key: the same key posts the same job once.")
 @click.option("--estimate", "estimate_only", is_flag=True, help="Only say what it would take; post nothing.")
 @click.option("--watch/--no-watch", default=False, help="Follow the job until it ends.")
@@ -71,6 +72,26 @@ def watch(state: State, job: str) -> None:
         _follow(state, client, job)
 
 
+@click.command(cls=Command)
+@click.argument("job")
+@click.pass_obj
+def cancel(state: State, job: str) -> None:
+    """Take JOB back before its auction is decided; its escrow comes back."""
+    with state.client() as client:
+        document = client.cancel(job)
+        state.show(document, _job_text(document))
+
+
+@click.command(cls=Command)
+@click.argument("job")
+@click.pass_obj
+def again(state: State, job: str) -> None:
+    """Order anew the parts that JOB, which is over, did not bring about; asked twice it is one order."""
+    with state.client() as client:
+        document = client.again(job)
+        state.show(document, f"{document['job']}\n\nFollow it:  guildmark watch {document['job'][:12]}")
+
+
 def _follow(state: State, client: "Client", job: str) -> None:
     for event in client.events(job):
         if event.get("text"):
@@ -94,6 +115,7 @@ def _job_text(document: dict[str, Any]) -> str:
     ]
     lines += [f"  {b['provider']} was not invited: {b['reason']}" for b in document["not_invited"]]
     lines += [f"  part {part['number']}  serial {part['serial']}" for part in document["parts"]]
+    lines += [f"  {replaced['text']}" for replaced in document.get("replacements", [])]
     if document["reason"]:
         lines.append(document["reason"])
     return "\n".join(lines)

@@ -61,6 +61,18 @@ def rules(state: State, file: Path | None, *, put: bool) -> None:
         state.show(document, "\n".join([*lines, foot]))
 
 
+@shop.command(name="give-back")
+@click.argument("job")
+@click.argument("number", type=click.IntRange(1), required=False)
+@click.option("--reason", required=True, help="Why, in a sentence; it stays on this node.")
+@click.pass_obj
+def give_back(state: State, job: str, number: int | None, reason: str) -> None:
+    """Give back what the shop won of JOB and has not done: assignment NUMBER, or all; another bidder is asked."""
+    with state.client() as client:
+        document = client.shop("POST", "/returns", {"job": job, "number": number, "reason": reason})
+        state.show(document, f"job {document['job'][:12]}: {document['reason']}")
+
+
 @shop.command()
 @click.pass_obj
 def pause(state: State) -> None:

@@ -1,5 +1,6 @@
 """A provider's answer to a call: bid, win or lose, make, attest, be paid, and hold nothing afterwards."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ledger.contracts import Contracts
@@ -17,7 +18,7 @@ from node.workflows.answered import (
     FetchPackage,
     FetchResult,
     Forget,
-    GatherReceipts,
+    GivenBack,
     LogClosed,
     MakeParts,
     OperationMade,
@@ -25,18 +26,17 @@ from node.workflows.answered import (
     PartMade,
     Phase,
     ReceiptsArrived,
+    ReplacementArrived,
     ResultArrived,
+    SubstituteTaken,
     covers_operation,
     finished_before,
     heads,
     own_work,
 )
-from node.workflows.bonds import REFUSED, REVEALED, STAKED
 from node.workflows.events import (
     SHARED_EVENTS,
     Announce,
-    BidBonded,
-    BondEnded,
     FetchRecords,
     Mined,
     OperationApproved,
@@ -51,25 +51,19 @@ from node.workflows.events import (
     Woke,
 )
 from node.workflows.runner import Effect, Workflow
+from node.workflows.seal_bid import Sealing, mined
+from node.workflows.standing_in import StandingIn
 from protocol import merkle
-from protocol.auction import Commitment, Reveal, opening_of, seal_of
 from protocol.checkpoint import read_note
 from protocol.ids import Address, Digest
 from protocol.job import Call
 from protocol.params import ACCEPT_WINDOW
 from protocol.production import evidence_root
 from protocol.result import Reply, Result
-from protocol.roll import Roll
-from protocol.topics import COMMITMENT, REPLY, REVEAL
+from protocol.topics import REPLY
 from protocol.transport import travel_time
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import decode, encode
-
-BOND, OPEN_BID, RETURN_BOND = "bond", "open-bid", "return-bond"
-"""Keys of what is sent about our bond."""
-
-RESULT_GRACE = 2
-"""Seconds after the reveal deadline before the customer is asked for the result that gossip may have brought."""
 
 
 def workflow(contracts: Contracts, account: Address) -> Workflow:
@@ -84,6 +78,9 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
             ReceiptsArrived,
             ResultArrived,
             Confirmed,
+            SubstituteTaken,
+            ReplacementArrived,
+            GivenBack,
             PackageArrived,
             PartMade,
             OperationMade,
@@ -93,12 +90,18 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
     )
 
 
+MAX_PASSPORTS = 64
+"""In one job; each is a transaction of its own, at some 100,000 gas. A larger series goes by its serials."""
+
+
 class _Rule:
     """The transition, closed over the contracts and our own account."""
 
     def __init__(self, contracts: Contracts, account: Address) -> None:
         self._contracts = contracts
         self._account = account
+        self._sealing = Sealing(contracts, account)
+        self._standing_in = StandingIn(contracts, account)
 
     def transition(self, state: Answer | None, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         """What the answer becomes by ``event``, and what is to be done."""
@@ -107,14 +110,21 @@ class _Rule:
                 raise AssertionError(f"an answer begins with CallHeard, not {type(event).__name__}")
             call = decode(Call, event.call.payload)
             state = Answer(
-                signed_call=event.call, call=call, customer=event.customer, review=event.review, bond=event.bond
+                signed_call=event.call,
+                call=call,
+                customer=event.customer,
+                review=event.review,
+                bond=event.bond,
+                late=event.late,
             )
             return state, (ComputeBid(key="bid"), WakeAt(key="deadline", at=UnixSeconds(event.deadline + 1)))
         if isinstance(event, Mined):
-            return _mined(state, event), ()
+            return mined(state, event), ()
         if isinstance(event, LogClosed):
             return self._closed(state, event)
-        state, effects = self._bonding(state, event)
+        state, effects = self._sealing.bonding(state, event)
+        state, standing = self._standing_in.heard(state, event)
+        effects += standing
         if state.phase.terminal:
             return state, effects
         state, further = self._going_on(state, event)
@@ -131,79 +141,14 @@ class _Rule:
             case _:
                 return self._making(state, event)
 
-    def _bonding(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
-        """A bond comes back whatever becomes of the auction: its seal is opened, or the order was cancelled."""
-        match event:
-            case BidBonded() if event.bidder == self._account:
-                state = replace(state, staked=STAKED)
-                return state, self._commit(state) if state.phase is Phase.COMMITTED else ()
-            case BondEnded() if event.bidder == self._account:
-                state = replace(state, staked=event.how)
-                show = event.how == REVEALED and state.phase is Phase.REVEALED
-                return state, self._show(state) if show else ()
-            case Woke(what="open") if state.staked in ("", STAKED):
-                return state, (self._open(state),)
-            case OrderEnded(how="cancelled") if state.staked == STAKED:
-                orders = self._contracts.orders
-                back = (orders.return_bid(state.call.job, self._account), orders.withdraw())
-                return state, (Submit(key=RETURN_BOND, transactions=back),)
-            case _:
-                return state, ()
-
-    def _commit(self, state: Answer) -> tuple[Effect, ...]:
-        said = encode(self._commitment(state))
-        return (
-            Announce(key="commitment", topic=COMMITMENT, message=said, until=state.call.commit_by),
-            *_receipts(state, COMMITMENT, said, state.call.commit_by),
-        )
-
-    def _show(self, state: Answer) -> tuple[Effect, ...]:
-        assert state.bid is not None  # noqa: S101  # only a bid is opened
-        said = encode(Reveal(bid=state.bid, salt=state.salt))
-        return (
-            Announce(key="reveal", topic=REVEAL, message=said, until=state.call.reveal_by),
-            *_receipts(state, REVEAL, said, state.call.reveal_by),
-        )
-
-    def _open(self, state: Answer) -> Submit:
-        """Show the ledger what our seal is made of, and take the bond back."""
-        orders = self._contracts.orders
-        opening = opening_of(encode(state.bid), state.salt)
-        return Submit(key=OPEN_BID, transactions=(orders.reveal(state.call.job, opening), orders.withdraw()))
-
-    def _commitment(self, state: Answer) -> Commitment:
-        assert state.bid is not None  # noqa: S101  # only a bid is committed to
-        seal = seal_of(state.bid, state.salt)
-        return Commitment(job=state.bid.job, provider=state.bid.provider, account=self._account, seal=seal)
-
-    def _computed(self, state: Answer, event: BidComputed) -> tuple[Answer, tuple[Effect, ...]]:
-        """Say the seal; where the order asks for a bond, stake it first, for without it the seal does not count."""
-        state = replace(
-            state,
-            phase=Phase.COMMITTED,
-            bid=event.bid,
-            salt=event.salt,
-            reasons=event.refusals,
-            bases=event.bases,
-        )
-        result = WakeAt(key="result", at=UnixSeconds(state.call.reveal_by + RESULT_GRACE))
-        if not state.bond:
-            return state, (*self._commit(state), result)
-        token, orders = self._contracts.token, self._contracts.orders
-        seal = self._commitment(state).seal
-        stake = (token.approve(orders.address, state.bond), orders.bid(state.call.job, seal))
-        # A customer that never closes its roll must not keep the bonds: at half time they are opened all the same.
-        half = UnixSeconds((state.call.commit_by + state.call.reveal_by) // 2)
-        return state, (Submit(key=BOND, transactions=stake), WakeAt(key="open", at=half), result)
-
     def _bidding(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         match event:
             case BidComputed():
-                return self._computed(state, event)
+                return self._sealing.computed(state, event)
             case BidDeclined():
                 return replace(state, phase=Phase.DECLINED, reasons=event.reasons), ()
             case RollArrived() if state.phase is Phase.COMMITTED:
-                return self._rolled(state, event)
+                return self._sealing.rolled(state, event)
             case Woke(what="result") if state.phase is Phase.COMMITTED:
                 return replace(state, phase=Phase.LOST, problem="the customer never closed the auction"), ()
             case Woke(what="result") if state.result is None:
@@ -227,19 +172,6 @@ class _Rule:
                 return self._confirmed(state, event)
             case _:
                 return state, ()
-
-    def _rolled(self, state: Answer, event: RollArrived) -> tuple[Answer, tuple[Effect, ...]]:
-        """Our bid is opened only when the roll has it; before that nobody learns anything of it."""
-        state = replace(state, roll=event.roll)
-        entry = merkle.leaf_hash(encode(self._commitment(state)))
-        bonded = (self._open(state),) if state.bond else ()
-        if entry not in decode(Roll, event.roll.payload).entries:
-            proof = f"{sum(len(r.receipts) for r in state.receipts)} of {len(state.call.witnesses)} witnesses saw it"
-            return replace(state, phase=Phase.LOST, problem=f"the customer left our sealed bid out; {proof}"), bonded
-        state = replace(state, phase=Phase.REVEALED)
-        if state.bond and state.staked != REVEALED:
-            return state, bonded
-        return state, self._show(state)
 
     def _result(self, state: Answer, event: ResultArrived) -> tuple[Answer, tuple[Effect, ...]]:
         """Only the latest result counts; who has won nothing in it waits, for a winner may decline."""
@@ -283,7 +215,8 @@ class _Rule:
                 state = replace(state, phase=Phase.WON, awarded=True, won=tuple(sorted({*state.won, event.index})))
                 accept = self._contracts.orders.accept(state.call.job, event.index)
                 state, further = self._continue(state)
-                return state, (Submit(key=f"accept/{event.index}", transactions=(accept,)), *further)
+                taken = Submit(key=f"accept/{event.index}", transactions=(accept,))
+                return state, (taken, *self._standing_in.catch_up(state, event.index), *further)
             case OperationAssigned():
                 lost = state.result is not None and not state.won_assignments
                 return replace(state, awarded=True, phase=Phase.LOST if lost else state.phase), ()
@@ -351,6 +284,7 @@ class _Rule:
             root = evidence_root([part.record for part in own_work(state, index)])
             transactions += self._recordings(state, index, root)
             transactions.append(self._contracts.orders.attest(state.call.job, index, root))
+            transactions += self._passports(state, index)
             state = replace(state, closed=(*state.closed, event))
         return state, (Submit(key=f"attest/{index}", transactions=tuple(transactions)),) if transactions else ()
 
@@ -360,16 +294,28 @@ class _Rule:
         recordings: list[Transaction] = []
         for operation in range(offer.first, offer.last + 1):
             units = sum(1 for part in state.made if part.operation == operation and part.conforms)
-            leaf = next(p.leaf for p in state.packages if p.operation == operation)
             if units:
-                licence = self._contracts.designs.licence_id(
-                    owner=state.customer,
-                    commitment=state.call.design,
-                    package=merkle.leaf_hash(encode(leaf)),
-                    licensee=self._account,
-                )
-                recordings.append(self._contracts.designs.record(licence, units, root))
+                recordings.append(self._contracts.designs.record(self._licence(state, operation), units, root))
         return tuple(recordings)
+
+    def _passports(self, state: Answer, index: int) -> Iterator[Transaction]:
+        """Issue the finished parts' passports, if theirs was the routing's last operation and they are not too many."""
+        last = len(state.call.operations) - 1
+        made = [part for part in own_work(state, index) if part.operation == last and part.conforms]
+        if len(made) > MAX_PASSPORTS:
+            return
+        for unit, part in enumerate(made, start=1):
+            licence = self._licence(state, last)
+            yield self._contracts.passports.issue(licence, unit, part.record.digest)
+
+    def _licence(self, state: Answer, operation: int) -> Digest:
+        leaf = next(package.leaf for package in state.packages if package.operation == operation)
+        return self._contracts.designs.licence_id(
+            owner=state.customer,
+            commitment=state.call.design,
+            package=merkle.leaf_hash(encode(leaf)),
+            licensee=self._account,
+        )
 
     def _paying(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         match event:
@@ -383,19 +329,3 @@ class _Rule:
                 return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
             case _:
                 return state, ()
-
-
-def _mined(state: Answer, event: Mined) -> Answer:
-    state = replace(state, gas=state.gas + event.gas)
-    if not event.error or (event.effect in (OPEN_BID, RETURN_BOND) and state.staked not in ("", STAKED)):
-        return state
-    state = replace(state, problem=f"the ledger refused to {event.effect}: {event.error}")
-    if event.effect != BOND:
-        return state
-    return replace(state, staked=REFUSED, phase=Phase.LOST)
-
-
-def _receipts(state: Answer, topic: str, message: bytes, until: UnixSeconds) -> tuple[GatherReceipts, ...]:
-    if not state.call.witnesses:
-        return ()
-    return (GatherReceipts(key=f"receipts/{topic}", topic=topic, message=message, until=until),)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from ledger.orders import NO_DAMAGES
 from node.planner.pricing import Basis
 from node.workflows.events import (
+    OperationAttested,
     RecordsArrived,
 )
 from protocol.auction import Bid, Offer
@@ -16,10 +18,11 @@ from protocol.ids import Address, Digest, MachineId
 from protocol.job import Call
 from protocol.production import check_logged, evidence_root
 from protocol.record import Record, open_record
+from protocol.replacement import Replacement, replaced
 from protocol.result import Result
 from protocol.seal import PackageLeaf
 from protocol.signed import Signed
-from protocol.units import NOTHING, Cents, Seconds, UnixSeconds
+from protocol.units import NOTHING, BasisPoints, Cents, Seconds, UnixSeconds
 
 NAME = "answer"
 """Prefix of an answer's stream."""
@@ -58,6 +61,9 @@ class CallHeard:
     bond: Cents = NOTHING
     """What a bidder stakes on opening its bid; nothing when the order asks for none."""
 
+    late: BasisPoints = NO_DAMAGES
+    """What each day begun after the due time takes off a milestone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BidComputed:
@@ -82,6 +88,30 @@ class ResultArrived:
     """The customer's signed result, accepted under ``accept_result``."""
 
     result: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubstituteTaken:
+    """The customer asked us to stand in for another provider, and the machine's time is kept until ``until``."""
+
+    replacement: Signed
+    until: UnixSeconds
+    """Wall time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementArrived:
+    """The customer told who stands in for whom, as the ledger holds it."""
+
+    replacement: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """The owner gives assignments back that are not done."""
+
+    indexes: tuple[int, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +211,14 @@ class FetchResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchReplacement:
+    """Ask the customer who stands in for whom, until it says what the ledger holds."""
+
+    key: str
+    transcript: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPackage:
     """Ask the customer for the package of ``operation`` until it comes."""
 
@@ -228,6 +266,7 @@ class Answer:
 
     review: Seconds
     bond: Cents = NOTHING
+    late: BasisPoints = NO_DAMAGES
 
     phase: Phase = Phase.PRICING
     bid: Bid | None = None
@@ -246,6 +285,12 @@ class Answer:
     result: Result | None = None
     awarded: bool = False
     """Whether the ledger holds the award, ours or others'."""
+
+    replacements: tuple[Replacement, ...] = ()
+    """Who stands in for whom, in the order in which we learned it."""
+
+    attested: tuple[OperationAttested, ...] = ()
+    """What the ledger holds as done, ours or others'."""
 
     won: tuple[int, ...] = ()
     """Indices of the assignments that the ledger holds for this node."""
@@ -272,8 +317,10 @@ class Answer:
 
     @property
     def assignments(self) -> tuple[Assignment, ...]:
-        """All winners, once known."""
-        return () if self.result is None or self.result.award is None else self.result.award.assignments
+        """Who makes what, once known and as it stands."""
+        if self.result is None or self.result.award is None:
+            return ()
+        return replaced(self.result.award.assignments, self.replacements)
 
     @property
     def standing(self) -> Standing | None:

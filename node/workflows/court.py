@@ -27,7 +27,7 @@ from node.workflows.disputed import (
 )
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import ObjectionRaised, Post, Stage
-from node.workflows.runner import Happened, Runner
+from node.workflows.runner import Happened, Port, Runner
 from node.workflows.words import Names, iso, money
 from protocol.ids import Digest, JobId
 from protocol.production import evidence_root
@@ -55,6 +55,15 @@ class Court:
         self._reads = reads
         self._identity = identity
         self._runner = runner
+
+    @property
+    def ports(self) -> dict[type, Port]:
+        """How what cases ask for is carried out."""
+        return {
+            ReadCase: Port(perform=self.read),
+            Inspect: Port(perform=self.inspect),
+            AwaitBlock: Port(perform=self.await_block),
+        }
 
     # What a person says.
 

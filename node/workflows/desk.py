@@ -1,5 +1,6 @@
 """The customer's desk: turns a CAD file and wishes into a posted job, or into a clear reason why not."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,8 +25,8 @@ from node.identity import Identity
 from node.vault.vault import Vault
 from node.workflows import posted
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.posted import JobPosted
-from node.workflows.runner import Runner
+from node.workflows.posted import JobPosted, MakeAgain, Post
+from node.workflows.runner import Port, Runner
 from node.workflows.words import cents, iso, money
 from protocol.capability import Card
 from protocol.classification import Classification
@@ -39,8 +40,10 @@ from protocol.seal import commitment_of
 from protocol.signed import sign
 from protocol.stream import chunks_of
 from protocol.topics import CALL
-from protocol.units import Cents, GramsCo2, Micrometres, UnixSeconds
+from protocol.units import BasisPoints, Cents, GramsCo2, Micrometres, Seconds, UnixSeconds
 from protocol.wire import encode
+
+log = logging.getLogger("guildmark.desk")
 
 BUDGET_FACTOR = 2
 """Escrow ceiling where the customer names none, in high estimates: shops differ, and what is not needed comes back."""
@@ -75,6 +78,8 @@ class Wish:
     classification: Classification
     jurisdictions: tuple[str, ...]
     """That may make it; empty: any."""
+    late: BasisPoints
+    """Agreed damages: of an assignment's price, for each day begun after it is due."""
 
     key: str
 
@@ -141,7 +146,9 @@ class Desk:
         except DesignError as error:
             raise RequestError("not-makeable", str(error)) from error
 
-    async def post(self, content: bytes, wish: Wish, *, site: Site, addresses: tuple[str, ...]) -> JobId:
+    async def post(
+        self, content: bytes, wish: Wish, *, site: Site, addresses: tuple[str, ...], again: JobId | None = None
+    ) -> JobId:
         """Post a job and return its id; the same key returns the same job and posts nothing.
 
         Raises:
@@ -222,12 +229,68 @@ class Desk:
             sealed=design,
             deadline=UnixSeconds(self._clock.wall_at(due) + self._auction.grace),
             bond=rules.bid_bond,
+            review=rules.review,
+            late=wish.late,
+            due=UnixSeconds(self._clock.wall_at(due)),
+            factor=self._clock.factor,
+            slack=Seconds(self._auction.slack),
             min_commit=rules.min_commit,
             notes=tuple(quote.routing.reasons),
             barred=asked.barred,
+            process=wish.process,
+            embodied=wish.embodied,
+            again=again,
         )
         await self._runner.post(posted.stream_of(job), "posted", event)
         return job
+
+    @property
+    def ports(self) -> dict[type, Port]:
+        """How what jobs ask for is carried out."""
+        return {MakeAgain: Port(perform=self._make_again)}
+
+    async def again(self, stream: str) -> JobId:
+        """Order the missing parts of a job that is over anew, from the sealed design; asked twice it is one job.
+
+        What was made out of tolerance is no beginning: the parts start again from the material.
+
+        Raises:
+            RequestError: the job goes on, or nothing is missing; or as ``post``.
+        """
+        state = self._runner.state(stream)
+        if not isinstance(state, Post) or not state.phase.terminal or not state.missing:
+            raise RequestError("nothing-missing", "only a job posted here that is over and lacks parts is made again")
+        call, said = state.call, state.posted
+        left = (call.due - self._clock.now()) / DAY
+        wish = Wish(
+            title=said.title,
+            material=call.part.material,
+            quantity=state.missing,
+            tolerance=call.part.tolerance,
+            process=said.process,
+            reading=said.reading,
+            embodied=said.embodied,
+            due_days=left if left > 0 else (call.due - call.earliest) / DAY,
+            budget=None,
+            weights=call.weights,
+            classification=Classification(call.filters.classification),
+            jurisdictions=call.filters.jurisdictions,
+            late=said.late,
+            key=f"again/{call.job.hex()}",
+        )
+        content = await trio.to_thread.run_sync(lambda: b"".join(bytes(c) for c in self._vault.original(call.job)))
+        return await self.post(content, wish, site=call.site, addresses=call.addresses, again=call.job)
+
+    async def _make_again(self, stream: str, _effect: MakeAgain) -> None:
+        """Order the missing parts, where that is the customer's policy."""
+        if not self._auction.again:
+            return
+        try:
+            job = await self.again(stream)
+        except RequestError as error:
+            log.warning("%s: the missing parts are not ordered anew: %s", stream, error)
+        else:
+            log.info("%s: the missing parts are ordered anew as %s", stream, job.hex())
 
     def _guests(self, wish: Wish) -> Guests:
         """Who may hear of the job; decided before anything of it leaves the node.

@@ -6,7 +6,9 @@ from ledger.types import Transaction
 from protocol.ids import Address, Digest
 from protocol.record import LoggedRecord
 from protocol.signed import Signed
-from protocol.units import Cents, UnixSeconds
+from protocol.units import NOTHING, Cents, UnixSeconds
+
+LONG_AGO = UnixSeconds(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,34 @@ class OperationAssigned:
     index: int
     provider: Address
     price: Cents
+    at: UnixSeconds = LONG_AGO
+    """Wall time at which this node learned it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationAccepted:
+    """Its provider took assignment ``index`` on."""
+
+    index: int
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationDeclined:
+    """Its provider gave assignment ``index`` back."""
+
+    index: int
+    provider: Address
+    at: UnixSeconds
+    """Wall time at which this node learned it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationReawarded:
+    """Assignment ``index`` gets another provider, who is named next; ``transcript`` is the replacement's leaf hash."""
+
+    index: int
+    transcript: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +92,8 @@ class OperationApproved:
     index: int
     paid: Cents
     fee: Cents
+    damages: Cents = NOTHING
+    """What lateness gave back to the customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +123,15 @@ class UnitsRecorded:
     licence: Digest
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassportIssued:
+    """The part with that serial has a passport, which points at its last record."""
+
+    licence: Digest
+    serial: Digest
+    head: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +223,15 @@ SHARED_EVENTS = (
     BidBonded,
     BondEnded,
     OperationAssigned,
+    OperationAccepted,
+    OperationDeclined,
+    OperationReawarded,
     OperationAttested,
     OperationApproved,
     OperationDisputed,
     OperationRefunded,
     UnitsRecorded,
+    PassportIssued,
     OrderEnded,
     Mined,
     Woke,

@@ -319,7 +319,14 @@ class Exchange:
         if order is None or order.customer != customer or order.call != merkle.leaf_hash(signed.payload):
             raise RejectError("the call does not match its order on the ledger")
         await self._network.introduce(call.customer, call.addresses)
-        heard = CallHeard(call=signed, customer=customer, deadline=order.deadline, review=order.review, bond=order.bond)
+        heard = CallHeard(
+            call=signed,
+            customer=customer,
+            deadline=order.deadline,
+            review=order.review,
+            bond=order.bond,
+            late=order.late,
+        )
         if self._identity.peer in call.witnesses:
             await self._runner.post(watch_auction.stream_of(call.job), "call", heard)
         await self._runner.post(stream, "call", heard)

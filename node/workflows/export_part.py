@@ -10,7 +10,7 @@ from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError
 from ledger.facts import Facts
-from ledger.layout import head_slot, licence_slot, member_slot
+from ledger.layout import head_slot, licence_slot, member_slot, passport_slot
 from ledger.proofs import BlockProof, prove
 from ledger.types import Log
 from node.workflows.events import RecordsArrived
@@ -40,7 +40,8 @@ def collect(
         RejectError: the rule pack of the order cannot be found on the chain.
     """
     posted = state.posted
-    blocks, opened = _blocks(chain, contracts, state)
+    parts = sorted(parts)
+    blocks, opened = _blocks(chain, contracts, state, [unit for _, unit in parts])
     return Bundle(
         format=FORMAT,
         federation=federation_of(contracts.deployment),
@@ -51,6 +52,7 @@ def collect(
             packages=posted.sealed.hashes,
         ),
         auction=write(transcript_of(state, partial(sign, signing))),
+        replacements=state.replacements,
         certificates=tuple(sorted({one for arrived in _arrived(state) for one in arrived.certificates})),
         notes=tuple(tidy_note(arrived.note) for arrived in _arrived(state)),
         consistency=tuple(() for _ in _arrived(state)),
@@ -110,7 +112,9 @@ def _parts(state: Post, parts: Iterable[tuple[int, int]]) -> tuple[Part, ...]:
     return tuple(Part(number=number, unit=unit, steps=tuple(steps(number))) for number, unit in sorted(parts))
 
 
-def _blocks(chain: Chain, contracts: Contracts, state: Post) -> tuple[tuple[BlockProof, ...], int]:
+def _blocks(
+    chain: Chain, contracts: Contracts, state: Post, units: Iterable[int]
+) -> tuple[tuple[BlockProof, ...], int]:
     """Every ledger event that the parts' evidence rests on, and the state since then; and where the order stands."""
     wanted: dict[int, list[Log]] = {}
     subject, head = _Subject(state, contracts), chain.head().number
@@ -122,15 +126,15 @@ def _blocks(chain: Chain, contracts: Contracts, state: Post) -> tuple[tuple[Bloc
             opened = log.block if isinstance(event, order_events.Opened) else opened
         if log.block <= head - FOLLOWED or log.block in wanted:
             latest = max(latest, log.block)
-    storage = _storage(contracts, state)
+    storage = _storage(contracts, state, units)
     shown = latest if _proves(chain, latest, storage[0]) else head
     proofs = {number: prove(chain, number, logs=logs) for number, logs in wanted.items() if number != shown}
     proofs[shown] = prove(chain, shown, logs=wanted.get(shown, ()), storage=storage)
     return tuple(proofs[number] for number in sorted(proofs)), opened
 
 
-def _storage(contracts: Contracts, state: Post) -> list[tuple[Address, bytes]]:
-    """Where the contracts keep what became of the job's licences, and of its providers and their logs."""
+def _storage(contracts: Contracts, state: Post, units: Iterable[int]) -> list[tuple[Address, bytes]]:
+    """Where the contracts keep what became of licences, of providers and their logs, and of the units' passports."""
     designs_at, anchors_at, members_at = (
         contracts.designs.address,
         contracts.provenance.address,
@@ -138,10 +142,12 @@ def _storage(contracts: Contracts, state: Post) -> list[tuple[Address, bytes]]:
     )
     licences = [licence_of(state, contracts, operation.index) for operation in state.call.operations]
     makers = {assigned.provider for assigned in state.assigned}
+    serials = (contracts.designs.serial_id(licences[-1], unit) for unit in units)
     return [
         *((designs_at, licence_slot(one)) for one in licences),
         *((anchors_at, head_slot(maker)) for maker in makers),
         *((members_at, member_slot(maker)) for maker in makers),
+        *((contracts.passports.address, passport_slot(serial)) for serial in serials),
     ]
 
 
@@ -160,7 +166,8 @@ class _Subject:
     def __init__(self, state: Post, contracts: Contracts) -> None:
         notes = [read_note(arrived.note) for arrived in _arrived(state)]
         self._job, self._design = state.call.job, state.call.design
-        self._accounts = {state.posted.owner, *(assigned.provider for assigned in state.assigned)}
+        replaced = {state.account_of(one.failed) for one in state.replacements}
+        self._accounts = {state.posted.owner, *replaced, *(assigned.provider for assigned in state.assigned)}
         self._witnesses = {cosigned.witness for note in notes for cosigned in note.cosignatures}
         self._roots = {note.checkpoint.root for note in notes}
         self._licences = {licence_of(state, contracts, operation.index) for operation in state.call.operations}
@@ -175,6 +182,8 @@ class _Subject:
             case designs.Licensed() | designs.Recorded():
                 return event.licence in self._licences
             case order_events.Opened() | order_events.Awarded() | order_events.Assigned() | order_events.Attested():
+                return event.job == self._job
+            case order_events.Reawarded():
                 return event.job == self._job
             case provenance.Anchored():
                 return event.root in self._roots

@@ -7,13 +7,17 @@ from node.workflows.disputed import CaseOpened
 from node.workflows.events import (
     BidBonded,
     BondEnded,
+    OperationAccepted,
     OperationApproved,
     OperationAssigned,
     OperationAttested,
+    OperationDeclined,
     OperationDisputed,
+    OperationReawarded,
     OperationRefunded,
     OrderEnded,
     OrderOpened,
+    PassportIssued,
     UnitsRecorded,
 )
 from protocol.ids import JobId
@@ -30,12 +34,19 @@ def translate(log: Log, contracts: Contracts, now: UnixSeconds) -> tuple[JobId, 
         case order_events.BidEnded() as said:
             return said.job, BondEnded(bidder=said.bidder, how=said.how)
         case order_events.Assigned() as said:
-            return said.job, OperationAssigned(index=said.index, provider=said.provider, price=said.price)
+            return said.job, OperationAssigned(index=said.index, provider=said.provider, price=said.price, at=now)
+        case order_events.Accepted() as said:
+            return said.job, OperationAccepted(index=said.index, provider=said.provider)
+        case order_events.Declined() as said:
+            return said.job, OperationDeclined(index=said.index, provider=said.provider, at=now)
+        case order_events.Reawarded() as said:
+            return said.job, OperationReawarded(index=said.index, transcript=said.transcript)
         case order_events.Attested() as said:
             event = OperationAttested(index=said.index, provider=said.provider, evidence=said.evidence, at=now)
             return said.job, event
         case order_events.Approved() as said:
-            return said.job, OperationApproved(index=said.index, paid=said.paid, fee=said.fee)
+            paid = OperationApproved(index=said.index, paid=said.paid, fee=said.fee, damages=said.damages)
+            return said.job, paid
         case order_events.Disputed() as said:
             return said.job, OperationDisputed(index=said.index, evidence=said.evidence, at=now)
         case order_events.Refunded() as said:
@@ -58,9 +69,10 @@ def moved(log: Log, contracts: Contracts) -> tuple[JobId, int, object] | None:
     return None if event is None else (event.job, event.index, event)
 
 
-def units(log: Log, contracts: Contracts) -> UnitsRecorded | None:
-    """The serials that ``log`` mints, or None."""
+def units(log: Log, contracts: Contracts) -> UnitsRecorded | PassportIssued | None:
+    """The serials that ``log`` mints, or the passport that it issues, or None."""
     match contracts.designs.decode(log):
         case designs.Recorded() as said:
             return UnitsRecorded(licence=said.licence, first=said.first, last=said.last)
-    return None
+    issued = contracts.passports.decode(log)
+    return None if issued is None else PassportIssued(licence=issued.licence, serial=issued.serial, head=issued.head)

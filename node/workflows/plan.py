@@ -20,7 +20,7 @@ from node.planner.holding import Won, release, reserve, settle
 from node.planner.polish import movable, standing_cost, tidied
 from node.planner.schedule import Roster, Schedule
 from node.workflows import answered
-from node.workflows.answered import Answer, BidComputed, ResultArrived
+from node.workflows.answered import Answer, BidComputed, ReplacementArrived, ResultArrived, SubstituteTaken
 from node.workflows.runner import Effect, Entry, Runner, Workflow
 from protocol.ids import MachineId
 from protocol.units import UnixSeconds
@@ -156,7 +156,7 @@ class Plan:
                 until = UnixSeconds(state.call.reveal_by + HOLD_AFTER_REVEAL)
                 offers = entry.event.bid.offers
                 return reserve(schedule, offers, job, until=until, now=now, family=family_of(state.call))
-            case ResultArrived() if state.won_assignments:
+            case ResultArrived() | SubstituteTaken() | ReplacementArrived() if state.won_assignments:
                 return settled(schedule, state, now)
             case _ if state.phase.terminal:
                 return release(schedule, job)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ledger.contracts import Contracts
 from ledger.orders import Opening, Winner
-from node.errors import RequestError
+from node.workflows.asked import SubstituteAnswered
 from node.workflows.bonds import is_bonded, noted, unopened
 from node.workflows.events import (
     SHARED_EVENTS,
@@ -14,13 +14,17 @@ from node.workflows.events import (
     BondEnded,
     FetchRecords,
     Mined,
+    OperationAccepted,
     OperationApproved,
     OperationAssigned,
     OperationAttested,
+    OperationDeclined,
     OperationDisputed,
+    OperationReawarded,
     OperationRefunded,
     OrderEnded,
     OrderOpened,
+    PassportIssued,
     RecordsArrived,
     Submit,
     UnitsRecorded,
@@ -28,11 +32,13 @@ from node.workflows.events import (
     Woke,
 )
 from node.workflows.inspecting import inspector_of
+from node.workflows.judging import check_records, verdicts
 from node.workflows.posted import (
     NAME,
-    Assigned,
+    CancelAsked,
     CommitmentArrived,
     JobPosted,
+    MakeAgain,
     ObjectionRaised,
     PackageReleased,
     Phase,
@@ -40,9 +46,9 @@ from node.workflows.posted import (
     ReplyArrived,
     RevealArrived,
     Stage,
-    check_records,
-    verdicts,
+    with_assigned,
 )
+from node.workflows.replacing import Replacing
 from node.workflows.runner import Effect, Workflow
 from protocol import merkle
 from protocol.auction import Commitment
@@ -64,6 +70,10 @@ BOND_GRACE = 2
 """Seconds more where bids are bonded, for what the ledger says of them comes by way of a block."""
 
 
+UNDECIDED = (Phase.OPENING, Phase.BIDDING, Phase.REVEALING)
+"""While nobody is asked to stand by its bid, the customer may take the job back."""
+
+
 def workflow(contracts: Contracts) -> Workflow:
     """The workflow on the ledger that ``contracts`` names."""
     return Workflow(
@@ -75,6 +85,8 @@ def workflow(contracts: Contracts) -> Workflow:
             RevealArrived,
             ReplyArrived,
             ObjectionRaised,
+            CancelAsked,
+            SubstituteAnswered,
             PackageReleased,
             *SHARED_EVENTS,
         ),
@@ -86,6 +98,7 @@ class _Rule:
 
     def __init__(self, contracts: Contracts) -> None:
         self._contracts = contracts
+        self._replacing = Replacing(contracts)
 
     def transition(  # noqa: C901  # one case for each kind of event
         self, state: Post | None, event: object
@@ -110,10 +123,14 @@ class _Rule:
                 return self._shown(replace(state, bonds=noted(state.bonds, event)))
             case ReplyArrived() if state.phase is Phase.AWARDING:
                 return self._replied(state, event)
+            case CancelAsked() if state.phase in UNDECIDED:
+                return self._cancel(replace(state, problem="taken back by its customer"))
             case PackageReleased():
                 return replace(state, released=(*state.released, event)), ()
             case UnitsRecorded():
                 return replace(state, minted=(*state.minted, event)), ()
+            case PassportIssued():
+                return replace(state, passports=(*state.passports, event)), ()
             case OrderEnded():
                 return self._ended(state, event)
             case _:
@@ -134,6 +151,7 @@ class _Rule:
                         design=call.design,
                         pack=call.rule_pack,
                         deadline=event.deadline,
+                        late=event.late,
                         reveal_by=call.reveal_by,
                     ),
                 ),
@@ -143,6 +161,8 @@ class _Rule:
 
     def _mined(self, state: Post, event: Mined) -> tuple[Post, tuple[Effect, ...]]:
         state = replace(state, gas=state.gas + event.gas)
+        if event.effect.startswith("reaward/"):
+            return self._replacing.heard(state, event)
         if not event.error:
             return state, ()
         state = replace(state, problem=f"the ledger refused to {event.effect.split('/')[0]}: {event.error}")
@@ -169,6 +189,8 @@ class _Rule:
         if event.what == f"accept/{len(state.declined)}" and self._is_open(state):
             assert state.result is not None  # noqa: S101  # there is one while winners are asked
             return self._decide(_without(state, state.result.winners - state.accepted))
+        if event.what.split("/")[0] in ("unaccepted", "late", "reaward"):
+            return self._replacing.heard(state, event)
         if event.what == "deadline" and not state.phase.terminal and state.phase is not Phase.CANCELLING:
             expire = Submit(key="expire", transactions=(self._contracts.orders.expire(state.call.job),))
             return replace(state, problem=state.problem or "the order's deadline passed before all was attested"), (
@@ -268,7 +290,7 @@ class _Rule:
             provider=state.account_of(assignment.provider),
             price=assignment.price,
             units=state.call.quantity,
-            due=state.posted.deadline,
+            due=state.due_of(assignment),
             inspection=0 if inspector is None else inspector + 1,
         )
 
@@ -284,15 +306,17 @@ class _Rule:
             return replace(state, phase=Phase.CANCELLED), ()
         phase = Phase.SETTLED if event.how == "settled" else Phase.CANCELLED
         take = Submit(key="withdraw", transactions=(self._contracts.orders.withdraw(),))
-        return replace(state, phase=phase), (take,)
+        again = (MakeAgain(key="again"),) if state.assigned and state.missing else ()
+        return replace(state, phase=phase), (take, *again)
 
     def _assignment(self, state: Post, event: object) -> tuple[Post, tuple[Effect, ...]]:
         match event:
             case OperationAssigned():
-                added = Assigned(provider=event.provider, price=event.price)
-                return replace(state, phase=Phase.MAKING, assigned=(*state.assigned, added)), ()
+                return self._replacing.assigned(replace(state, phase=Phase.MAKING), event)
+            case OperationAccepted() | OperationDeclined() | OperationReawarded() | SubstituteAnswered():
+                return self._replacing.heard(state, event)
             case OperationAttested():
-                state = _with(state, event.index, stage=Stage.ATTESTED, evidence=event.evidence)
+                state = with_assigned(state, event.index, stage=Stage.ATTESTED, evidence=event.evidence)
                 fetch = FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider)
                 return state, (fetch, *self._disputes(state, event.index))
             case ObjectionRaised():
@@ -300,9 +324,11 @@ class _Rule:
             case RecordsArrived():
                 return self._judge(state, event)
             case OperationApproved():
-                return _with(state, event.index, stage=Stage.APPROVED, paid=event.paid, fee=event.fee), ()
+                return with_assigned(
+                    state, event.index, stage=Stage.APPROVED, paid=event.paid, fee=event.fee, damages=event.damages
+                ), ()
             case OperationRefunded():
-                return _with(
+                return with_assigned(
                     state,
                     event.index,
                     stage=Stage.REFUNDED,
@@ -311,7 +337,7 @@ class _Rule:
                     fee=event.fee,
                 ), ()
             case OperationDisputed():
-                return _with(state, event.index, stage=Stage.DISPUTED), ()
+                return with_assigned(state, event.index, stage=Stage.DISPUTED), ()
             case _:
                 return state, ()
 
@@ -322,9 +348,9 @@ class _Rule:
         except RejectError as error:
             state = replace(state, problem=f"assignment {event.index + 1}: {error}")
             return self._object(state, _objection(state, event.index, str(error)))
-        state = _with(state, event.index, arrived=event, facts=facts)
+        state = with_assigned(state, event.index, arrived=event, facts=facts)
         if state.assigned[event.index].stage is Stage.ATTESTED:
-            state = _with(state, event.index, stage=Stage.VERIFIED)
+            state = with_assigned(state, event.index, stage=Stage.VERIFIED)
         effects: list[Effect] = []
         for index, verdict in verdicts(state):
             if verdict:
@@ -341,7 +367,7 @@ class _Rule:
         assigned = state.assigned[event.index]
         if assigned.objection is not None or assigned.stage not in (Stage.ASSIGNED, Stage.ATTESTED, Stage.VERIFIED):
             return state, ()
-        state = _with(state, event.index, objection=event)
+        state = with_assigned(state, event.index, objection=event)
         return state, () if assigned.stage is Stage.ASSIGNED else self._disputes(state, event.index)
 
     def _disputes(self, state: Post, index: int) -> tuple[Submit, ...]:
@@ -368,11 +394,3 @@ def _without(state: Post, away: frozenset[PeerId]) -> Post:
     declined = (*state.declined, *sorted(away))
     refusals = tuple(r for r in state.replies if r.author in declined and not decode(Reply, r.payload).accepted)
     return replace(state, declined=declined, replies=refusals)
-
-
-def _with(state: Post, index: int, **changes: object) -> Post:
-    if not 0 <= index < len(state.assigned):
-        raise RequestError("unknown-assignment", f"the ledger names assignment {index}, which was never awarded")
-    assigned = list(state.assigned)
-    assigned[index] = replace(assigned[index], **changes)  # type: ignore[arg-type]  # names are checked by replace
-    return replace(state, assigned=tuple(assigned))

@@ -1,40 +1,43 @@
 """A customer's job: its events, its state, and what can be read from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from ledger.orders import NO_DAMAGES
 from node.access.guests import Barred
 from node.design.reading import Options
+from node.errors import RequestError
+from node.workflows.asked import Asking
 from node.workflows.bonds import Bond, is_opened
 from node.workflows.events import (
+    LONG_AGO,
+    PassportIssued,
     RecordsArrived,
     UnitsRecorded,
 )
 from protocol.auction import Reveal
 from protocol.award import Assignment, transcript_root
-from protocol.certificate import open_certificates
-from protocol.checkpoint import read_note
 from protocol.errors import RejectError
 from protocol.facts import StepFacts, conforming
-from protocol.ids import Address, Digest, PeerId
+from protocol.ids import Address, Digest, JobId, PeerId, ProcessCode
 from protocol.job import Call
 from protocol.merkle import leaf_hash
 from protocol.opening import Opened, open_bids
-from protocol.params import INSPECTION
-from protocol.production import check_logged, check_operation, evidence_root
-from protocol.record import open_record
+from protocol.replacement import Replacement, replaced
 from protocol.result import Result
 from protocol.roll import Roll
 from protocol.seal import SealedDesign
 from protocol.signed import Signed
 from protocol.topics import AWARD, ROLL
 from protocol.transcript import Transcript
-from protocol.units import NOTHING, Cents, UnixSeconds
+from protocol.units import NOTHING, BasisPoints, Cents, GramsCo2, Seconds, UnixSeconds
 from protocol.wire import decode, encode
 
 NAME = "post"
 """Prefix of a posted job's stream."""
+
+NO_TIME = Seconds(0)
 
 
 class Phase(Enum):
@@ -72,6 +75,10 @@ class Assigned:
 
     provider: Address
     price: Cents
+    since: UnixSeconds = LONG_AGO
+    """When this node learned that it is the provider's, wall time."""
+
+    accepted: bool = False
     stage: Stage = Stage.ASSIGNED
     evidence: Digest | None = None
     arrived: RecordsArrived | None = None
@@ -124,6 +131,30 @@ class JobPosted:
     barred: tuple[Barred, ...] = ()
     """Providers that may not hear of the job, and why; nobody but the customer learns it."""
 
+    review: Seconds = NO_TIME
+    """How long a provider may take to accept before another is asked; the order's own terms."""
+
+    late: BasisPoints = NO_DAMAGES
+    """Agreed damages for each day begun after an assignment is due."""
+
+    due: UnixSeconds = LONG_AGO
+    """Wall time of the call's due date."""
+
+    factor: int = 1
+    """Seconds of plant time in a second."""
+
+    slack: Seconds = NO_TIME
+    """After the promised end of an assignment until it is due on the ledger, wall time."""
+
+    process: ProcessCode | None = None
+    """That the customer insisted on."""
+
+    embodied: GramsCo2 | None = None
+    """The customer's figure for a material that has none, grams of CO2 per kilogram."""
+
+    again: JobId | None = None
+    """The job whose missing parts this one makes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentArrived:
@@ -158,6 +189,18 @@ class ObjectionRaised:
     """The customer's own words; the ledger holds ``evidence`` only."""
 
     evidence: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeAgain:
+    """Order the parts anew that this job did not bring about, if that is the customer's policy."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAsked:
+    """The customer takes the job back before anybody is awarded anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +253,13 @@ class Post:
     """Refusals of earlier results, and acceptances of the latest."""
 
     assigned: tuple[Assigned, ...] = ()
+    asking: tuple[Asking, ...] = ()
+    replacements: tuple[Replacement, ...] = ()
+    """Those that the ledger holds, in that order."""
+
     released: tuple[PackageReleased, ...] = ()
     minted: tuple[UnitsRecorded, ...] = ()
+    passports: tuple[PassportIssued, ...] = ()
     gas: int = 0
     problem: str = ""
     """What went wrong, in words; empty when nothing did."""
@@ -241,9 +289,41 @@ class Post:
         return frozenset(reply.author for reply in self.replies) - frozenset(self.declined)
 
     @property
+    def missing(self) -> int:
+        """Parts that nobody finished within tolerance."""
+        last = len(self.call.operations) - 1
+        told = (facts for assigned in self.assigned for facts in assigned.facts)
+        finished = {facts.part for facts in told if facts.operation == last and conforming(facts)}
+        return self.call.quantity - len(finished)
+
+    @property
     def awarded(self) -> tuple[Assignment, ...]:
-        """The winners, once decided; none without an award."""
-        return () if self.result is None or self.result.award is None else self.result.award.assignments
+        """Who makes what, once decided and as it stands; nothing without an award."""
+        if self.result is None or self.result.award is None:
+            return ()
+        return replaced(self.result.award.assignments, self.replacements)
+
+    def asking_for(self, index: int) -> Asking | None:
+        """The search for another maker of an assignment, if there is one."""
+        return next((asking for asking in self.asking if asking.index == index), None)
+
+    def makers_before(self, index: int) -> tuple[PeerId, ...]:
+        """Who had the assignment and has it no more."""
+        return tuple(replacement.failed for replacement in self.replacements if replacement.index == index)
+
+    def due_of(self, assignment: Assignment) -> UnixSeconds:
+        """When an assignment is due on the ledger, wall time: a while after its promised end, in the order's time."""
+        if not self.posted.due:
+            return self.posted.deadline
+        return UnixSeconds(min(self.posted.deadline - 1, self.wall_of(assignment.finish) + self.posted.slack))
+
+    def wall_of(self, plant: UnixSeconds) -> UnixSeconds:
+        """Wall time of a moment in plant time."""
+        return UnixSeconds(self.posted.due - (self.call.due - plant) // self.posted.factor)
+
+    def plant_at(self, wall: UnixSeconds) -> UnixSeconds:
+        """Plant time of a moment in wall time."""
+        return UnixSeconds(self.call.due - (self.posted.due - wall) * self.posted.factor)
 
     @property
     def transcript(self) -> Digest:
@@ -259,6 +339,19 @@ class Post:
         return next(c.account for c in self.commitments if c.commitment.author == peer)
 
 
+def with_assigned(state: Post, index: int, **changes: object) -> Post:
+    """The job after one of its assignments changed.
+
+    Raises:
+        RequestError: there is no such assignment.
+    """
+    if not 0 <= index < len(state.assigned):
+        raise RequestError("unknown-assignment", f"the ledger names assignment {index}, which was never awarded")
+    assigned = list(state.assigned)
+    assigned[index] = replace(assigned[index], **changes)  # type: ignore[arg-type]  # names are checked by replace
+    return replace(state, assigned=tuple(assigned))
+
+
 def stream_of(job: bytes) -> str:
     """The stream that a posted job is logged under."""
     return f"{NAME}/{job.hex()}"
@@ -266,9 +359,9 @@ def stream_of(job: bytes) -> str:
 
 def operations_of(state: Post, index: int) -> range:
     """The operations that assignment ``index`` covers."""
-    if state.result is None or state.result.award is None:
+    if not state.awarded:
         raise AssertionError("no award, no assignments")
-    offer = state.result.award.assignments[index].offer
+    offer = state.awarded[index].offer
     return range(offer.first, offer.last + 1)
 
 
@@ -284,61 +377,6 @@ def heads(state: Post, index: int) -> tuple[Digest, ...]:
     if before is None:
         raise RejectError(f"assignment {index - 1} has no verified records yet")
     return tuple(logged.record.digest for logged in before.records[-state.call.quantity :])
-
-
-def check_records(state: Post, event: RecordsArrived) -> tuple[StepFacts, ...]:
-    """What the records of one assignment say, once they are attested, logged and continue every part's chain.
-
-    Raises:
-        RejectError: they are not.
-    """
-    if evidence_root([logged.record for logged in event.records]) != state.assigned[event.index].evidence:
-        raise RejectError("records are not those that were attested")
-    if state.result is None or state.result.award is None:
-        raise RejectError("nothing was awarded")
-    provider = state.result.award.assignments[event.index].provider
-    check_logged(event.records, read_note(event.note), provider)
-    certificates = open_certificates(event.certificates)
-    opened = [open_record(logged.record, certificates) for logged in event.records]
-    quantity, previous = state.call.quantity, heads(state, event.index)
-    told: list[StepFacts] = []
-    for step, operation in enumerate(operations_of(state, event.index)):
-        part_records = opened[step * quantity : (step + 1) * quantity]
-        told += check_operation(
-            part_records,
-            job=state.call.job,
-            operation=operation,
-            provider=provider,
-            previous=previous,
-        )
-        previous = tuple(record.digest for record in part_records)
-    return tuple(told)
-
-
-def verdicts(state: Post) -> tuple[tuple[int, bool], ...]:
-    """Which verified assignments can be decided now, and whether they are to be paid.
-
-    A maker waits for the inspection that follows it in the routing, if there is one; an inspector is paid for
-    inspecting, whatever it finds.
-    """
-    inspections = [o.index for o in state.call.operations if o.process == INSPECTION]
-    decided = []
-    for index, assigned in enumerate(state.assigned):
-        if assigned.stage is not Stage.VERIFIED or assigned.objection is not None:
-            continue
-        last = operations_of(state, index)[-1]
-        following = [o for o in inspections if o > last]
-        if not following:
-            decided.append((index, True))
-            continue
-        measured = _facts_of(state, following[0])
-        if measured:
-            decided.append((index, all(conforming(facts) for facts in measured)))
-    return tuple(decided)
-
-
-def _facts_of(state: Post, operation: int) -> tuple[StepFacts, ...]:
-    return tuple(facts for assigned in state.assigned for facts in assigned.facts if facts.operation == operation)
 
 
 def transcript_of(state: Post, say: Callable[[str, bytes], Signed]) -> Transcript:

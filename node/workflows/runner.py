@@ -105,8 +105,8 @@ class Runner:
 
     def bind(self, ports: Mapping[type, Port]) -> None:
         """Say how each type of effect is carried out; before ``running``, since ports look states up here."""
-        self._ports = dict(ports)
-        self._effects = {kind.__name__: kind for kind in ports}
+        self._ports |= ports
+        self._effects |= {kind.__name__: kind for kind in ports}
 
     def state(self, stream: str) -> State | None:
         """The stream's state, or None when it does not exist."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import trio
@@ -32,6 +33,7 @@ from node.workflows.answered import (
     Forget,
     MakeParts,
     OperationMade,
+    SubstituteTaken,
 )
 from node.workflows.equipment import equipped, process_of
 from node.workflows.ledger_reads import LedgerReads
@@ -46,6 +48,8 @@ from protocol.capability import Capability
 from protocol.classification import Classification
 from protocol.ids import MachineId
 from protocol.job import Site
+from protocol.replacement import Replacement
+from protocol.signed import Signed
 from protocol.units import (
     Metres,
     Micrometres,
@@ -53,6 +57,9 @@ from protocol.units import (
 )
 
 log = logging.getLogger("guildmark.shop")
+
+STAND_IN_SECONDS = 120
+"""Wall seconds for which time is kept for a customer that asked us to stand in, until the ledger names us."""
 
 HOUR = 3600
 
@@ -141,6 +148,22 @@ class Shop:
                 log.warning("%s: declined: %s", stream, error)
                 return Happened(key=effect.key, event=Confirmed(result=state.result.digest, accepted=False))
             return Happened(key=effect.key, event=Confirmed(result=state.result.digest, accepted=True))
+
+    async def stand_in(self, stream: str, signed: Signed, replacement: Replacement) -> bool:
+        """Whether the machine has the time that a replacement asks for; it is kept from then on."""
+        async with self._plan.asked:
+            state, now, wall = self._answer(stream), self._clock.now(), self._reads.wall()
+            if self.owner.policy.paused:
+                return False
+            taking = replace(state, replacements=(*state.replacements, replacement))
+            try:
+                settled(await self._plan.current(), taking, now)
+            except CapacityError as error:
+                log.info("%s: cannot stand in: %s", stream, error)
+                return False
+            event = SubstituteTaken(replacement=signed, until=UnixSeconds(wall + STAND_IN_SECONDS))
+            # Posted inside the lock: the next call must be priced on a schedule that holds this time.
+            return await self._runner.post(stream, f"stand-in/{replacement.digest.hex()}", event)
 
     async def make_parts(self, stream: str, effect: MakeParts) -> Happened:
         """Run one operation part by part; what is already recorded is not run again."""

@@ -3,24 +3,29 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from node.workflows import answered, posted
+from node.workflows import answered, asked, posted
 from node.workflows.events import (
     BidBonded,
     BondEnded,
     Mined,
+    OperationAccepted,
     OperationApproved,
     OperationAssigned,
     OperationAttested,
+    OperationDeclined,
     OperationDisputed,
+    OperationReawarded,
     OperationRefunded,
     OrderEnded,
     OrderOpened,
+    PassportIssued,
     RecordsArrived,
     UnitsRecorded,
 )
-from protocol.award import NoAward, NoAwardReason
+from protocol.award import MICRO, NoAward, NoAwardReason
 from protocol.checkpoint import read_note
 from protocol.params import PROCESSES
+from protocol.replacement import Cause, Replacement, Salvage
 from protocol.result import Reply
 from protocol.units import Cents
 from protocol.wire import decode
@@ -28,6 +33,12 @@ from protocol.wire import decode
 Names = Callable[[bytes], str]
 """What people call a peer (32 bytes) or an account (20 bytes)."""
 
+
+_CAUSES = {
+    Cause.DECLINED: "gave it back",
+    Cause.UNANSWERED: "did not accept it in time",
+    Cause.LATE: "did not deliver when it was due",
+}
 
 _BONDS = {
     "revealed": "given back: its bid is open on the ledger",
@@ -67,6 +78,12 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return f"objection to assignment {event.index + 1}: {event.reason}"
         case posted.PackageReleased():
             return _released(event, names)
+        case OperationAccepted():
+            return f"{names(event.provider)} accepts assignment {event.index + 1}"
+        case OperationDeclined():
+            return f"{names(event.provider)} gives assignment {event.index + 1} back"
+        case OperationReawarded():
+            return f"assignment {event.index + 1} gets another provider"
         case OperationAttested():
             return f"{names(event.provider)} attests assignment {event.index + 1} (evidence {event.evidence.hex()[:8]})"
         case RecordsArrived():
@@ -79,6 +96,8 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return f"assignment {event.index + 1} disputed; its money stays locked"
         case OperationRefunded():
             return f"assignment {event.index + 1} refunded: {money(event.refunded)}"
+        case PassportIssued():
+            return f"passport issued to part {event.serial.hex()[:12]}"
         case OrderEnded():
             return f"order {event.how} on the ledger"
         case Mined() if event.error:
@@ -89,6 +108,14 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return f"bid computed: {len(event.bid.offers)} windows reserved, sealed"
         case answered.BidDeclined():
             return "no bid: " + "; ".join(event.reasons)
+        case asked.SubstituteAnswered():
+            return "the provider that was asked " + ("stands in" if event.accepted else "does not stand in")
+        case answered.SubstituteTaken():
+            return "the customer asked us to stand in; the machine's time is kept"
+        case answered.GivenBack():
+            return f"given back: {event.reason}"
+        case posted.CancelAsked():
+            return "the customer takes the job back"
         case answered.PackageArrived():
             kind = "machine code" if event.code else "package"
             return f"{kind} of operation {event.operation + 1} received and checked against the commitment"
@@ -126,6 +153,18 @@ def explain_no_award(outcome: NoAward, operation: str) -> str:
             return "no award: every combination joins offers that exclude each other"
         case NoAwardReason.TOO_COMPLEX:
             return f"no award: the {outcome.measure} offers exclude each other in more ways than a node has to search"
+
+
+def explain_replacement(one: Replacement, names: Names) -> str:
+    """Who makes an assignment now, why, and what becomes of the parts."""
+    head = f"assignment {one.index + 1}: {names(one.assignment.provider)} stands in for {names(one.failed)}"
+    moving, again = money(one.moving // MICRO), money(one.making_again // MICRO)
+    parts = {
+        Salvage.NONE: "nothing was made before",
+        Salvage.MOVED: f"the parts are brought on for {moving}, making them again would cost {again}",
+        Salvage.RESTARTED: f"the parts are made again for {again}, bringing them on would cost {moving}",
+    }
+    return f"{head}, which {_CAUSES[one.cause]}; {parts[one.salvage]}"
 
 
 def process_name(code: str) -> str:

@@ -18,6 +18,7 @@ from protocol.facts import StepFacts
 from protocol.ids import Address, Digest, PeerId
 from protocol.job import Weights
 from protocol.record import FIELDS, Record, show
+from protocol.replacement import Salvage
 from protocol.result import Reply, Result
 from protocol.signed import Signed, sign
 from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, ROLL
@@ -25,7 +26,7 @@ from protocol.transcript import Transcript, parts_of, transcript_of, write
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import decode, encode
 from tests.auction.sealed import Bidder, bidder, roll_of
-from tests.audit.world import SHOPS, START, Plan, World
+from tests.audit.world import GRINDER, SHOPS, START, Plan, World
 from tests.unit.governance.examples import FEDERATION
 from tests.unit.protocol.examples import CUSTOMER_SEED, offer, peer, seed
 
@@ -259,6 +260,16 @@ THIEF = bidder("thief", offer(0, 1, 2, 500))
 ELSEWHERES = bidder(min(SHOPS, key=peer), offer(0, 1, 2, 500), job=OTHER)
 ELSEWHERE = replace(FEDERATION, orders=Address(b"x" * 20))
 
+
+def _stood_in(**changes: Any) -> dict[str, Any]:
+    return {"replaced": True, "replacement_changes": changes}
+
+
+def _for_nobody(bundle: Bundle) -> Bundle:
+    (told,) = world(replaced=True).replacements
+    return replace(bundle, replacements=(replace(told, index=9),))
+
+
 PLANS: dict[str, dict[str, Any]] = {
     "the truth": {},
     "a lot of three": {"quantity": 3, "parts": (1, 2, 3)},
@@ -311,11 +322,24 @@ PLANS: dict[str, dict[str, Any]] = {
     "time that runs backwards": {"tell": _tell(1, started=UnixSeconds(START + 10**5))},
     "energy below zero": {"tell": _tell(1, energy=-1)},
     "another machine's name": {"tell": _tell(1, machine="n")},
+    "a passport of another record": {"passport_head": OTHER},
+    "a passport that is none": {"passport_head": Digest(bytes(32))},
+    "whether there is a passport withheld": {"passport": False},
+    "a maker that stood in": {"replaced": True},
+    "a maker that stood in, and passed over itself": _stood_in(passed=(peer(GRINDER),)),
+    "a maker that stood in, its costs made up": _stood_in(moving=1),
+    "a maker that stood in, the parts given up": _stood_in(salvage=Salvage.RESTARTED),
+    "a maker that stood in for another than it says": _stood_in(failed=peer(MILL)),
+    "a maker that stood in for a second time at first": _stood_in(round=2),
+    "a maker that stood in, in another job": _stood_in(job=OTHER),
+    "a maker that stood in, and the ledger names another": {"replaced": True, "named_changes": {"transcript": OTHER}},
 }
 """What somebody with every key and the chain could write."""
 
 CHANGES: dict[str, Change] = {
     "another format": lambda b: replace(b, format="guildmark/bundle/2"),
+    "a maker that never stood in": lambda b: replace(b, replacements=world(replaced=True).replacements),
+    "a maker that stood in for nobody": _for_nobody,
     "no parts": lambda b: replace(b, parts=()),
     "a part twice": lambda b: replace(b, parts=b.parts * 2),
     "steps in another order": _steps(lambda steps: (steps[1], steps[0], steps[2])),

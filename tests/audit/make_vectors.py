@@ -40,7 +40,7 @@ def described(case: Case) -> dict[str, Any]:
 
 def trusted(given: Given) -> dict[str, Any]:
     named = given.federation
-    contracts = ("members", "designs", "provenance", "orders")
+    contracts = ("members", "designs", "provenance", "orders", "passports")
     return {
         "deployment": None
         if named is None

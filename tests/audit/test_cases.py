@@ -57,6 +57,8 @@ def test_what_is_tampered_with_never_holds() -> None:
         "one operation",
         "seven operations",
         "a bid that lost",
+        "a maker that stood in",
+        "a passport that is none",
         "two signers vouch",
         "no vouchers",
         "registrations that were renewed after the work",

@@ -11,13 +11,13 @@ from typing import Any
 
 from ledger.bundle import FORMAT, Bundle, Design, Federation, Part, Step
 from ledger.designs import Designs
-from ledger.layout import head_slot, licence_slot, member_slot
+from ledger.layout import head_slot, licence_slot, member_slot, passport_slot
 from ledger.members import CUSTOMER as CUSTOMER_ROLE
 from ledger.members import PROVIDER
 from ledger.proofs import prove
 from ledger.verdict import Trust
 from protocol import merkle
-from protocol.auction import Bid
+from protocol.auction import Bid, Reveal
 from protocol.award import Assignment
 from protocol.blocks import BlockName, Voucher, vouch
 from protocol.certificate import Certificate, certificate_digest, certify
@@ -25,20 +25,23 @@ from protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosign
 from protocol.facts import Lot, Measurement, StepFacts
 from protocol.ids import Address, Digest, MachineId, MachineKey, PeerId
 from protocol.job import Call
+from protocol.opening import open_bids
 from protocol.params import INSPECTION, MILLING
 from protocol.record import LoggedRecord, Record, make_record
+from protocol.replacement import Cause, Replacement, replaced, salvaged, substitutes
 from protocol.result import Result
 from protocol.seal import commitment_of, tree_size
 from protocol.signed import Signed, public_key, signer_of
 from protocol.transcript import Transcript, write
 from protocol.units import Cents, Micrometres, UnixSeconds, WattHours
-from protocol.wire import decode
+from protocol.wire import decode, encode
 from tests.auction.sealed import Bidder, held
 from tests.audit.paper import Paper, Said
 from tests.unit.governance.examples import FEDERATION, PACK
 from tests.unit.protocol.examples import CUSTOMER, START, bid, call, offer, operation, peer, seed
 
 SHOPS = ("mill", "lathe")
+GRINDER = "grinder"
 WITNESS = "witness"
 LATER = START + 10**7
 """When registrations and licences end, wall time."""
@@ -109,6 +112,17 @@ class Plan:
     grown: bool = True
     """Providers show that their logs only grew."""
 
+    replaced: bool = False
+    """The last maker gave its assignment back, and the grinder stood in."""
+
+    replacement_changes: dict[str, Any] = field(default_factory=dict)
+    named_changes: dict[str, Any] = field(default_factory=dict)
+    """Of what the ledger says of the replacement."""
+
+    passport: bool = True
+    passport_head: Digest | None = None
+    """What the passports point at instead of their parts' last records."""
+
     topics: int = 4
     """Of the last event; it needs three."""
 
@@ -123,9 +137,14 @@ class World:
     def __init__(self, plan: Plan | None = None, **changes: Any) -> None:
         self.plan = plan or Plan(**changes)
         named = self.plan.federation
-        addresses = {name: getattr(named, name) for name in ("members", "designs", "provenance", "orders")}
+        addresses = {name: getattr(named, name) for name in ("members", "designs", "provenance", "orders", "passports")}
         self.paper = Paper(addresses=addresses, start=START - 1_000)
         self._designs = Designs(named.designs, chain_id=named.chain)
+
+    @property
+    def shops(self) -> tuple[str, ...]:
+        """Who bids; the grinder only where it is needed."""
+        return (*SHOPS, GRINDER) if self.plan.replaced else SHOPS
 
     @cached_property
     def design(self) -> Design:
@@ -156,8 +175,8 @@ class World:
 
     @cached_property
     def auction(self) -> Transcript:
-        bids = (self._bid(name) for name in SHOPS)
-        shops = zip(SHOPS, bids, strict=True)
+        bids = (self._bid(name) for name in self.shops)
+        shops = zip(self.shops, bids, strict=True)
         return held(self.call, [Bidder(seed=seed(name), bid=one, salt=digest("salt", name)) for name, one in shops])
 
     @cached_property
@@ -165,15 +184,47 @@ class World:
         return decode(Result, self.auction.result.payload)
 
     @property
-    def assignments(self) -> tuple[Assignment, ...]:
+    def awarded(self) -> tuple[Assignment, ...]:
         assert self.result.award is not None
         return self.result.award.assignments
+
+    @property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """As replaced."""
+        return replaced(self.awarded, self.replacements)
+
+    @cached_property
+    def replacements(self) -> tuple[Replacement, ...]:
+        if not self.plan.replaced:
+            return ()
+        index, ready = len(self.awarded) - 1, self.awarded[-1].start
+        reveals = {r.bid.provider: r for r in (decode(Reveal, raw) for raw in self.auction.reveals)}
+        bids = open_bids(self.call, (c.author for c in self.auction.commitments), reveals).bids
+        cause = Cause.DECLINED
+        one = substitutes(self.call, bids, self.awarded, index, cause=cause, ready=ready, without=())[0]
+        fate, moving, again = salvaged(self.call, self.awarded, index, one, cause)
+        told = Replacement(
+            job=self.call.job,
+            index=index,
+            round=1,
+            cause=cause,
+            failed=self.awarded[index].provider,
+            ready=ready,
+            assignment=one,
+            passed=(),
+            salvage=fate,
+            moving=moving,
+            making_again=again,
+        )
+        return (replace(told, **self.plan.replacement_changes),)
 
     def _bid(self, name: str) -> Bid:
         """The mill makes the first half of the operations, the lathe the rest; both ask too much for the first."""
         half = (self.plan.operations + 1) // 2
         mine = range(half) if name == "mill" else range(half, self.plan.operations)
         dear = offer(0, 0, 2, 5_000 + len(mine))
+        if name == GRINDER:
+            return bid(name, *(offer(i, 4 * i + 3, 4 * i + 6, 2_000 + i) for i in mine))
         return bid(name, *(offer(i, 4 * i, 4 * i + 2, 1_000 + i) for i in mine), dear)
 
     # What the machines say.
@@ -181,7 +232,7 @@ class World:
     @cached_property
     def certificates(self) -> dict[str, bytes]:
         """Of each shop's machine."""
-        return {name: self._certificate(name) for name in SHOPS}
+        return {name: self._certificate(name) for name in self.shops}
 
     def _certificate(self, name: str) -> bytes:
         certificate = Certificate(
@@ -212,7 +263,7 @@ class World:
 
     def _maker(self, index: int) -> str:
         (provider,) = [a.provider for a in self.assignments if a.offer.first <= index <= a.offer.last]
-        return next(name for name in SHOPS if peer(name) == provider)
+        return next(name for name in self.shops if peer(name) == provider)
 
     def _record(self, index: int, number: int, previous: Digest, machine_previous: Digest | None) -> Record:
         name = self._maker(index)
@@ -245,7 +296,7 @@ class World:
     @cached_property
     def log(self) -> dict[str, list[Digest]]:
         """Leaf hashes of each shop's log: its certificate, then its records."""
-        logs = {name: [certificate_digest(self.certificates[name])] for name in SHOPS}
+        logs = {name: [certificate_digest(self.certificates[name])] for name in self.shops}
         for index, row in enumerate(self.records):
             logs[self._maker(index)] += [record.digest for record in row]
         return logs
@@ -253,7 +304,7 @@ class World:
     @cached_property
     def _logs(self) -> tuple[list[Digest], ...]:
         """For each assignment the entries of its log once its records are in."""
-        sizes, found = dict.fromkeys(SHOPS, 1), []
+        sizes, found = dict.fromkeys(self.shops, 1), []
         for assignment in self.assignments:
             name = self._maker(assignment.offer.first)
             sizes[name] += self.plan.quantity * (assignment.offer.last - assignment.offer.first + 1)
@@ -274,7 +325,7 @@ class World:
     def notes(self) -> tuple[bytes, ...]:
         notes = []
         for checkpoint in self.checkpoints:
-            name = next(name for name in SHOPS if peer(name) == checkpoint.provider)
+            name = next(name for name in self.shops if peer(name) == checkpoint.provider)
             root = digest("another root") if self.plan.forged_root else checkpoint.root
             shown = replace(checkpoint, root=root)
             note = sign_checkpoint(signer_of(seed(name)), shown.size, shown.root)
@@ -341,8 +392,11 @@ class World:
         self._write_ledger()
         last = max(log.block for log in self.paper.logs)
         storage = [(self.plan.federation.designs, licence_slot(self._licence(i))) for i in range(self.plan.operations)]
-        storage += [(self.plan.federation.provenance, head_slot(account(name))) for name in SHOPS]
-        storage += [(self.plan.federation.members, member_slot(account(name))) for name in SHOPS]
+        storage += [(self.plan.federation.provenance, head_slot(account(name))) for name in self.shops]
+        storage += [(self.plan.federation.members, member_slot(account(name))) for name in self.shops]
+        if self.plan.passport:
+            serials = {self._serial(self.plan.unit_of(number)) for number in self.plan.parts}
+            storage += [(self.plan.federation.passports, passport_slot(serial)) for serial in sorted(serials)]
         numbers = sorted({log.block for log in self.paper.logs})
         blocks = tuple(
             prove(
@@ -359,6 +413,7 @@ class World:
             rules=PACK,
             design=self.design,
             auction=write(self.auction),
+            replacements=self.replacements,
             certificates=tuple(sorted(self.certificates.values())),
             notes=self.notes,
             consistency=self.consistency,
@@ -370,14 +425,14 @@ class World:
     def _vouchers(self, numbers: list[int]) -> tuple[Signed, ...]:
         blocks = tuple(BlockName(number=number, hash=self.paper.hash(number)) for number in numbers)
         word = Voucher(chain=self.plan.federation.chain, blocks=blocks)
-        return tuple(vouch(seed(name), word) for name in sorted(SHOPS, key=peer))
+        return tuple(vouch(seed(name), word) for name in sorted(self.shops, key=peer))
 
     def _write_ledger(self) -> None:
         plan, paper, job = self.plan, self.paper, self.call.job
         paper.block(
             self._registered("customer", CUSTOMER, CUSTOMER_ROLE),
             self._registered(WITNESS, peer(WITNESS), PROVIDER),
-            *(self._registered(name, peer(name), plan.provider_roles) for name in SHOPS),
+            *(self._registered(name, peer(name), plan.provider_roles) for name in self.shops),
             salt=plan.salt,
         )
         paper.block(Said("designs", "Sealed", {"owner": account("customer"), "commitment": self.call.design}))
@@ -400,14 +455,20 @@ class World:
         transcript, total = self.result.award.transcript, self.result.award.price
         paper.block(
             Said("orders", "Awarded", {"id": job, "transcript": transcript, "total": total}),
-            *(self._assigned_event(index, a) for index, a in enumerate(self.assignments)),
+            *(self._assigned_event(index, a) for index, a in enumerate(self.awarded)),
         )
+        for one in self.replacements:
+            named = {"id": job, "index": one.index, "transcript": merkle.leaf_hash(encode(one))}
+            paper.block(
+                Said("orders", "Reawarded", named | self.plan.named_changes),
+                self._assigned_event(one.index, one.assignment),
+            )
         paper.block(*(self._licensed(index) for index in range(plan.operations)))
         if plan.left:
             paper.block(
                 *(
                     Said("members", "Revoked", {"account": account(name), "peer": peer(name), "epoch": 2})
-                    for name in SHOPS
+                    for name in self.shops
                 )
             )
         for index in range(len(self.assignments)):
@@ -417,7 +478,7 @@ class World:
 
     def _done_again(self) -> tuple[Said, ...]:
         """What happens after the work, at least an event that nobody needs, so that the last block holds the state."""
-        renewals = [self._registered(name, peer(name), PROVIDER, epoch=2) for name in SHOPS if self.plan.renewed]
+        renewals = [self._registered(name, peer(name), PROVIDER, epoch=2) for name in self.shops if self.plan.renewed]
         said = self._registered("passer-by", peer("passer-by"), CUSTOMER_ROLE)
         return (*renewals, replace(said, topics=self.plan.topics))
 
@@ -436,7 +497,7 @@ class World:
         arguments = {
             "id": self.call.job,
             "index": index,
-            "provider": account(self._maker(assignment.offer.first)),
+            "provider": account(next(name for name in self.shops if peer(name) == assignment.provider)),
             "price": price_of(assignment),
             "units": self.plan.quantity,
             "due": 0,
@@ -474,8 +535,15 @@ class World:
         attested = {"id": self.call.job, "index": index, "provider": account(name), "evidence": root}
         return [*said, Said("orders", "Attested", attested)]
 
+    def _serial(self, unit: int) -> Digest:
+        return self._designs.serial_id(self._licence(self.plan.operations - 1), unit)
+
     def _keep_state(self) -> None:
         named = self.plan.federation
+        for number in self.plan.parts:
+            slot = passport_slot(self._serial(self.plan.unit_of(number)))
+            head = self.plan.passport_head or self.records[-1][number - 1].digest
+            self.paper.storage[named.passports, slot] = int.from_bytes(head, "big")
         units = self.plan.licence_units or self.plan.quantity
         for index in range(self.plan.operations):
             state = {"owner": account("customer"), "units": units, "made": self.plan.quantity, "revoked": False}
@@ -483,7 +551,7 @@ class World:
             counts = state["units"] | state["made"] << 32 | int(state["revoked"]) << 64
             word = counts << 160 | int.from_bytes(state["owner"], "big")
             self.paper.storage[named.designs, licence_slot(self._licence(index))] = word
-        for name in SHOPS:
+        for name in self.shops:
             size = len(self.log[name]) if self.plan.anchored_size is None else self.plan.anchored_size
             head = int.from_bytes(digest("head", name)[:24], "big")
             self.paper.storage[named.provenance, head_slot(account(name))] = head << 64 | size

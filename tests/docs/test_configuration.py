@@ -20,6 +20,7 @@ KINDS: dict[Any, str] = {
     str: "text",
     int: "integer",
     float: "number",
+    bool: "true or false",
     Path: "path",
     date | None: "date",
     tuple[str, ...]: "list of texts",
@@ -73,6 +74,8 @@ def default(field: FieldInfo) -> str:
         return "required"
     if isinstance(value, str):
         return f'`"{value}"`'
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"`{list(value)}`" if isinstance(value, tuple) else f"`{value}`"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.chain import account_of
-from ledger.layout import anchored_of, epoch_of, head_slot, licence_of, licence_slot, member_slot
+from ledger.layout import anchored_of, epoch_of, head_slot, licence_of, licence_slot, member_slot, passport_slot
 from ledger.members import CUSTOMER as CUSTOMER_ROLE
 from ledger.proofs import prove, verify
 from ledger.types import Transaction
@@ -45,6 +45,18 @@ def test_a_publisher_s_count_is_proven_as_the_contract_tells_it(ledger: Ledger) 
         number = send(ledger, provenance.anchor(Digest(b"r" * 32), count))
         word = verify(prove(ledger.chain, number, storage=[place])).storage[place]
         assert anchored_of(word) == provenance.head_of(ledger.chain, ME)[1] == total
+
+
+def test_a_passport_s_head_is_proven_as_the_contract_tells_it(ledger: Ledger) -> None:
+    designs, passports, later = ledger.contracts.designs, ledger.contracts.passports, UnixSeconds(2**40)
+    licence = designs.licence_id(owner=ME, commitment=COMMITMENT, package=PACKAGE, licensee=ME)
+    serial, head = designs.serial_id(licence, 2), Digest(b"h" * 32)
+    place = (passports.address, passport_slot(serial))
+    granted = designs.license(COMMITMENT, package=PACKAGE, licensee=ME, units=7, expiry=later)
+    before = send(ledger, designs.seal(COMMITMENT), granted, designs.record(licence, 3, Digest(b"e" * 32)))
+    assert verify(prove(ledger.chain, before, storage=[place])).storage[place] == 0
+    word = verify(prove(ledger.chain, send(ledger, passports.issue(licence, 2, head)), storage=[place])).storage[place]
+    assert Digest(word.to_bytes(32, "big")) == passports.head(ledger.chain, serial) == head
 
 
 def test_an_account_s_epoch_is_proven_as_the_contract_tells_it(ledger: Ledger) -> None:

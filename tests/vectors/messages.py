@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from protocol import merkle
 from protocol.auction import Bid, Commitment, Reveal, Rise, seal_of
+from protocol.award import Assignment
 from protocol.blocks import BlockName, Voucher
 from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
@@ -20,6 +21,7 @@ from protocol.production import NEXT_SHOP
 from protocol.profile import Cutter, Mill, Printer, Profile, Tool
 from protocol.record import LoggedRecord, Record, show
 from protocol.release import SEED_BYTES, ReleaseContext, public_half
+from protocol.replacement import Cause, Replacement, Salvage
 from protocol.requests import (
     BundleRequest,
     Consistency,
@@ -27,6 +29,7 @@ from protocol.requests import (
     PackageRequest,
     Records,
     RecordsRequest,
+    ReplacementRequest,
     ResultRequest,
     Told,
     VoucherRequest,
@@ -48,6 +51,7 @@ from protocol.topics import (
     COMMITMENT,
     LOG_HEAD,
     RECEIPT,
+    REPLACEMENT,
     REPLY,
     REVEAL,
     ROLL,
@@ -116,9 +120,11 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Reveal, topic=REVEAL, accepted=_reveals()),
         Message(kind=Result, topic=AWARD, accepted=_results()),
         Message(kind=Reply, topic=REPLY, accepted=_replies()),
+        Message(kind=Replacement, topic=REPLACEMENT, accepted=_replacements()),
         Message(kind=WitnessRequest, topic=None, accepted=_witness_requests()),
         Message(kind=Told, topic=None, accepted=_told()),
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
+        Message(kind=ReplacementRequest, topic=None, accepted=_replacement_requests()),
         Message(kind=PackageRequest, topic=None, accepted=_package_requests()),
         Message(kind=PackageDelivery, topic=None, accepted=_deliveries()),
         Message(kind=RecordsRequest, topic=None, accepted=_records_requests()),
@@ -130,6 +136,39 @@ def messages() -> tuple[Message, ...]:
         Message(kind=VoucherRequest, topic=None, accepted=_voucher_requests()),
         Message(kind=Voucher, topic=BLOCKS, accepted=_vouchers()),
     )
+
+
+def _replacements() -> tuple[tuple[str, Replacement], ...]:
+    one = Assignment(provider=peer("rival"), site=HOME, offer=offer(0, 1, 4, 95_00), start=UnixSeconds(START + 7200))
+    first = Replacement(
+        job=JOB,
+        index=0,
+        round=1,
+        cause=Cause.DECLINED,
+        failed=peer("mill"),
+        ready=UnixSeconds(START + 60),
+        assignment=one,
+        passed=(),
+        salvage=Salvage.NONE,
+        moving=0,
+        making_again=0,
+    )
+    late = replace(
+        first,
+        index=1,
+        round=2,
+        cause=Cause.LATE,
+        passed=(peer("oven"),),
+        salvage=Salvage.MOVED,
+        moving=5_000_000,
+        making_again=2**40,
+    )
+    silent = replace(first, cause=Cause.UNANSWERED, salvage=Salvage.RESTARTED)
+    return (("of one that declined", first), ("of one that is late", late), ("of one that is silent", silent))
+
+
+def _replacement_requests() -> tuple[tuple[str, ReplacementRequest], ...]:
+    return (("of one", ReplacementRequest(job=JOB, transcript=_replacements()[0][1].digest)),)
 
 
 def _bundle_requests() -> tuple[tuple[str, BundleRequest], ...]:

@@ -42,6 +42,7 @@ FEDERATION = Federation(
     designs=Address(b"d" * 20),
     provenance=Address(b"p" * 20),
     orders=Address(b"o" * 20),
+    passports=Address(b"t" * 20),
 )
 TRANSCRIPT = Digest(b"t" * 32)
 OPENED = UnixSeconds(START - 60)
@@ -71,6 +72,7 @@ def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
         rules=PACK,
         design=Design(root=NOTHING, nonce=b"", packages=()),
         auction=write(held(asked, some)),
+        replacements=(),
         certificates=(),
         notes=(),
         consistency=(),

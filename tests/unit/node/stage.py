@@ -14,26 +14,43 @@ from ledger.members import PROVIDER
 from ledger.types import Transaction
 from node.design.reading import Options
 from node.workflows import answer_job, post_job, watch_auction
-from node.workflows.answered import Answer, BidComputed, CallHeard, Confirm, Confirmed, ResultArrived
-from node.workflows.events import Announce, Mined, RollArrived, Submit, WakeAt, Woke
+from node.workflows.answered import (
+    Answer,
+    BidComputed,
+    CallHeard,
+    Confirm,
+    Confirmed,
+    FetchReplacement,
+    ReplacementArrived,
+    ResultArrived,
+    SubstituteTaken,
+)
+from node.workflows.asked import AskSubstitute, SubstituteAnswered
+from node.workflows.events import Announce, Mined, OperationAssigned, RollArrived, Submit, WakeAt, Woke
 from node.workflows.ledger_events import translate
 from node.workflows.posted import CommitmentArrived, JobPosted, Post, ReplyArrived, RevealArrived
+from node.workflows.replacing import transcript_of
 from node.workflows.runner import Workflow
 from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNoted, Watch
-from protocol.auction import Commitment
+from protocol.auction import Commitment, Reveal
 from protocol.ids import Address
 from protocol.job import Call
+from protocol.replacement import Replacement
 from protocol.rules import RulePack
 from protocol.seal import PackageLeaf, commitment_of, seal_design, seal_package
 from protocol.signed import Signed, sign
-from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, REVEAL, ROLL
-from protocol.units import Cents, Seconds, UnixSeconds
+from protocol.topics import AWARD, CALL, COMMITMENT, REPLACEMENT, REPLY, REVEAL, ROLL
+from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
 from protocol.wire import decode, encode
 from tests.auction.sealed import Bidder, small_call
 from tests.contracts.federation import CUSTOMER, DEPLOYER, OTHER_SHOP, Scene, join
 from tests.unit.protocol.examples import CUSTOMER_SEED
 
-TERM = 100_000
+TERM = 1_000_000
+SLACK = 3600
+LATE = BasisPoints(1_000)
+"""A tenth of the price for a day."""
+
 PURSE = 10_000
 """Cents that everybody has at hand, beside its bond as a member."""
 
@@ -57,7 +74,12 @@ class Actor:
     wakes: dict[str, int] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
     down: bool = False
+    busy: bool = False
+    """Stands in for nobody."""
+
     missed: list[Any] = field(default_factory=list)
+    deaf_to: type | None = None
+    """The event that it goes down before."""
 
 
 class Stage:
@@ -134,6 +156,10 @@ class Stage:
             min_commit=1,
             notes=(),
             bond=self.pack.bid_bond,
+            review=Seconds(self.pack.review),
+            late=LATE,
+            due=self.call.due,
+            slack=Seconds(SLACK),
         )
         self.tell(self.customer, posted)
         heard = CallHeard(
@@ -167,6 +193,27 @@ class Stage:
             self.tell(actor, Woke(what=key))
         self.scene.evm.wait_until(max(moment, self.scene.evm.now))
 
+    def vanish_when_named(self, bidder: Bidder) -> None:
+        """Let a winner go down just before it hears of its award."""
+        self.shop(bidder).deaf_to = OperationAssigned
+
+    def come_back(self, actor: Actor) -> None:
+        """A node that was down hears all that it missed."""
+        actor.down = False
+        missed, actor.missed = actor.missed, []
+        for event in missed:
+            self.tell(actor, event)
+
+    def take(self, bidder: Bidder, told: Replacement) -> None:
+        """Have a shop asked to stand in, and agree."""
+        signed = sign(CUSTOMER_SEED, REPLACEMENT, encode(told))
+        until = UnixSeconds(self.scene.evm.now + 120)
+        self.tell(self.shop(bidder), SubstituteTaken(replacement=signed, until=until))
+
+    def reveal_of(self, bidder: Bidder) -> Reveal:
+        """What a bidder showed."""
+        return Reveal(bid=bidder.bid, salt=bidder.salt)
+
     def gossip_commitment(self, bidder: Bidder) -> None:
         """Let a stranger's commitment be heard."""
         self._gossip(COMMITMENT, bidder.commitment)
@@ -183,6 +230,8 @@ class Stage:
         return refusal
 
     def _hear(self, actor: Actor, event: Any) -> None:
+        if actor.deaf_to is not None and isinstance(event, actor.deaf_to):
+            actor.down = True
         if actor.down:
             actor.missed.append(event)
             return
@@ -208,8 +257,24 @@ class Stage:
                 assert isinstance(actor.state, Answer)
                 assert actor.state.result is not None
                 self._queue.append((actor, Confirmed(result=actor.state.result.digest, accepted=True)))
+            case AskSubstitute():
+                self._stand_in(actor, effect)
+            case FetchReplacement():
+                for told in self.post.replacements:
+                    if transcript_of(told) == effect.transcript:
+                        signed = sign(self.customer.seed, REPLACEMENT, encode(told))
+                        self._queue.append((actor, ReplacementArrived(replacement=signed)))
             case _:
                 pass
+
+    def _stand_in(self, actor: Actor, effect: AskSubstitute) -> None:
+        shop, digest = self.shops[effect.provider], decode(Replacement, effect.message).digest
+        if not shop.down and not shop.busy:
+            signed = sign(actor.seed, REPLACEMENT, effect.message)
+            until = UnixSeconds(self.scene.evm.now + 120)
+            self._queue.append((shop, SubstituteTaken(replacement=signed, until=until)))
+        willing = not shop.down and not shop.busy
+        self._queue.append((actor, SubstituteAnswered(replacement=digest, accepted=willing)))
 
     def _mine(self, account: Address, transaction: Transaction) -> str:
         try:

@@ -1,0 +1,111 @@
+"""How a provider stands in for another, or is stood in for: decides what it keeps, fetches and gives back."""
+
+from dataclasses import replace
+
+from ledger.contracts import Contracts
+from node.workflows.answered import (
+    Answer,
+    FetchReplacement,
+    Forget,
+    GivenBack,
+    Phase,
+    ReplacementArrived,
+    SubstituteTaken,
+)
+from node.workflows.events import (
+    FetchRecords,
+    OperationAssigned,
+    OperationAttested,
+    OperationDeclined,
+    OperationReawarded,
+    Submit,
+    WakeAt,
+    Woke,
+)
+from node.workflows.runner import Effect
+from protocol import merkle
+from protocol.ids import Address
+from protocol.replacement import Replacement
+from protocol.signed import Signed
+from protocol.wire import decode, encode
+
+Step = tuple[Answer, tuple[Effect, ...]]
+
+
+class StandingIn:
+    """The rules, closed over the contracts and our own account."""
+
+    def __init__(self, contracts: Contracts, account: Address) -> None:
+        self._contracts = contracts
+        self._account = account
+
+    def heard(self, state: Answer, event: object) -> Step:
+        """What counts whether the auction was won or lost."""
+        match event:
+            case OperationAttested():
+                return replace(state, attested=(*state.attested, event)), ()
+            case SubstituteTaken():
+                return self._taken(state, event)
+            case Woke() if event.what.startswith("stand-in/"):
+                return self._left_waiting(state, int(event.what.split("/")[1]))
+            case OperationReawarded() if state.won or state.closed:
+                known = any(merkle.leaf_hash(encode(one)) == event.transcript for one in state.replacements)
+                fetch = FetchReplacement(key=event.transcript.hex(), transcript=event.transcript)
+                return state, () if known else (fetch,)
+            case ReplacementArrived():
+                told = replacement_in(event.replacement)
+                return replace(state, replacements=(*state.replacements, told)), ()
+            case GivenBack():
+                return self._give_back(state, event)
+            case OperationDeclined() if event.provider == self._account:
+                return self._without(state, event.index, state.problem)
+            case OperationAssigned() if event.index in state.won and event.provider != self._account:
+                return self._without(state, event.index, f"assignment {event.index + 1} was given to another provider")
+            case _:
+                return state, ()
+
+    def catch_up(self, state: Answer, index: int) -> tuple[Effect, ...]:
+        """The records of the work before ours, should it have been attested before the assignment was ours."""
+        before = next((said for said in state.attested if said.index == index - 1), None)
+        if before is None or before.index in state.won:
+            return ()
+        return (FetchRecords(key=f"records/{before.index}", index=before.index, account=before.provider),)
+
+    @staticmethod
+    def _taken(state: Answer, event: SubstituteTaken) -> Step:
+        """The time is kept for the customer to have us named; until then nothing is begun."""
+        told = replacement_in(event.replacement)
+        state = replace(state, phase=Phase.REVEALED, replacements=(*state.replacements, told), problem="")
+        return state, (WakeAt(key=f"stand-in/{told.index}", at=event.until),)
+
+    def _left_waiting(self, state: Answer, index: int) -> Step:
+        if index in state.won or state.phase.terminal:
+            return state, ()
+        kept = tuple(one for one in state.replacements if one.index != index)
+        phase = state.phase if state.won else Phase.LOST
+        problem = "the customer asked us to stand in and never had us named"
+        return replace(state, replacements=kept, phase=phase, problem=problem), ()
+
+    @staticmethod
+    def _without(state: Answer, index: int, problem: str) -> Step:
+        won = tuple(other for other in state.won if other != index)
+        state = replace(state, won=won, problem=problem)
+        if won:
+            return state, ()
+        return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
+
+    def _give_back(self, state: Answer, event: GivenBack) -> Step:
+        """Give back what is not done; the customer asks somebody else."""
+        done = {closed.index for closed in state.closed}
+        orders, job = self._contracts.orders, state.call.job
+        moves = tuple(
+            Submit(key=f"decline/{index}", transactions=(orders.decline(job, index),))
+            for index in event.indexes
+            if index in state.won and index not in done
+        )
+        return replace(state, problem=f"given back: {event.reason}"), moves
+
+
+def replacement_in(signed: Signed) -> Replacement:
+    """What a customer's message says; it was verified when it came."""
+    return decode(Replacement, signed.payload)

@@ -1,0 +1,127 @@
+"""Between a customer and those it asks to stand in: one question, one signed answer, and who was named in the end."""
+
+import logging
+
+import trio
+
+from federation.errors import FederationError, RefusedError
+from federation.network import Network
+from node.errors import UnavailableError
+from node.identity import Identity
+from node.workflows import answered, posted
+from node.workflows.answered import Answer, FetchReplacement, ReplacementArrived
+from node.workflows.asked import AskSubstitute, SubstituteAnswered
+from node.workflows.posted import Post
+from node.workflows.replacing import transcript_of
+from node.workflows.runner import Happened, Port, Runner
+from node.workflows.shop import Shop
+from protocol.errors import ProtocolError, RejectError
+from protocol.ids import Digest, PeerId
+from protocol.merkle import leaf_hash
+from protocol.replacement import Replacement, accept_replacement
+from protocol.requests import ReplacementRequest
+from protocol.result import Reply
+from protocol.signed import Signed, sign, verify
+from protocol.topics import FETCH_REPLACEMENT, REPLACEMENT, REPLY, STAND_IN
+from protocol.wire import decode, encode
+
+log = logging.getLogger("guildmark.substitutes")
+
+TRIES = 3
+PAUSE = 2.0
+"""Seconds between them; whoever does not answer then is passed over."""
+
+DEADLINE = 10.0
+
+
+class Substitutes:
+    """Asks, answers and tells; what it learns goes into the workflows."""
+
+    def __init__(self, *, network: Network, runner: Runner, identity: Identity, shop: Shop) -> None:
+        self._network = network
+        self._runner = runner
+        self._identity = identity
+        self._shop = shop
+
+    @property
+    def ports(self) -> dict[type, Port]:
+        """How what workflows ask for is carried out."""
+        return {AskSubstitute: Port(perform=self.ask), FetchReplacement: Port(perform=self.fetch)}
+
+    def serve(self) -> None:
+        """Answer customers that look for somebody to stand in, and parties that ask who does."""
+        self._network.serve(STAND_IN, self._answer)
+        self._network.serve(FETCH_REPLACEMENT, self._tell)
+
+    async def ask(self, _stream: str, effect: AskSubstitute) -> Happened:
+        """Whether a provider stands in; silence is a no."""
+        digest = decode(Replacement, effect.message).digest
+        request = encode(sign(self._identity.signing, REPLACEMENT, effect.message))
+        accepted = False
+        for attempt in range(TRIES):
+            try:
+                answer = await self._network.request(effect.provider, STAND_IN, request, deadline=DEADLINE)
+                accepted = self._accepts(answer, effect.provider, digest)
+                break
+            except RefusedError as error:
+                log.info("%s does not stand in: %s", effect.provider.hex()[:8], error)
+                break
+            except (FederationError, ProtocolError) as error:
+                log.info("%s does not answer (%d): %s", effect.provider.hex()[:8], attempt + 1, error)
+                await trio.sleep(PAUSE)
+        event = SubstituteAnswered(replacement=digest, accepted=accepted)
+        return Happened(key=f"substitute/{effect.key}", event=event)
+
+    async def fetch(self, stream: str, effect: FetchReplacement) -> Happened:
+        """Ask the customer who was named, until it tells what the ledger holds."""
+        state = self._runner.state(stream)
+        assert isinstance(state, Answer)  # noqa: S101  # only answers ask
+        request = encode(ReplacementRequest(job=state.call.job, transcript=effect.transcript))
+        try:
+            told = await self._network.request(state.call.customer, FETCH_REPLACEMENT, request, deadline=DEADLINE)
+            signed = decode(Signed, told)
+            replacement = decode(Replacement, verify(signed, REPLACEMENT))
+            if signed.author != state.call.customer or transcript_of(replacement) != effect.transcript:
+                raise RejectError("the customer tells of another replacement than the ledger")
+            if not 0 <= replacement.index < len(state.assignments):
+                raise UnavailableError("the result of the auction is not known here yet")
+        except FederationError as error:
+            raise UnavailableError(f"who stands in: {error}") from error
+        except ProtocolError as error:
+            raise UnavailableError(f"who stands in: the customer's answer is not usable: {error}") from error
+        return Happened(key=f"replacement/{effect.key}", event=ReplacementArrived(replacement=signed))
+
+    @staticmethod
+    def _accepts(answer: bytes, provider: PeerId, replacement: Digest) -> bool:
+        signed = decode(Signed, answer)
+        reply = decode(Reply, verify(signed, REPLY))
+        if signed.author != provider or reply.result != replacement:
+            raise RejectError("the answer is another's, or to another question")
+        return reply.accepted
+
+    async def _answer(self, _peer: PeerId, payload: bytes) -> bytes:
+        signed = decode(Signed, payload)
+        replacement = decode(Replacement, verify(signed, REPLACEMENT))
+        stream = answered.stream_of(replacement.job)
+        state = self._runner.state(stream)
+        if not isinstance(state, Answer) or state.bid is None or not state.assignments:
+            raise RefusedError("unknown", "this node bid for no such job")
+        known = [one.digest for one in state.replacements]
+        if replacement.digest not in known:
+            accept_replacement(
+                replacement, signer=signed.author, call=state.call, bid=state.bid, assignments=state.assignments
+            )
+        accepted = replacement.digest in known or await self._shop.stand_in(stream, signed, replacement)
+        reply = Reply(job=replacement.job, provider=self._identity.peer, result=replacement.digest, accepted=accepted)
+        return encode(sign(self._identity.signing, REPLY, encode(reply)))
+
+    async def _tell(self, peer: PeerId, payload: bytes) -> bytes:
+        request = decode(ReplacementRequest, payload)
+        state = self._runner.state(posted.stream_of(request.job))
+        if not isinstance(state, Post):
+            raise RefusedError("unknown", "no such job here")
+        known = {leaf_hash(encode(one)): one for one in state.replacements}
+        parties = {assignment.provider for assignment in state.awarded} | {one.failed for one in state.replacements}
+        if peer not in parties or request.transcript not in known:
+            raise RefusedError("not-yours", "who stands in is told to the makers of a job")
+        return encode(sign(self._identity.signing, REPLACEMENT, encode(known[request.transcript])))

@@ -1,0 +1,225 @@
+"""A maker that does not deliver is replaced, from the nodes' workflows to the real contract; the others go on."""
+
+from dataclasses import replace
+
+import pytest
+
+from node.workflows.answered import FetchPackage, GivenBack
+from node.workflows.answered import Phase as AnswerPhase
+from node.workflows.events import FetchRecords, Submit
+from node.workflows.posted import MakeAgain, Phase
+from node.workflows.posted import Stage as Standing
+from protocol.errors import RejectError
+from protocol.ids import Digest
+from protocol.opening import open_bids
+from protocol.replacement import Cause, Replacement, Salvage, check_replacement, substitutes
+from protocol.units import Cents, UnixSeconds
+from tests.auction.sealed import Bidder, bidder, bidders
+from tests.contracts.federation import BONDED, CUSTOMER, PACK, REVIEW, Scene
+from tests.unit.node.stage import SLACK, Stage
+from tests.unit.protocol.examples import HOUR, START, offer
+
+MILL, OVEN, RIVAL = bidders()
+SPARE = bidder("spare", offer(1, 8, 12, 99_00))
+
+
+@pytest.fixture
+def stage(scene: Scene) -> Stage:
+    """The mill and the oven have won; rival and spare could make what the oven makes."""
+    scene.adopt(BONDED)
+    stage = Stage(scene, (*bidders(), SPARE), BONDED)
+    stage.begin()
+    stage.pass_until(stage.call.reveal_by)
+    assert stage.post.phase is Phase.MAKING
+    return stage
+
+
+def makers(stage: Stage) -> list[bytes]:
+    return [assigned.provider for assigned in stage.post.assigned]
+
+
+def accounts(stage: Stage, *some: Bidder) -> list[bytes]:
+    return [stage.shop(b).account for b in some]
+
+
+def give_back(stage: Stage, b: Bidder) -> None:
+    stage.tell(stage.shop(b), GivenBack(indexes=(0, 1), reason="the furnace is cold"))
+
+
+def only(stage: Stage) -> Replacement:
+    (found,) = stage.post.replacements
+    return found
+
+
+def test_what_a_provider_gives_back_goes_to_the_next_best_bidder_and_nobody_else_is_touched(stage: Stage) -> None:
+    before = stage.post.assigned[0]
+    give_back(stage, OVEN)
+    assert makers(stage) == accounts(stage, MILL, RIVAL)
+    assert stage.post.assigned[0] == before
+    assert (stage.post.assigned[1].round, stage.post.assigned[1].accepted) == (1, True)
+    assert (stage.answer(OVEN).phase, stage.answer(RIVAL).phase) == (AnswerPhase.RELEASED, AnswerPhase.WON)
+    assert (only(stage).cause, only(stage).salvage) == (Cause.DECLINED, Salvage.MOVED)
+    assert stage.post.asking == ()
+    work = stage.scene.contracts.orders.assignment(stage.scene.evm, stage.call.job, 1)
+    assert (work.provider, work.price, work.state) == (stage.shop(RIVAL).account, 45_00, "accepted")
+
+
+def test_the_difference_in_price_is_escrowed_or_comes_back(stage: Stage) -> None:
+    orders = stage.scene.contracts.orders
+    token = stage.scene.contracts.token
+    before = stage.scene.balance(CUSTOMER)
+    give_back(stage, OVEN)
+    assert stage.post.result is not None
+    assert stage.post.result.award is not None
+    mill, oven = (assignment.price for assignment in stage.post.result.award.assignments)
+    dearer = 45_00 - oven
+    assert stage.scene.balance(CUSTOMER) == before - dearer
+    inside = token.balance(stage.scene.evm, orders.address)
+    assert inside == mill + 45_00 + sum(orders.credit(stage.scene.evm, a.account) for a in stage.actors)
+
+
+def test_whoever_has_no_time_is_passed_over_and_that_is_recorded(stage: Stage) -> None:
+    stage.shop(RIVAL).busy = True
+    give_back(stage, OVEN)
+    assert makers(stage) == accounts(stage, MILL, SPARE)
+    assert only(stage).passed == (RIVAL.bid.provider,)
+
+
+def test_a_provider_that_does_not_accept_in_time_is_replaced(scene: Scene) -> None:
+    stage = Stage(scene, (*bidders(), SPARE), PACK)
+    stage.vanish_when_named(OVEN)
+    stage.begin()
+    stage.pass_until(stage.call.reveal_by)
+    assert makers(stage) == accounts(stage, MILL, OVEN)
+    stage.pass_until(stage.scene.evm.now + REVIEW + 60)
+    assert makers(stage) == accounts(stage, MILL, RIVAL)
+    assert only(stage).cause is Cause.UNANSWERED
+
+
+def test_a_late_provider_that_has_vanished_is_replaced_when_it_is_due_and_comes_back_to_nothing(stage: Stage) -> None:
+    stage.send(stage.shop(MILL).account, stage.scene.contracts.orders.attest(stage.call.job, 0, Digest(b"e" * 32)))
+    stage.shop(OVEN).down = True
+    due = stage.post.due_of(stage.post.awarded[1])
+    assert due == stage.post.awarded[1].finish + SLACK
+    stage.pass_until(due)
+    assert makers(stage) == accounts(stage, MILL, OVEN)
+    stage.pass_until(due + 60)
+    assert stage.post.assigned[1].provider == stage.shop(RIVAL).account
+    assert only(stage).cause is Cause.LATE
+    stage.come_back(stage.shop(OVEN))
+    assert stage.answer(OVEN).phase is AnswerPhase.RELEASED
+
+
+def test_when_nobody_can_stand_in_the_customer_is_told_and_the_order_ends_at_its_deadline(stage: Stage) -> None:
+    for b in (RIVAL, SPARE):
+        stage.shop(b).busy = True
+    give_back(stage, OVEN)
+    assert stage.post.problem == "assignment 2 has no maker: nobody else offered to make it within the budget"
+    assert stage.post.asking == ()
+    stage.shop(MILL).down = True
+    stage.pass_until(stage.deadline + 2)
+    assert stage.post.assigned[1].stage is Standing.REFUNDED
+    assert any(isinstance(e, MakeAgain) for e in stage.customer.effects)
+
+
+def test_a_shop_that_is_asked_and_never_named_lets_go_of_its_time(stage: Stage) -> None:
+    stage.customer.down = True
+    assert stage.post.result is not None
+    told = a_replacement(stage)
+    stage.take(RIVAL, told)
+    assert [a.offer for a in stage.answer(RIVAL).won_assignments] == [told.assignment.offer]
+    stage.pass_until(stage.scene.evm.now + 121)
+    assert stage.answer(RIVAL).phase is AnswerPhase.LOST
+    assert stage.answer(RIVAL).won_assignments == ()
+
+
+def test_the_new_maker_fetches_what_was_done_before_it_came(stage: Stage) -> None:
+    orders = stage.scene.contracts.orders
+    stage.send(stage.shop(MILL).account, orders.attest(stage.call.job, 0, Digest(b"e" * 32)))
+    give_back(stage, OVEN)
+    fetched = [e.index for e in stage.shop(RIVAL).effects if isinstance(e, FetchRecords)]
+    assert fetched == [0]
+    assert not any(isinstance(e, FetchPackage) for e in stage.shop(RIVAL).effects)  # not before the parts are known
+
+
+def test_the_makers_that_stay_learn_who_has_come(stage: Stage) -> None:
+    give_back(stage, OVEN)
+    assert [a.provider for a in stage.answer(MILL).assignments] == [MILL.bid.provider, RIVAL.bid.provider]
+
+
+def test_the_old_maker_loses_its_licence(stage: Stage) -> None:
+    give_back(stage, OVEN)
+    relicensed = [e for e in stage.customer.effects if isinstance(e, Submit) and e.key.startswith("relicense/")]
+    assert len(relicensed) == 1
+
+
+def a_replacement(stage: Stage) -> Replacement:
+    """What the customer would ask were the oven to decline now."""
+    awarded = stage.post.awarded
+    ready = UnixSeconds(START + 6 * HOUR)
+    one = substitutes(stage.call, stage.post.opened.bids, awarded, 1, cause=Cause.DECLINED, ready=ready, without=())[0]
+    return Replacement(
+        job=stage.call.job,
+        index=1,
+        round=1,
+        cause=Cause.DECLINED,
+        failed=OVEN.bid.provider,
+        ready=ready,
+        assignment=one,
+        passed=(),
+        salvage=Salvage.MOVED,
+        moving=0,
+        making_again=stage.post.awarded[0].price * 1_000_000 + 4 * HOUR * 100 * 1_000_000 // HOUR,
+    )
+
+
+def check(stage: Stage, told: Replacement) -> None:
+    opened = open_bids(
+        stage.call,
+        (c.commitment.author for c in stage.post.commitments),
+        {b.bid.provider: reveal for b, reveal in ((b, stage.reveal_of(b)) for b in (*bidders(), SPARE))},
+    )
+    check_replacement(told, call=stage.call, bids=opened.bids, assignments=stage.post.result.award.assignments)  # type: ignore[union-attr]
+
+
+def test_a_replacement_that_happened_can_be_checked_by_anybody(stage: Stage) -> None:
+    give_back(stage, OVEN)
+    check(stage, only(stage))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"index": 2}, "no assignment"),
+        ({"failed": RIVAL.bid.provider}, "did not have the assignment"),
+        ({"passed": (RIVAL.bid.provider,)}, "not the best"),
+        ({"passed": (RIVAL.bid.provider, MILL.bid.provider)}, "not in order"),
+        ({"moving": 1}, "does not follow"),
+        ({"salvage": Salvage.NONE}, "does not follow"),
+        ({"ready": UnixSeconds(START + 1000 * HOUR)}, "not the best"),
+    ],
+    ids=["another assignment", "not its maker", "a better one passed", "unordered", "costs", "fate", "another time"],
+)
+def test_a_replacement_of_the_customers_liking_is_found_out(
+    stage: Stage, changes: dict[str, object], reason: str
+) -> None:
+    give_back(stage, OVEN)
+    wrong = replace(only(stage), **changes)  # type: ignore[arg-type]
+    if "passed" in changes and len(wrong.passed) == 2:
+        wrong = replace(wrong, passed=tuple(sorted(wrong.passed, reverse=True)))
+    with pytest.raises(RejectError, match=reason):
+        check(stage, wrong)
+
+
+def test_a_dearer_stand_in_keeps_within_the_budget(stage: Stage) -> None:
+    poor = replace(stage.call, budget=Cents(stage.post.awarded[0].price + 44_99))
+    ranked = substitutes(
+        poor,
+        stage.post.opened.bids,
+        stage.post.awarded,
+        1,
+        cause=Cause.DECLINED,
+        ready=UnixSeconds(START),
+        without=(),
+    )
+    assert ranked == ()
