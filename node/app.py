@@ -321,6 +321,7 @@ def _network_settings(config: NodeConfig, identity: Identity, standing: Standing
         listen=config.network.listen,
         bootstrap=config.network.bootstrap,
         relays=config.network.relays,
+        punching=config.network.hole_punching,
         relaying=Quota() if config.network.relay else None,
         lans=tuple(Lan(interface=interface, private=private) for interface in config.network.mdns),
     )

@@ -30,6 +30,9 @@ class NetworkConfig(BaseModel):
     relay: bool = False
     """Whether this node relays for members that cannot be dialled."""
 
+    hole_punching: bool = True
+    """Whether direct ways are looked for to whoever is connected by way of a relay."""
+
     mdns: tuple[str, ...] = ()
     """Our IPv4 addresses on those LANs where nodes look for each other by multicast DNS; none unless named."""
 

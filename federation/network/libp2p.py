@@ -26,6 +26,7 @@ from federation.network.libp2p_containment import new_contained_host, within
 from federation.network.libp2p_dialler import Dialler, PeerBook
 from federation.network.libp2p_gossip import Gossip
 from federation.network.libp2p_identity import dial_address, identifier
+from federation.network.libp2p_punch import Puncher
 from federation.network.libp2p_relay import Quota, Relay
 from federation.network.libp2p_requests import Requests
 from federation.network.links import Link, Relaying
@@ -78,6 +79,9 @@ class Libp2pConfig:
     relaying: Quota | None = None
     """What we give to members that cannot be dialled, for a node with a public address; None relays for nobody."""
 
+    punching: bool = False
+    """Whether direct ways are looked for to whoever is connected by way of a relay."""
+
     wall: Callable[[], float] = time.time
     """Wall time, by which relays say how long they hold a place."""
 
@@ -114,6 +118,8 @@ async def open_libp2p(config: Libp2pConfig) -> AsyncIterator["Libp2pNetwork"]:
                 nursery.start_soon(lookout.run)
             nursery.start_soon(network.dialler.keep)
             nursery.start_soon(network.circuits.keep)
+            if network.puncher is not None:
+                nursery.start_soon(network.puncher.keep)
             nursery.start_soon(network.admission.sweep)
             try:
                 yield network
@@ -134,12 +140,14 @@ class Libp2pNetwork(Network):
         peer: PeerId,
         circuits: Circuits,
         relay: Relay | None,
+        puncher: Puncher | None,
     ) -> None:
         self.host = host
         self.admission = admission
         self.dialler = dialler
         self.circuits = circuits
         self.relay = relay
+        self.puncher = puncher
         self.standing = standing
         self._peer = peer
         self._inbox = Inbox()
@@ -278,8 +286,9 @@ def _new_network(config: Libp2pConfig) -> Libp2pNetwork:
         circuits = Circuits(host, admission, peer, config.relays, config.wall)
         bootstrap = (*config.bootstrap, *config.relays)
         dialler = Dialler(host, peer, bootstrap, config.book, config.dice, circuits)
+        puncher = Puncher(host, admission, circuits, standing) if config.punching else None
         relay = None if config.relaying is None else Relay(host, standing, config.wall, config.relaying)
-        return Libp2pNetwork(host, admission, dialler, standing, peer, circuits, relay)
+        return Libp2pNetwork(host, admission, dialler, standing, peer, circuits, relay, puncher)
     except Exception as error:  # the border: what the library raises for a wrong address is not one type
         raise ListenError(f"cannot listen on {config.listen}: {error}") from error
 

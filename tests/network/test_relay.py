@@ -1,5 +1,6 @@
 """Who cannot be dialled is reached by way of a relay; nobody is reached or burdened who did not ask for it."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -8,12 +9,16 @@ import pytest
 import trio
 from libp2p.relay.circuit_v2.pb.circuit_pb2 import HopMessage, StopMessage
 from libp2p.relay.circuit_v2.pb.circuit_pb2 import PeerId as Named
+from libp2p.relay.circuit_v2.pb.dcutr_pb2 import HolePunch
+from multiaddr import Multiaddr
 
 from federation.errors import UnreachableError
 from federation.network.libp2p import Libp2pConfig, Libp2pNetwork, open_libp2p
 from federation.network.libp2p_circuit import HOP, MESSAGE_BYTES, STOP, Status
 from federation.network.libp2p_frames import Frames, varint_frame
 from federation.network.libp2p_identity import identifier, parse_address, relay_of
+from federation.network.libp2p_punch import DCUTR
+from federation.network.libp2p_punch import _hear as hear_punch
 from federation.network.libp2p_relay import Quota
 from federation.standing import Standing, Strike, everybody
 from protocol.ids import Address, PeerId
@@ -217,3 +222,68 @@ async def test_a_relay_that_stops_takes_its_circuits_with_it_and_no_node() -> No
             await until(lambda: anna.peers() == carl.peers() == ())
             with pytest.raises(UnreachableError):
                 await carl.request(anna.peer, ECHO, b"", deadline=10)
+
+
+@asynccontextmanager
+async def punching() -> AsyncIterator[tuple[Libp2pNetwork, Libp2pNetwork, Libp2pNetwork]]:
+    """Anna and Carl, who are connected by way of Bert and look for a direct way."""
+    async with (
+        open_libp2p(Libp2pConfig(seed=BERT, relaying=Quota())) as bert,
+        open_libp2p(Libp2pConfig(seed=ANNA, relays=bert.addresses, punching=True)) as anna,
+        open_libp2p(Libp2pConfig(seed=CARL, punching=True)) as carl,
+    ):
+        anna.serve(ECHO, echo)
+        await reserved(anna, carl)
+        assert await carl.request(anna.peer, ECHO, b"", deadline=10) == carl.peer
+        yield anna, bert, carl
+
+
+def direct(one: Libp2pNetwork, other: Libp2pNetwork) -> bool:
+    """Whether both have a direct connection with each other."""
+    links = [link for node in (one, other) for link in node.links() if link.peer in (one.peer, other.peer)]
+    return len(links) == 2 and not any(link.relayed for link in links)
+
+
+async def test_where_there_is_a_direct_way_it_takes_the_relays_place() -> None:
+    async with punching() as (anna, bert, carl):
+        await until(lambda: direct(anna, carl))
+        assert await carl.request(anna.peer, ECHO, b"", deadline=10) == carl.peer
+        await until(lambda: bert.relaying().circuits == 0)
+        assert await carl.request(anna.peer, ECHO, b"", deadline=10) == carl.peer
+
+
+async def test_nobody_is_asked_to_dial_over_a_direct_connection_or_by_garbage() -> None:
+    async with punching() as (anna, _, carl):
+        await until(lambda: direct(anna, carl))
+        early = HolePunch(type=HolePunch.SYNC).SerializeToString()
+        for garbage in (b"\xff" * 11, varint_frame(b"\xff" * 9), varint_frame(early)):
+            answer = b""
+            with contextlib.suppress(Exception), trio.fail_after(10):  # the library's types are many
+                stream = await carl.host.new_stream(identifier(anna.peer), [DCUTR])
+                await stream.write(garbage)
+                answer = await stream.read(1)
+            assert answer == b""
+        assert await carl.request(anna.peer, ECHO, b"still", deadline=10) == carl.peer + b"still"
+
+
+async def test_of_the_addresses_to_dial_few_are_taken_and_only_such_as_can_be_dialled() -> None:
+    class Stream:
+        def __init__(self, content: bytes) -> None:
+            self._content = [content, b""]
+
+        async def read(self, _most: int) -> bytes:
+            await trio.lowlevel.checkpoint()
+            return self._content.pop(0)
+
+    async def told(kind: Any, *addresses: str) -> list[str]:
+        binary = [Multiaddr(address).to_bytes() for address in addresses]
+        message = HolePunch(type=kind, ObsAddrs=[*binary, b"\xff"])
+        found = await hear_punch(Frames(Stream(varint_frame(message.SerializeToString()))), HolePunch.CONNECT)
+        return [str(address) for address in found]
+
+    good = [f"/ip4/203.0.113.{number}/tcp/4001" for number in range(5)]
+    assert await told(HolePunch.CONNECT, *good) == good[:2]
+    assert await told(HolePunch.CONNECT, "/ip4/224.0.0.1/tcp/1", good[0]) == good[:1]
+    assert await told(HolePunch.CONNECT, "/ip4/0.0.0.0/tcp/1", "/ip4/1.2.3.4/udp/1") == []
+    with pytest.raises(ValueError, match="due"):
+        await told(HolePunch.SYNC, good[0])
