@@ -12,6 +12,7 @@ from protocol.auction import Bid
 from protocol.award import Assignment
 from protocol.errors import RejectError
 from protocol.ids import Digest
+from protocol.membership import PROVIDER
 from protocol.recheck import recheck
 from protocol.replacement import check_replacement, replaced
 from protocol.rules import check_call
@@ -172,7 +173,7 @@ def _makers(facts: Facts, evidence: list[str]) -> str:
         if not known:
             raise RejectError(f"no registration of {name} before its work is proven")
         evidence += facts.cite(known[-1])
-        must(known[-1].roles & members.PROVIDER, f"{name} is registered, but not as a provider")
+        must(known[-1].roles & PROVIDER, f"{name} is registered, but not as a provider")
         must(done.timestamp <= known[-1].expiry, f"the registration of {name} had expired when the work was attested")
         ended = [e for e in facts.all(members.Revoked) if e.account == known[-1].account and e.epoch > known[-1].epoch]
         must(all(facts.number_of(e) > done.number for e in ended), f"{name} had left when the work was attested")

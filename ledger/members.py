@@ -7,44 +7,10 @@ from typing import Any
 from ledger.bindings import members as abi
 from ledger.types import Log, Reads, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, PeerId
+from protocol.membership import NO_PEER, Member
 from protocol.units import Cents, UnixSeconds
 
-PROVIDER, CUSTOMER, AUDITOR, STEWARD = 1, 2, 4, 8
-
-ROLES: dict[str, int] = {"provider": PROVIDER, "customer": CUSTOMER, "auditor": AUDITOR, "steward": STEWARD}
-"""A member's roles are a sum of these."""
-
-BONDED_ROLES = PROVIDER | AUDITOR
-"""Those that need the minimum bond."""
-
 _NOBODY = bytes(20)
-_NO_PEER = bytes(32)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One registration that stands."""
-
-    peer: PeerId
-    encryption_key: EncryptionKey
-    roles: int
-    epoch: int
-    """Rises by one with each registration and revocation of the account."""
-
-    expiry: UnixSeconds
-    """Last second in which keys and roles are good."""
-
-    bond: Cents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stake:
-    """What an account has bonded, registered or not."""
-
-    bond: Cents
-    unbonding: Cents
-    due: UnixSeconds
-    """When what is on its way out may leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +105,12 @@ class Members:
 
     def member(self, chain: Reads, account: Address) -> Member | None:
         """The registration of ``account``, or None."""
+        found = self.stake(chain, account)
+        return None if found.peer == NO_PEER else found
+
+    def stake(self, chain: Reads, account: Address) -> Member:
+        """What ``account`` has bonded, registered or not."""
         found = abi.member_of_result(chain.call(self.address, abi.member_of_call(account)))
-        if found.peer == _NO_PEER:
-            return None
         return Member(
             peer=PeerId(found.peer),
             encryption_key=EncryptionKey(found.encryption_key),
@@ -149,12 +118,9 @@ class Members:
             epoch=found.epoch,
             expiry=UnixSeconds(found.expiry),
             bond=Cents(found.bond),
+            unbonding=Cents(found.unbonding),
+            due=UnixSeconds(found.due),
         )
-
-    def stake(self, chain: Reads, account: Address) -> Stake:
-        """What ``account`` has bonded."""
-        found = abi.member_of_result(chain.call(self.address, abi.member_of_call(account)))
-        return Stake(bond=Cents(found.bond), unbonding=Cents(found.unbonding), due=UnixSeconds(found.due))
 
     def minimum_bond(self, chain: Reads) -> Cents:
         """What a provider or auditor has at stake at least."""

@@ -8,20 +8,8 @@ from ledger.bindings import orders as abi
 from ledger.order_events import OrderEvent
 from ledger.types import Log, Reads, Transaction
 from protocol.ids import Address, Digest, JobId
+from protocol.order import BidState, BondedBid, Order, OrderState, OrderTerms, Win, Work, WorkState
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
-
-STATES = (
-    "",
-    "assigned",
-    "accepted",
-    "attested",
-    "disputed",
-    "declined",
-    "approved",
-    "refunded",
-    "ruled",
-)
-"""Of an assignment, by its number on the ledger."""
 
 NO_DAMAGES = BasisPoints(0)
 NEVER = UnixSeconds(0)
@@ -62,54 +50,6 @@ class Winner:
     def values(self) -> tuple[bytes, int, int, int, int, int]:
         """As the contract's struct."""
         return (bytes(self.provider), self.price, self.units, self.due, self.milestones, self.inspection)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One order's fixed opening."""
-
-    customer: Address
-    budget: Cents
-    deadline: UnixSeconds
-    review: Seconds
-    dispute: Seconds
-    dispute_fee: Cents
-    late: BasisPoints
-    """Agreed damages: of a milestone, for each day begun after its due time."""
-
-    bond: Cents
-    """What each bidder stakes on opening its bid; nothing when the rules ask for none."""
-
-    call: Digest
-    """Leaf hash of the signed call's payload."""
-
-    design: Digest
-    pack: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentState:
-    """One assignment as it stands."""
-
-    provider: Address
-    price: Cents
-    state: str
-    """One of ``STATES``."""
-
-    round: int
-    """How often it was re-awarded."""
-
-    paid_milestones: int
-    evidence: Digest
-    since: UnixSeconds
-    """Block time at which it came into ``state``; zero while an award stands that nobody accepted."""
-
-    due: UnixSeconds
-    inspection: int
-    """Which assignment's provider measures what this one makes, counted from 1; zero for none."""
-
-    inspection_round: int
-    """That assignment's round when this one was accepted."""
 
 
 class Orders:
@@ -191,40 +131,30 @@ class Orders:
         """What ``account`` can withdraw."""
         return Cents(abi.credit_result(chain.call(self.address, abi.credit_call(account))))
 
-    def order(self, chain: Reads, job: JobId) -> Order | None:
-        """The order of ``job``, or None when it was never opened."""
+    def order(self, chain: Reads, job: JobId, bidders: Sequence[Address] = ()) -> Order | None:
+        """The order of ``job`` with its assignments and the bids of ``bidders``, or None when it was never opened."""
         found = abi.order_of_result(chain.call(self.address, abi.order_of_call(job)))
         if found.state == 0:
             return None
+        bids = (self.bid_of(chain, job, bidder) for bidder in bidders)
         return Order(
-            customer=Address(found.customer),
+            terms=_terms(found),
+            state=_ORDER_STATES[found.state],
             budget=Cents(found.budget),
-            deadline=UnixSeconds(found.deadline),
-            review=Seconds(found.review_seconds),
-            dispute=Seconds(found.dispute_seconds),
-            dispute_fee=Cents(found.dispute_fee),
-            late=BasisPoints(found.late_bps),
-            bond=Cents(found.bid_bond),
-            call=Digest(found.call),
-            design=Digest(found.design),
-            pack=Digest(found.pack_hash),
+            locked=Cents(found.locked),
+            transcript=Digest(found.transcript),
+            works=tuple(self._work(chain, job, index, found.awarded_at) for index in range(found.assignments)),
+            bids=tuple(bid for bid in bids if bid.state is not BidState.NONE),
         )
 
-    def assignment(self, chain: Reads, job: JobId, index: int) -> AssignmentState:
+    def assignment(self, chain: Reads, job: JobId, index: int) -> Work:
         """One assignment; all zero when there is none."""
-        found = abi.assignment_of_result(chain.call(self.address, abi.assignment_of_call(job, index)))
-        return AssignmentState(
-            provider=Address(found.provider),
-            price=Cents(found.price),
-            state=STATES[found.state],
-            round=found.round_,
-            paid_milestones=found.approved,
-            evidence=Digest(found.evidence),
-            since=UnixSeconds(found.since),
-            due=UnixSeconds(found.due),
-            inspection=found.inspection,
-            inspection_round=found.inspection_round,
-        )
+        return self._work(chain, job, index, 0)
+
+    def bid_of(self, chain: Reads, job: JobId, bidder: Address) -> BondedBid:
+        """The bonded bid of ``bidder``; its state is ``NONE`` when there is none."""
+        found = abi.bid_of_result(chain.call(self.address, abi.bid_of_call(job, bidder)))
+        return BondedBid(bidder=bidder, state=_BID_STATES[found.state], seal=Digest(found.seal))
 
     def at_stake(self, chain: Reads, job: JobId, index: int) -> Cents:
         """What the attested milestone pays when it is approved; nothing when none waits for that."""
@@ -236,3 +166,43 @@ class Orders:
 
     def _to(self, payload: bytes) -> Transaction:
         return Transaction(to=self.address, payload=payload)
+
+    def _work(self, chain: Reads, job: JobId, index: int, awarded_at: int) -> Work:
+        found = abi.assignment_of_result(chain.call(self.address, abi.assignment_of_call(job, index)))
+        return Work(
+            win=Win(
+                provider=Address(found.provider),
+                price=Cents(found.price),
+                due=UnixSeconds(found.due),
+                milestones=found.milestones,
+                inspection=found.inspection,
+            ),
+            state=_WORK_STATES[found.state],
+            since=UnixSeconds(found.since or awarded_at),
+            attested_at=UnixSeconds(found.attested_at),
+            approved=found.approved,
+            round=found.round_,
+            inspection_round=found.inspection_round,
+            evidence=Digest(found.evidence),
+        )
+
+
+def _terms(found: abi.OrderOfResult) -> OrderTerms:
+    return OrderTerms(
+        customer=Address(found.customer),
+        deadline=UnixSeconds(found.deadline),
+        late=BasisPoints(found.late_bps),
+        fee=BasisPoints(found.fee_bps),
+        review=Seconds(found.review_seconds),
+        dispute=Seconds(found.dispute_seconds),
+        dispute_fee=Cents(found.dispute_fee),
+        bid_bond=Cents(found.bid_bond),
+        reveal_by=UnixSeconds(found.reveal_by),
+        call=Digest(found.call),
+        design=Digest(found.design),
+        pack=Digest(found.pack_hash),
+    )
+
+
+_ORDER_STATES, _WORK_STATES, _BID_STATES = tuple(OrderState), tuple(WorkState), tuple(BidState)
+"""By their numbers on the ledger."""

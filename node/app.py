@@ -28,7 +28,6 @@ from ledger.chain import Chain
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Deployment
 from ledger.errors import LedgerError, WrongChainError
-from ledger.members import PROVIDER
 from node.access.guests import partners_of
 from node.access.tokens import Tokens
 from node.api.routes import build_api
@@ -75,6 +74,7 @@ from node.workflows.substitutes import Substitutes
 from node.workflows.vote import Assembly
 from node.workflows.witness import Witness
 from protocol.ids import PeerId
+from protocol.membership import PROVIDER
 from protocol.signed import signer_of
 from protocol.units import UnixSeconds
 

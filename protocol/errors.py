@@ -11,3 +11,22 @@ class RejectError(ProtocolError):
 
 class IgnoreError(ProtocolError):
     """Honest but useless here: late, duplicate, about an unknown job. Drop it; penalise nobody."""
+
+
+class RefusedError(ProtocolError):
+    """The ledger refuses this action: by anybody, by this account, or at this moment. Nothing was done."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """The contract's name for why."""
+
+
+def refuse(claim: object, reason: str) -> None:
+    """Refuse for ``reason`` where ``claim`` holds.
+
+    Raises:
+        RefusedError: it does.
+    """
+    if claim:
+        raise RefusedError(reason)

@@ -223,3 +223,18 @@ MAX_CARDS_OF_KEY = 128
 
 MAX_CARDS_KEPT = 16_384
 """Cards that one member keeps under all keys: about 16 MiB, and four times its fair share of a thousand providers."""
+
+WHOLE_BPS = 10_000
+"""A whole in basis points."""
+
+MAX_ASSIGNMENTS = 32
+"""Winners of one order; an award then stays well below a block's gas."""
+
+MAX_MILESTONES = 8
+"""Equal parts that an assignment may be paid in; more would pay for paper."""
+
+MAX_TERM = Seconds(63_072_000)
+"""From an order's opening to its deadline, and to the expiry of a binding: two years; nothing is held for ever."""
+
+UNBONDING = Seconds(15_638_400)
+"""For so long what leaves a bond stays liable: 181 days, the longest review and dispute windows and a day."""

@@ -29,6 +29,7 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import ObjectionRaised, Post, Stage
 from node.workflows.runner import Happened, Port, Runner
 from node.workflows.words import Names, iso, money
+from protocol.case import matter_of
 from protocol.ids import Digest, JobId
 from protocol.production import evidence_root
 from protocol.units import BasisPoints
@@ -163,7 +164,7 @@ class Court:
         if not isinstance(answer, Answer) or not isinstance(state, Case) or state.decided:
             return None
         inspecting = await self._reads.ask(lambda chain: self._reads.contracts.orders.assignment(chain, job, index))
-        own = inspecting.inspection - 1
+        own = inspecting.win.inspection - 1
         if own not in {closed.index for closed in answer.closed}:
             raise UnavailableError("the inspection is not done yet")
         work = own_work(answer, own)
@@ -251,26 +252,23 @@ class Court:
 
 def read_case(chain: Reads, contracts: Contracts, job: JobId, index: int) -> CaseRead | None:
     """The disputed milestone of an assignment as the ledger holds it; None when there is no such order."""
-    order, work = contracts.orders.order(chain, job), contracts.orders.assignment(chain, job, index)
-    if order is None:
+    order = contracts.orders.order(chain, job)
+    if order is None or order.work(index) is None:
         return None
-    inspector = None
-    if work.inspection:
-        inspecting = contracts.orders.assignment(chain, job, work.inspection - 1)
-        inspector = inspecting.provider if inspecting.round == work.inspection_round else None
-    milestone = work.paid_milestones
-    case = contracts.disputes.case(chain, job, index, round_=work.round, milestone=milestone)
+    matter = matter_of(order, index)
+    work, (customer, provider) = matter.work, matter.parties
+    case = contracts.disputes.case(chain, job, index, round_=work.round, milestone=work.approved)
     return CaseRead(
-        customer=order.customer,
-        provider=work.provider,
-        inspector=inspector,
+        customer=customer,
+        provider=provider,
+        inspector=matter.inspector,
         round=work.round,
-        milestone=milestone,
-        stake=contracts.orders.at_stake(chain, job, index),
-        fee=order.dispute_fee,
+        milestone=work.approved,
+        stake=matter.stake,
+        fee=order.terms.dispute_fee,
         evidence=work.evidence,
         since=work.since,
-        window=order.dispute,
+        window=order.terms.dispute,
         panel=tuple(juror.account for juror in case.panel),
     )
 

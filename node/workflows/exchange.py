@@ -11,7 +11,6 @@ from federation.directory import Directory
 from federation.errors import FederationError, RefusedError
 from federation.gate import judge, open_message
 from federation.lasting import LastingNetwork
-from ledger.members import PROVIDER
 from node.access.table import Action, Role, Subject
 from node.config import ShopConfig
 from node.errors import UnavailableError
@@ -54,6 +53,7 @@ from protocol.classification import is_open, listeners
 from protocol.errors import IgnoreError, ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
+from protocol.membership import PROVIDER
 from protocol.requests import PackageRequest, ResultRequest, Told, WitnessRequest
 from protocol.result import Reply, Result, accept_reply, accept_result
 from protocol.roll import Roll, accept_roll, witnessed
@@ -316,16 +316,16 @@ class Exchange:
         check_call(call, await self._reads.rules(), opened=self.wall() - 2)
         order = await self._reads.order(call.job)
         customer = await self._reads.account_of(call.customer)
-        if order is None or order.customer != customer or order.call != merkle.leaf_hash(signed.payload):
+        if order is None or order.terms.customer != customer or order.terms.call != merkle.leaf_hash(signed.payload):
             raise RejectError("the call does not match its order on the ledger")
         await self._network.introduce(call.customer, call.addresses)
         heard = CallHeard(
             call=signed,
             customer=customer,
-            deadline=order.deadline,
-            review=order.review,
-            bond=order.bond,
-            late=order.late,
+            deadline=order.terms.deadline,
+            review=order.terms.review,
+            bond=order.terms.bid_bond,
+            late=order.terms.late,
         )
         if self._identity.peer in call.witnesses:
             await self._runner.post(watch_auction.stream_of(call.job), "call", heard)

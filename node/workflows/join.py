@@ -8,7 +8,6 @@ import trio
 
 from federation.errors import FederationError
 from federation.lasting import LastingNetwork
-from ledger.members import BONDED_ROLES, ROLES
 from ledger.outbox import Outbox
 from ledger.types import Transaction
 from node.clock import Clock
@@ -24,6 +23,7 @@ from protocol.capability import Capability, Card
 from protocol.capacity import Capacity, free_quarters
 from protocol.ids import MachineId
 from protocol.job import Site
+from protocol.membership import BONDED_ROLES, ROLES
 from protocol.params import DAY
 from protocol.topics import CAPACITY, CARD, LOG_HEAD
 from protocol.units import NOTHING, Cents, Metres, Seconds, UnixSeconds

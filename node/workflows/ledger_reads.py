@@ -9,13 +9,13 @@ from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.errors import LedgerError, RevertedError
 from ledger.errors import UnavailableError as LedgerUnavailableError
-from ledger.members import ROLES, Member, Stake
-from ledger.orders import Order
 from ledger.types import Transaction
 from node.access.table import Role, Subject
 from node.errors import UnavailableError
 from protocol.errors import IgnoreError
 from protocol.ids import Address, Digest, JobId, PeerId
+from protocol.membership import ROLES, Member
+from protocol.order import Order
 from protocol.rules import RulePack
 from protocol.units import Cents, UnixSeconds
 
@@ -125,6 +125,6 @@ class LedgerReads:
         """The registration of ``account``, if any."""
         return await self.ask(lambda chain: self.contracts.members.member(chain, account))
 
-    async def stake(self, account: Address) -> Stake:
+    async def stake(self, account: Address) -> Member:
         """What ``account`` has bonded, registered or not."""
         return await self.ask(lambda chain: self.contracts.members.stake(chain, account))

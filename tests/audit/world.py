@@ -12,8 +12,6 @@ from typing import Any
 from ledger.bundle import FORMAT, Bundle, Design, Federation, Part, Step
 from ledger.designs import Designs
 from ledger.layout import head_slot, licence_slot, member_slot, passport_slot
-from ledger.members import CUSTOMER as CUSTOMER_ROLE
-from ledger.members import PROVIDER
 from ledger.proofs import prove
 from ledger.verdict import Trust
 from protocol import merkle
@@ -25,6 +23,8 @@ from protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosign
 from protocol.facts import Lot, Measurement, StepFacts
 from protocol.ids import Address, Digest, MachineId, MachineKey, PeerId
 from protocol.job import Call
+from protocol.membership import CUSTOMER as CUSTOMER_ROLE
+from protocol.membership import PROVIDER
 from protocol.opening import open_bids
 from protocol.params import INSPECTION, MILLING
 from protocol.record import LoggedRecord, Record, make_record

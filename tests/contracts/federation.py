@@ -9,10 +9,10 @@ from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Membership, Plan, plan
 from ledger.errors import RevertedError
 from ledger.governor import Terms
-from ledger.members import PROVIDER
 from ledger.orders import Opening, Winner
 from ledger.types import Log, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
+from protocol.membership import PROVIDER
 from protocol.params import PROCESSES
 from protocol.rules import RulePack, mask_of
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
@@ -138,7 +138,7 @@ class Scene:
     def accept(self, *indexes: int, job: JobId = JOB) -> None:
         """The shops take on what was awarded to them."""
         for index in indexes:
-            provider = self.contracts.orders.assignment(self.evm, job, index).provider
+            provider = self.contracts.orders.assignment(self.evm, job, index).win.provider
             self.send(provider, self.contracts.orders.accept(job, index))
 
     def credit(self, account: Address) -> int:

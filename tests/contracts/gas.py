@@ -13,10 +13,10 @@ from eth_tester import EthereumTester, PyEVMBackend  # type: ignore[import-untyp
 
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import plan
-from ledger.members import PROVIDER
 from ledger.orders import Opening, Winner
 from ledger.types import Creation, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
+from protocol.membership import PROVIDER
 from protocol.seal import commitment_of
 from protocol.units import BasisPoints, Cents, UnixSeconds
 from tests.contracts.federation import MEMBERSHIP, PACK, TERMS

@@ -1,315 +1,233 @@
-"""Histories of orders as hypothesis makes them up, and the proof at the end of each that no money is stuck."""
+"""Histories of a whole federation as hypothesis makes them up, and the proof at the end of each that no money is stuck.
+
+People act with a reason, and of all that they may want, what was seen least is done next; now and then anybody tries
+anything. Whatever is done is told to the contracts and to the protocol's state machines, which must agree.
+"""
 
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from random import Random
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from typing_extensions import override
 
+from protocol import case_machine as case
+from protocol import membership
+from protocol import order_actions as act
+from protocol.case import CASE_EDGES
+from protocol.errors import RefusedError
 from protocol.ids import Address
-from protocol.units import Cents
-from tests.contracts.federation import (
-    BID_BOND,
-    COURT,
-    CUSTOMER,
-    DEPLOYER,
-    DISPUTE,
-    FUNDS,
-    OTHER_SHOP,
-    REVIEW,
-    SHOP,
-    STRANGER,
-    TERM,
-    Scene,
-    word,
-)
-from tests.contracts.model import TERMINAL, UNATTESTED, Model, Order, Win, Work
-from tests.contracts.pair import ACTORS, POCKET, Pair
+from protocol.membership import MEMBER_EDGES
+from protocol.order import EDGES as ORDER_EDGES
+from protocol.order import BidState, OrderState, WorkState
+from protocol.params import UNBONDING
+from protocol.units import Cents, Seconds
+from tests.contracts.book import MEMBERS, ORDERS
+from tests.contracts.federation import BID_BOND, CUSTOMER, EVIDENCE, PACK, SHOP, STRANGER, TERM, TREASURY, Scene
+from tests.contracts.pair import ESCROWS, OPENING, PEOPLE, SEAL, Pair
+from tests.contracts.reasons import Reason, reasons, slashing
 
-MAX_ORDERS = 4
-LATE = 2500
-SEED = st.integers(0, 999)
-
-EDGES = {
-    "open",
-    "bid",
-    "bid -> revealed",
-    "bid -> forfeited",
-    "bid -> returned",
-    "award",
-    "open -> cancelled",
-    "open -> expired",
-    "assigned -> accepted",
-    "assigned -> declined",
-    "assigned -> assigned",
-    "assigned -> refunded",
-    "accepted -> declined",
-    "accepted -> assigned",
-    "accepted -> attested",
-    "accepted -> refunded",
-    "declined -> assigned",
-    "declined -> refunded",
-    "attested -> disputed",
-    "attested -> accepted customer",
-    "attested -> accepted provider",
-    "attested -> approved customer",
-    "attested -> approved provider",
-    "disputed -> accepted",
-    "disputed -> ruled",
-    "lapse",
-}
+EDGES = ORDER_EDGES | CASE_EDGES | MEMBER_EDGES
 """All there are; a run that missed one has shown nothing about it."""
 
-ON_WORK = ("accept", "decline", "attest", "approve", "dispute", "lapse")
-ON_ORDER = ("cancel", "expire", "bid")
+RARELY = 0.05
+"""How often half a year may pass, after which most orders are over."""
+
+SEED = st.integers(0, 2**32)
+NEVER = (float("inf"), 0)
+LEADS = {
+    "order: none -> open by Open": "bid: none",
+    "order: open -> awarded by PostAward": "work: assigned",
+    "order: open -> cancelled by Cancel": "bid: sealed -> returned",
+    "work: none -> assigned by PostAward": "work: assigned",
+    "work: attested -> approved by Approve": "order: awarded -> settled by Approve",
+    "work: disputed -> ruled by Rule": "order: awarded -> settled by Rule",
+    "work: attested -> disputed by Dispute": "case: waiting",
+    "case: summoned -> seated by Draw": "vote: none",
+    "vote: sealed -> opened by OpenVote": "case: seated -> judged",
+}
+"""Where one state machine sets another going: an edge, and how those begin that it makes possible."""
 
 
-def fund_shops(scene: Scene) -> None:
-    """Give both shops something to bond bids with."""
-    for shop in (SHOP, OTHER_SHOP):
-        scene.evm.send(DEPLOYER, scene.contracts.token.transfer(shop, Cents(POCKET)))
-        scene.evm.send(shop, scene.contracts.token.approve(scene.contracts.orders.address, Cents(POCKET)))
+def _ahead() -> dict[str, dict[str, int]]:
+    """For each edge all that can follow it, itself included, and how many steps later."""
+
+    def following(edge: str) -> set[str]:
+        what, _, _, after, _, _ = edge.split()
+        starts = (f"{what} {after} ->", LEADS.get(edge, edge))
+        return {later for later in EDGES if later.startswith(starts)}
+
+    found = {edge: {edge: 0} for edge in EDGES}
+    for ways in found.values():
+        front, steps = set(ways), 0
+        while front:
+            steps += 1
+            front = set().union(*map(following, front)) - ways.keys()
+            ways.update(dict.fromkeys(front, steps))
+    return found
+
+
+AHEAD = _ahead()
+
+PATIENT = replace(PACK, version=2, dispute=Seconds(1200))
+"""Rules under which the hash of a block can be forgotten before a panel must be drawn by it."""
 
 
 class Histories(RuleBasedStateMachine):
-    """Random histories of several orders, mostly of people with a reason; a test subclasses it with its scene."""
+    """Random histories; a test subclasses it with its populated scene."""
 
     scene: ClassVar[Scene]
     edges: ClassVar[Counter[str]]
-    """How often each transition was taken."""
+    """How often each edge was taken, over all histories so far."""
+
+    known: ClassVar[Counter[str]]
+    """The same before this batch: what a history does next may not depend on the one before it, or none is replayed."""
 
     def __init__(self) -> None:
         super().__init__()
         self._steps = 0
         self._undo = ExitStack()
         self._undo.enter_context(self.scene.evm.undone())
-        fund_shops(self.scene)
-        self.pair = Pair(self.scene, Model(self.scene.evm.now))
+        self.pair = Pair.of(self.scene, PATIENT)
+        self.pair.book.edges = Counter(self.known)
 
-    @property
-    def jobs(self) -> list[bytes]:
-        return list(self.pair.model.orders)
-
-    @initialize(prices=st.lists(st.integers(0, 500), min_size=2, max_size=2), milestones=st.integers(1, 3))
-    def begin(self, prices: list[int], milestones: int) -> None:
-        """Without an awarded order to begin with, most histories would end before anything happened in them."""
-        now = self.pair.model.now
-        self.pair.tell(CUSTOMER, "open", word("job 0"), 1000, now + 8 * TERM, LATE, 0)
-        wins = [
-            Win(shop, price, now + TERM, milestones) for shop, price in zip((SHOP, OTHER_SHOP), prices, strict=True)
-        ]
-        self.pair.tell(CUSTOMER, "award", word("job 0"), wins)
-
-    @precondition(lambda self: len(self.jobs) < MAX_ORDERS)
-    @rule(budget=st.integers(0, 3000), term=st.integers(TERM // 10, 8 * TERM), bonded=st.booleans(), seed=SEED)
-    def open(self, budget: int, term: int, bonded: bool, seed: int) -> None:
-        luck = self._luck(seed)
-        job = word(f"job {len(self.jobs)}")
-        self.pair.ask_for_bonds(BID_BOND if bonded else 0)
-        now = self.pair.model.now
-        self.pair.tell(CUSTOMER, "open", job, budget, now + term, LATE, now + term // 2)
-        if bonded:
-            for shop in (SHOP, OTHER_SHOP):
-                self.pair.tell(shop, "bid", job)
-                if luck.random() < 0.6:
-                    self.pair.tell(shop, "reveal", job, luck.random() < 0.9)
-
-    @precondition(lambda self: self._bids())
-    @rule(seed=SEED)
-    def end_a_bid(self, seed: int) -> None:
-        """A bid is opened, or not; or its order is given up and somebody cleans up."""
-        luck = self._luck(seed)
-        job, bidder = luck.choice(self._bids())
-        order = self.pair.model.orders[job]
-        if order.state == "cancelled" or (order.state == "open" and luck.random() < 0.5):
-            self.pair.tell(CUSTOMER, "cancel", job)
-            self.pair.tell(luck.choice(ACTORS), "return_bid", job, bidder)
-        elif luck.random() < 0.5:
-            self.pair.tell(bidder, "reveal", job, luck.random() < 0.9)
-        else:
-            self.pair.wait(max(0, order.reveal_by + 1 - self.pair.model.now))
-            self.pair.tell(luck.choice(ACTORS), "forfeit", job, bidder)
-
-    @precondition(lambda self: self._open())
-    @rule(seed=SEED)
-    def award(self, seed: int) -> None:
-        luck = self._luck(seed)
-        job = luck.choice(self._open())
-        order = self.pair.model.orders[job]
-        count = luck.randint(1, 3)
-        shops = [shop for shop, state in order.bids.items() if state == "revealed"] or [SHOP, OTHER_SHOP]
-        wins = [self._win(luck, order, luck.choice(shops), order.budget // count) for _ in range(count)]
-        self.pair.tell(CUSTOMER, "award", job, wins)
-
-    @precondition(lambda self: self._live())
     @rule(seed=SEED)
     def progress(self, seed: int) -> None:
-        """Work goes some steps, each by whom it serves and once its time has come."""
-        luck = self._luck(seed)
-        for _ in range(luck.randint(6, 16)):
-            if not self._live():
-                return
-            job, index = luck.choice(self._live())
-            self._step(luck, job, index, self.pair.model.orders[job].works[index])
-
-    @precondition(lambda self: self._waiting())
-    @rule(seed=SEED)
-    def replace(self, seed: int) -> None:
-        """The customer finds another provider once it may."""
-        luck = self._luck(seed)
-        job, index = luck.choice(self._waiting())
-        work = self.pair.model.orders[job].works[index]
-        last = {"assigned": work.since + REVIEW, "accepted": work.win.due, "declined": 0}[work.state]
-        self.pair.wait(max(0, last + luck.randint(0, 1) - self.pair.model.now))
-        self._replace(luck, job, index)
-
-    @precondition(lambda self: self._running())
-    @rule(seed=SEED)
-    def give_up(self, seed: int) -> None:
-        """An order is taken back, or its deadline passes."""
-        luck = self._luck(seed)
-        job = luck.choice(self._running())
-        order = self.pair.model.orders[job]
-        if order.state == "open" and luck.choice((True, False)):
-            self.pair.tell(CUSTOMER, "cancel", job)
-        elif order.state == "open" or luck.random() < 0.3:
-            self.pair.wait(max(0, order.deadline - self.pair.model.now))
-            self.pair.tell(STRANGER, "expire", job)
+        """Somebody does what was seen least of all that somebody wants."""
+        luck = Random(seed)
+        for _ in range(40):
+            self._steps += 1
+            reason = self._rarest(luck)
+            self.pair.wait(max(0, reason.at - self.pair.book.now))
+            self.pair.tell(reason.by, reason.target, reason.action)
+        self.pair.check_touched()
 
     @rule(seed=SEED)
-    def meddle(self, seed: int) -> None:
+    def disturb(self, seed: int) -> None:
+        """What nobody has a good reason for: too early, too late, not entitled; and money is taken out meanwhile."""
+        luck = Random(seed)
+        for _ in range(3):
+            self._insist(luck)
+            self._meddle(luck)
+        self.pair.withdraw(luck.choice(ESCROWS), luck.choice(PEOPLE))
+        self.pair.check_touched()
+
+    def _insist(self, luck: Random) -> None:
+        """Somebody does something for a reason before its time, or instead of somebody else."""
+        reason = luck.choice(list(reasons(self.pair, luck)))
+        if luck.random() < 0.5:
+            self.pair.wait(max(0, reason.at - self.pair.book.now + luck.choice((-1, 0))))
+        self.pair.tell(luck.choice((reason.by, reason.by, luck.choice(PEOPLE))), reason.target, reason.action)
+
+    def _meddle(self, luck: Random) -> None:
         """Anybody tries anything."""
-        luck = self._luck(seed)
-        job, action = luck.choice(self.jobs), luck.choice((*ON_ORDER, *ON_WORK, "rule", "forfeit", "return_bid"))
-        arguments: tuple[object, ...] = (luck.randint(0, 2),) if action in (*ON_WORK, "rule") else ()
-        if action == "rule":
-            arguments = (*arguments, luck.randint(0, 500))
-        if action in ("forfeit", "return_bid"):
-            arguments = (luck.choice(ACTORS),)
-        self.pair.tell(luck.choice(ACTORS), action, job, *arguments)
-
-    @rule(seconds=st.sampled_from([1, REVIEW // 5, REVIEW]))
-    def wait(self, seconds: int) -> None:
-        self.pair.wait(seconds)
-
-    @rule(actor=st.sampled_from(ACTORS))
-    def withdraw(self, actor: Address) -> None:
-        before = self.pair.scene.balance(actor)
-        amount = self.pair.model.withdraw(actor)
-        self.pair.scene.evm.send(actor, self.pair.scene.contracts.orders.withdraw())
-        assert self.pair.scene.balance(actor) == before + amount
-
-    @invariant()
-    def money_agrees(self) -> None:
-        """After each step the sums are right; states and accounts are looked at in the end."""
-        self.pair.check_totals()
+        if not self.pair.book.orders:
+            return
+        job, index, who = luck.choice(list(self.pair.book.orders)), luck.randint(0, 2), luck.choice(PEOPLE)
+        on_order = luck.choice(
+            (
+                act.SealBid(seal=SEAL),
+                act.RevealBid(opening=luck.choice((OPENING, b"another"))),
+                act.Forfeit(bidder=SHOP),
+                act.ReturnBid(bidder=SHOP),
+                act.Accept(index=index),
+                act.Decline(index=index),
+                act.Attest(index=index, evidence=EVIDENCE),
+                act.Approve(index=index),
+                act.Dispute(index=index, evidence=EVIDENCE),
+                act.Rule(index=index, to_provider=Cents(luck.randint(0, 500))),
+                act.Cancel(),
+                act.Expire(),
+            )
+        )
+        self.pair.tell(who, job, on_order)
+        if index < len(self.pair.book.orders[job].works):
+            self.pair.tell(luck.choice(PEOPLE), (job, index), luck.choice((case.Summon(), case.Draw(), case.Close())))
+        self.pair.tell(who, None, slashing(self.pair, luck, luck.choice(PEOPLE)))
 
     @override
     def teardown(self) -> None:
         """From wherever we are, time and one party alone free every cent; which one it is takes turns."""
-        self.pair.check_touched()
-        free(self.pair, "customer" if self._steps % 2 else "provider")
-        self.edges.update(self.pair.model.edges)
-        self._undo.close()
+        with self._undo:
+            self.edges.update(self.pair.book.edges - self.known)
+            free(self.pair, "customer" if self._steps % 2 else "provider")
 
-    def _step(self, luck: Random, job: bytes, index: int, work: Work) -> None:
-        match work.state:
-            case "assigned":
-                self.pair.tell(work.provider, "accept" if luck.random() < 0.8 else "decline", job, index)
-            case "accepted":
-                self._work_on(luck, job, index, work)
-            case "attested":
-                self._look_at(luck, job, index, work)
-            case "disputed":
-                self._decide(luck, job, index, work)
-            case _ if luck.random() < 0.4:
-                self._replace(luck, job, index)
+    def _rarest(self, luck: Random) -> Reason:
+        """What leads to the edge that was taken least; what is refused comes last, and what waits long is rare."""
+        book = self.pair.book
+        if luck.random() < 2 * RARELY:
+            self.pair.ask_for_bonds(luck.choice((0, BID_BOND)))
+        now, block = book.now, book.block
+        patience = UNBONDING if luck.random() < RARELY else 2 * TERM
+        wanted = [reason for reason in reasons(self.pair, luck) if reason.at - now <= patience]
+        luck.shuffle(wanted)
+        ahead = {edge: min((book.edges[later], steps) for later, steps in AHEAD[edge].items()) for edge in EDGES}
 
-    def _work_on(self, luck: Random, job: bytes, index: int, work: Work) -> None:
-        fate = luck.random()
-        if fate < 0.15:
-            self.pair.tell(work.provider, "decline", job, index)
-        elif fate < 0.3:
-            self.pair.wait(max(0, work.win.due + luck.randint(0, 1) - self.pair.model.now))
-            self._replace(luck, job, index)
-        else:
-            self.pair.wait(luck.choice((0, 0, 0, REVIEW)))
-            self.pair.tell(work.provider, "attest", job, index)
+        def rank(reason: Reason) -> tuple[tuple[float, int], int]:
+            wait = max(0, reason.at - now)
+            book.now, book.block = now + wait, block + wait
+            try:
+                edges = book.weigh(reason.by, reason.target, reason.action).edges
+            except RefusedError:
+                return NEVER, wait
+            finally:
+                book.now, book.block = now, block
+            return min((ahead[edge] for edge in edges), default=NEVER), wait
 
-    def _look_at(self, luck: Random, job: bytes, index: int, work: Work) -> None:
-        match luck.choice(("approve", "claim", "dispute")):
-            case "claim":
-                self.pair.wait(max(0, work.since + REVIEW + luck.randint(0, 1) - self.pair.model.now))
-                self.pair.tell(work.provider, "approve", job, index)
-            case action:
-                self.pair.tell(CUSTOMER, action, job, index)
-
-    def _decide(self, luck: Random, job: bytes, index: int, work: Work) -> None:
-        if luck.random() < 0.5:
-            self.pair.wait(max(0, work.since + DISPUTE + luck.randint(0, 1) - self.pair.model.now))
-            self.pair.tell(luck.choice(ACTORS), "lapse", job, index)
-        else:
-            stake = self.pair.model.orders[job].stake(work)
-            self.pair.tell(COURT, "rule", job, index, luck.choice((0, stake // 3, stake, stake, stake + 1)))
-
-    def _replace(self, luck: Random, job: bytes, index: int) -> None:
-        order = self.pair.model.orders[job]
-        win = self._win(luck, order, luck.choice((SHOP, OTHER_SHOP)), 2 * order.works[index].win.price + 1)
-        self.pair.tell(CUSTOMER, "reaward", job, index, win)
-
-    def _win(self, luck: Random, order: Order, shop: Address, most: int) -> Win:
-        due = luck.randint(self.pair.model.now + 1, max(self.pair.model.now + 1, order.deadline))
-        return Win(shop, luck.randint(0, most), due, luck.choice((1, 1, 1, 2, 2, 2, 3, 3, 3, 8, 8, 9)))
-
-    def _luck(self, seed: int) -> Random:
-        """Even odds at each step; hypothesis alone draws too few of the later branches in a short history."""
-        self._steps += 1
-        return Random(f"{seed}/{self._steps}")
-
-    def _open(self) -> list[bytes]:
-        return [job for job, order in self.pair.model.orders.items() if order.state == "open"]
-
-    def _running(self) -> list[bytes]:
-        return [job for job, order in self.pair.model.orders.items() if order.state in ("open", "awarded")]
-
-    def _bids(self) -> list[tuple[bytes, Address]]:
-        orders = self.pair.model.orders.items()
-        return [(job, who) for job, order in orders for who, state in order.bids.items() if state == "sealed"]
-
-    def _live(self) -> list[tuple[bytes, int]]:
-        return self._works(lambda work: work.state not in TERMINAL)
-
-    def _waiting(self) -> list[tuple[bytes, int]]:
-        return self._works(lambda work: work.state in UNATTESTED)
-
-    def _works(self, wanted: Callable[[Work], bool]) -> list[tuple[bytes, int]]:
-        orders = self.pair.model.orders.items()
-        return [(job, index) for job, order in orders for index, work in enumerate(order.works) if wanted(work)]
+        return min(wanted, key=rank)
 
 
 def free(pair: Pair, alone: str) -> None:
     """Let only one party act, after all windows have passed; then everybody takes what is theirs."""
-    pair.wait(10 * (TERM + REVIEW + DISPUTE))
-    for job, order in pair.model.orders.items():
-        for index, work in enumerate(order.works):
-            caller = CUSTOMER if alone == "customer" else work.provider
-            if work.state == "attested":
-                assert pair.tell(caller, "approve", job, index) == ""
-            elif work.state == "disputed":
-                assert pair.tell(caller, "lapse", job, index) == ""
+    book = pair.book
+    pair.wait(10 * 365 * 24 * 3600)
+    for job in list(book.orders):
+        for index, work in enumerate(book.orders[job].works):
+            caller = CUSTOMER if alone == "customer" else work.win.provider
+            if work.state is WorkState.ATTESTED:
+                assert pair.tell(caller, job, act.Approve(index=index)) == ""
+            elif work.state is WorkState.DISPUTED:
+                assert pair.tell(caller, (job, index), case.Close()) == ""
+        order = book.orders[job]
         caller = CUSTOMER if alone == "customer" else SHOP
-        if order.state == "open" or any(work.state in UNATTESTED for work in order.works):
-            assert pair.tell(caller, "expire", job) == ""
-        for bidder, state in order.bids.items():
-            if state == "sealed":
-                assert pair.tell(caller, "return_bid" if order.state == "cancelled" else "forfeit", job, bidder) == ""
+        if order.state is OrderState.OPEN or any(work.state.is_waiting for work in order.works):
+            assert pair.tell(caller, job, act.Expire()) == ""
+        for bid in order.bids:
+            if bid.state is BidState.SEALED:
+                called_off = order.state is OrderState.CANCELLED
+                end = act.ReturnBid(bidder=bid.bidder) if called_off else act.Forfeit(bidder=bid.bidder)
+                assert pair.tell(caller, job, end) == ""
+    leave(pair)
     pair.check()
-    assert all(order.locked == 0 for order in pair.model.orders.values())
-    for actor in ACTORS:
-        pair.scene.evm.send(actor, pair.scene.contracts.orders.withdraw())
-    assert pair.scene.balance(pair.scene.contracts.orders.address) == 0
-    assert sum(pair.scene.balance(actor) for actor in ACTORS) == FUNDS + 2 * POCKET
+    assert book.locked(ORDERS) == 0
+    collect(pair)
+
+
+def leave(pair: Pair) -> None:
+    """Every member takes its whole bond out, alone."""
+    for person in PEOPLE:
+        member = pair.book.members.get(person, membership.Member())
+        if member.state == "registered":
+            assert pair.tell(person, None, membership.Revoke()) == ""
+        if member.bond:
+            assert pair.tell(person, None, membership.Unbond(amount=member.bond)) == ""
+    pair.wait(UNBONDING)
+    for person in PEOPLE:
+        if pair.book.members.get(person, membership.Member()).unbonding:
+            assert pair.tell(person, None, membership.Release()) == ""
+
+
+def collect(pair: Pair) -> None:
+    """Everybody withdraws, the fund collects, and no escrow holds a cent."""
+    scene, book = pair.scene, pair.book
+    for escrow in ESCROWS:
+        for person in PEOPLE:
+            pair.withdraw(escrow, person)
+        before = scene.balance(TREASURY)
+        scene.evm.send(STRANGER, scene.contracts.treasury.collect(Address(escrow)))
+        assert scene.balance(TREASURY) == before + book.credit.pop((escrow, TREASURY), 0)
+        assert scene.balance(escrow) == 0
+        assert book.locked(MEMBERS) == book.owed(escrow) == 0

@@ -1,139 +1,233 @@
-"""The contract and its reference side by side: told the same, compared after each step."""
+"""The contracts and the protocol's state machines side by side: told the same, compared after each step."""
 
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
 
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from ledger.bindings import disputes as court_abi
+from ledger.bindings import members as members_abi
 from ledger.bindings import orders as abi
+from ledger.disputes import OUTCOMES
 from ledger.errors import RevertedError
-from ledger.orders import Winner
 from ledger.types import Transaction
+from protocol import membership
+from protocol.case import PANEL, Case, CaseState
+from protocol.errors import RefusedError
 from protocol.ids import Address, Digest, JobId
+from protocol.order import Order
 from protocol.rules import RulePack
-from protocol.units import Cents, UnixSeconds
-from tests.contracts.federation import CUSTOMER, EVIDENCE, OTHER_SHOP, PACK, SHOP, STRANGER, TRANSCRIPT, TREASURY, Scene
-from tests.contracts.model import TERMINAL, Model, Order, Refused, Win
+from protocol.units import BasisPoints, Cents, UnixSeconds
+from tests.contracts.book import MEMBERS, ORDERS, Action, Book, Target
+from tests.contracts.calls import SALT, transaction
+from tests.contracts.federation import (
+    BOND,
+    COURT,
+    CUSTOMER,
+    DEPLOYER,
+    FUNDS,
+    OTHER_SHOP,
+    PACK,
+    SHOP,
+    STRANGER,
+    TREASURY,
+    Scene,
+    address,
+    join,
+)
 
-ACTORS = (CUSTOMER, SHOP, OTHER_SHOP, STRANGER, TREASURY)
-ORDER_STATES = ("none", "open", "awarded", "settled", "cancelled", "expired")
-BID_STATES = ("none", "sealed", "revealed", "forfeited", "returned")
+JURORS = tuple(address(0xE000 + number) for number in range(5))
+RESTLESS = tuple(address(0xF000 + number) for number in range(3))
+"""Members who bond, leave and are slashed more than others; nobody's work depends on them."""
+
+PEOPLE = (CUSTOMER, SHOP, OTHER_SHOP, STRANGER, *JURORS, *RESTLESS)
+ESCROWS = (ORDERS, MEMBERS, COURT)
 OPENING = b"a bid and its salt"
 SEAL = Digest(sha256(OPENING).digest())
-POCKET = 1000
-"""What each shop has at hand to bond its bids with."""
+POCKET = 50_000
+"""What each shop and juror has at hand."""
+
+
+def populate(scene: Scene) -> None:
+    """Beside the customer and the shops: five auditors, and everybody has money and lets the escrows take it."""
+    for juror in JURORS:
+        join(scene, juror, membership.AUDITOR)
+    token = scene.contracts.token
+    for person in PEOPLE:
+        if person not in (CUSTOMER, STRANGER):
+            scene.evm.send(DEPLOYER, token.transfer(person, Cents(POCKET)))
+        for escrow in ESCROWS:
+            scene.evm.send(person, token.approve(escrow, Cents(FUNDS)))
 
 
 @dataclass
 class Pair:
-    """The contract and its reference, told the same things in step."""
+    """The contracts and their reference, told the same things in step."""
 
     scene: Scene
-    model: Model
-    pack: RulePack = PACK
-    touched: bytes | None = None
-    """The order that was acted on last."""
+    book: Book
+    touched: set[Target | Address] = field(default_factory=set)
+    """What was acted on since the last look."""
 
-    def tell(self, caller: Address, action: str, job: bytes, *arguments: Any) -> str:
+    @classmethod
+    def of(cls, scene: Scene, pack: RulePack = PACK) -> "Pair":
+        """A book that says what the populated ``scene`` holds, with ``pack`` in force."""
+        evm, members = scene.evm, scene.contracts.members
+        book = Book(now=evm.now, block=evm.block, pack=pack)
+        book.members = {person: members.stake(evm, person) for person in PEOPLE if person != STRANGER}
+        book.purses = {person: scene.balance(person) for person in PEOPLE}
+        pair = cls(scene, book)
+        book.draw = pair.drawn
+        return pair
+
+    def tell(self, by: Address, target: Target, action: Action) -> str:
         """Do it to both; they must agree on whether it is refused, and why. Returns the error or nothing."""
         expected = ""
+        sent = transaction(self.scene.contracts, target, action)
         try:
-            getattr(self.model, action)(caller, job, *arguments)
-        except Refused as refusal:
-            expected = str(refusal)
+            self.book.do(by, target, action)
+        except RefusedError as refusal:
+            expected = refusal.reason
         found = ""
         try:
-            self.scene.evm.send(caller, self._transaction(action, JobId(job), *arguments))
+            self.scene.evm.send(by, sent)
         except RevertedError as refusal:
             found = refusal.name
-        self.touched = self.touched if found else job
+        if not found:
+            self.touched |= {target, by, action.account if isinstance(action, membership.Slash) else by}
         assert found == expected, f"{action} is answered with {found or 'done'}, not {expected or 'done'}"
         return found
 
-    def _transaction(self, action: str, job: JobId, *arguments: Any) -> Transaction:
-        orders = self.scene.contracts.orders
-        match action, arguments:
-            case "open", (budget, deadline, late, reveal_by):
-                return self.scene.opening(
-                    job=job, budget=budget, deadline=deadline, late=late, reveal_by=reveal_by, pack=self.pack.digest
-                )
-            case "bid", ():
-                return orders.bid(job, SEAL)
-            case "reveal", (honest,):
-                return orders.reveal(job, OPENING if honest else b"another bid")
-            case "award", (wins,):
-                return orders.award(job, TRANSCRIPT, [_winner(win) for win in wins])
-            case "reaward", (index, win):
-                return orders.reaward(job, index, TRANSCRIPT, _winner(win))
-            case "rule", (index, to_provider):
-                return Transaction(to=orders.address, payload=abi.rule_call(job, index, to_provider))
-            case "lapse", (index,):
-                return self.scene.contracts.disputes.close(job, index)
-            case "attest" | "dispute", (index,):
-                return getattr(orders, action)(job, index, EVIDENCE)  # type: ignore[no-any-return]
-            case _:
-                return getattr(orders, action)(job, *arguments)  # type: ignore[no-any-return]
+    def vote_seal(self, job: bytes, index: int, juror: Address, share: int) -> Digest:
+        """What ``juror`` binds itself to ``share`` with."""
+        _, _, round_, milestone = self.book.key(job, index)
+        return self.scene.contracts.disputes.vote_seal(
+            JobId(job), index, juror, BasisPoints(share), SALT, round_=round_, milestone=milestone
+        )
 
     def fork(self) -> "Pair":
-        """A pair whose reference may be changed freely; the chain is undone by whoever forks."""
-        return Pair(self.scene, deepcopy(self.model), self.pack)
+        """A pair whose book may be changed freely; the chain is undone by whoever forks."""
+        kept, self.book.draw = self.book.draw, lambda _job, _index: ()
+        forked = Pair(self.scene, deepcopy(self.book), set(self.touched))
+        self.book.draw, forked.book.draw = kept, forked.drawn
+        return forked
 
     def ask_for_bonds(self, bond: int) -> None:
         """Put rules in force that ask for this bid bond, or for none."""
-        if bond != self.model.bid_bond:
-            self.pack = replace(self.pack, version=self.pack.version + 1, bid_bond=Cents(bond))
-            self.scene.adopt(self.pack)
-            self.model.bid_bond, self.model.now = bond, self.scene.evm.now
+        if bond != self.book.pack.bid_bond:
+            pack = replace(self.book.pack, version=self.book.pack.version + 1, bid_bond=Cents(bond))
+            self.scene.adopt(pack)
+            self.book.pack = pack
+            self.book.wait(self.scene.evm.now - self.book.now)
 
     def wait(self, seconds: int) -> None:
-        self.model.now += seconds
-        self.scene.evm.wait_until(self.model.now)
+        self.book.wait(seconds)
+        self.scene.evm.wait_until(self.book.now)
 
-    def check(self) -> None:
-        """Contract and reference hold the same states and the same money, and it adds up to what there is."""
-        for job, order in self.model.orders.items():
-            self._check_order(job, order)
-        credit = {actor: self.scene.credit(actor) for actor in ACTORS}
-        assert credit == {actor: self.model.credit.get(actor, 0) for actor in ACTORS}
-        self.check_totals()
+    def withdraw(self, escrow: Address, account: Address) -> None:
+        """Take out what is owed; both must agree how much it is."""
+        amount = self.book.withdraw(escrow, account)
+        self.scene.evm.send(account, Transaction(to=escrow, payload=abi.withdraw_call()))
+        assert self.scene.balance(account) == self.book.purses[account], amount
+
+    def drawn(self, job: bytes, index: int) -> tuple[Address, ...]:
+        """The panel that the hash of the case's block draws."""
+        found = self.book.cases.get(self.book.key(job, index))
+        matter = self.book.matter(job, index)
+        if found is None or matter is None:
+            return ()
+        listed = self._auditors()
+        seed = keccak((found.draw_block).to_bytes(32, "big"))  # as the test's chain hashes its blocks
+        key = keccak(encode(["bytes32", "uint32", "uint8", "uint8"], self.book.key(job, index)))
+        seats: list[Address] = []
+        for number in range(48 if len(listed) >= PANEL else 0):
+            luck = keccak(encode(["bytes32", "bytes32", "uint256"], [seed, key, number]))
+            who = listed[int.from_bytes(luck, "big") % len(listed)]
+            holds = self.book.members[who].holds(
+                membership.AUDITOR, now=UnixSeconds(self.book.now), minimum=Cents(BOND)
+            )
+            if who not in (*matter.parties, *seats) and holds and len(seats) < PANEL:
+                seats.append(who)
+        return tuple(seats) if len(seats) == PANEL else ()
 
     def check_touched(self) -> None:
-        """The same for the order that was acted on last, and the sums."""
-        if self.touched is not None and self.touched in self.model.orders:
-            self._check_order(self.touched, self.model.orders[self.touched])
-            self.touched = None
+        """What was acted on since the last look is the same on both sides, and so are the sums."""
+        for target in self.touched:
+            if isinstance(target, tuple):
+                self._check_cases(*target)
+                self._check_order(target[0])
+            elif target in self.book.orders:
+                assert isinstance(target, bytes)
+                self._check_order(target)
+            elif target in self.book.members:
+                assert isinstance(target, bytes)
+                self._check_member(Address(target))
+        self.touched.clear()
         self.check_totals()
 
+    def check(self) -> None:
+        """Everything is the same on both sides."""
+        self.touched |= {*self.book.orders, *self.book.members}
+        self.check_touched()
+        for escrow in ESCROWS:
+            for person in (*PEOPLE, TREASURY):
+                call = self.scene.evm.call(escrow, abi.credit_call(person))
+                assert abi.credit_result(call) == self.book.credit.get((escrow, person), 0)
+
     def check_totals(self) -> None:
-        """The sums are those of the reference, and there is as much."""
-        orders, evm = self.scene.contracts.orders, self.scene.evm
-        totals = abi.totals_result(evm.call(orders.address, abi.totals_call()))
-        locked = sum(order.locked for order in self.model.orders.values()) + self.model.bonds
-        credited = sum(self.model.credit.values())
-        assert (totals.locked, totals.credited) == (locked, credited)
-        assert self.scene.balance(orders.address) == locked + credited
+        """O1, O3 and R1: every escrow holds what it locks and owes, and not a cent less or more."""
+        for escrow in ESCROWS:
+            totals = abi.totals_result(self.scene.evm.call(escrow, abi.totals_call()))
+            assert (totals.locked, totals.credited) == (self.book.locked(escrow), self.book.owed(escrow))
+            assert self.scene.balance(escrow) == totals.locked + totals.credited
 
-    def _check_order(self, job: bytes, order: Order) -> None:
-        orders, evm = self.scene.contracts.orders, self.scene.evm
-        found = abi.order_of_result(evm.call(orders.address, abi.order_of_call(job)))
-        assert ORDER_STATES[found.state] == order.state
-        assert (found.locked, found.budget) == (order.locked, order.budget)
-        assert (found.locked == 0) or order.state in ("open", "awarded")
-        assert (found.assignments, found.unsettled) == (
-            len(order.works),
-            sum(work.state not in TERMINAL for work in order.works),
-        )
-        for index, work in enumerate(order.works):
-            state = orders.assignment(evm, JobId(job), index)
-            assert (state.state, state.round, state.paid_milestones) == (work.state, work.round, work.approved)
-            stake = order.stake(work) if work.state in ("attested", "disputed") else 0
-            assert orders.at_stake(evm, JobId(job), index) == stake
-        for bidder, state_of_bid in order.bids.items():
-            bid = abi.bid_of_result(evm.call(orders.address, abi.bid_of_call(job, bidder)))
-            assert BID_STATES[bid.state] == state_of_bid
+    def _check_order(self, job: bytes) -> None:
+        expected = self.book.orders[job]
+        bidders = [bid.bidder for bid in expected.bids]
+        assert self.scene.contracts.orders.order(self.scene.evm, JobId(job), bidders) == expected
+        _check_sums(expected)
+
+    def _check_member(self, account: Address) -> None:
+        found = self.scene.contracts.members.stake(self.scene.evm, account)
+        assert found == self.book.members[account]
+
+    def _check_cases(self, job: bytes, index: int) -> None:
+        evm, court = self.scene.evm, self.scene.contracts.disputes.address
+        for (of, number, round_, milestone), expected in self.book.cases.items():
+            if (of, number) != (job, index):
+                continue
+            found = court_abi.case_of_result(evm.call(court, court_abi.case_of_call(job, index, round_, milestone)))
+            assert OUTCOMES[found.outcome] == _outcome(expected)
+            assert (found.offered_bps, found.conceded_bps) == (expected.offered, expected.conceded)
+            assert (found.summoner, found.fee, found.draw_block) == (
+                expected.summoner,
+                expected.fee,
+                expected.draw_block,
+            )
+            seats = [(juror.account, juror.opened, juror.share, juror.seal) for juror in expected.panel]
+            assert [tuple(seat) for seat in found.panel] == seats
+
+    def _auditors(self) -> list[Address]:
+        evm, where = self.scene.evm, MEMBERS
+        count = members_abi.auditor_count_result(evm.call(where, members_abi.auditor_count_call()))
+        return [
+            Address(members_abi.auditor_at_result(evm.call(where, members_abi.auditor_at_call(number))))
+            for number in range(count)
+        ]
 
 
-def _winner(win: Win) -> Winner:
-    return Winner(
-        provider=win.provider, price=Cents(win.price), units=1, due=UnixSeconds(win.due), milestones=win.milestones
-    )
+def _outcome(found: Case) -> str:
+    open_ = found.state in (CaseState.WAITING, CaseState.SUMMONED, CaseState.SEATED)
+    return "" if open_ else found.state.value
+
+
+def _check_sums(order: Order) -> None:
+    """O2, O5, O7 and O10, on one order."""
+    terminal = order.state.value in ("settled", "cancelled", "expired")
+    assert not terminal or order.locked == 0
+    assert 0 <= order.locked <= order.budget
+    held = sum(work.left for work in order.works if not work.state.is_terminal)
+    assert order.locked == (order.budget if order.state.value == "open" else held)
+    assert all(0 <= work.approved <= work.win.milestones for work in order.works)

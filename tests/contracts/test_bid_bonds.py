@@ -14,6 +14,7 @@ from tests.contracts.federation import (
     BID_BOND,
     BONDED,
     CUSTOMER,
+    DEPLOYER,
     GOVERNOR,
     JOB,
     NOTICE,
@@ -25,11 +26,19 @@ from tests.contracts.federation import (
     Scene,
     word,
 )
-from tests.contracts.histories import fund_shops
-from tests.contracts.pair import POCKET
 
 OPENING = b"salt and bid"
 SEAL = Digest(sha256(OPENING).digest())
+
+
+POCKET = 1000
+
+
+def fund_shops(scene: Scene) -> None:
+    """Give both shops something to bond bids with."""
+    for shop in (SHOP, OTHER_SHOP):
+        scene.evm.send(DEPLOYER, scene.contracts.token.transfer(shop, Cents(POCKET)))
+        scene.evm.send(shop, scene.contracts.token.approve(scene.contracts.orders.address, Cents(POCKET)))
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from ledger.disputes import (
     VoteOpened,
     VoteSealed,
 )
-from ledger.members import AUDITOR, PROVIDER
 from ledger.types import Transaction
 from protocol.ids import Address, Digest
+from protocol.membership import AUDITOR, PROVIDER
+from protocol.order import WorkState
 from protocol.units import BasisPoints, Cents, Seconds
 from tests.contracts.federation import (
     BOND,
@@ -511,7 +512,8 @@ def test_a_replacement_starts_with_a_clean_sheet(scene: Scene) -> None:
     scene.send(OTHER_SHOP, scene.contracts.orders.attest(JOB, 0, EVIDENCE))
     scene.send(CUSTOMER, scene.contracts.orders.dispute(JOB, 0, EVIDENCE))
     scene.send(OTHER_SHOP, court(scene).propose(JOB, 0, share(9000)))
-    assert scene.contracts.orders.assignment(scene.evm, JOB, 0).state == "disputed", "the offer before was another's"
+    work = scene.contracts.orders.assignment(scene.evm, JOB, 0)
+    assert work.state is WorkState.DISPUTED, "the offer before was another's"
 
 
 def test_a_hash_that_is_too_old_is_replaced_by_a_new_one(scene: Scene) -> None:

@@ -14,10 +14,10 @@ from governance.proposals import Proposal, read_filed
 from ledger.bindings import guild_governor
 from ledger.bindings import timelock as abi
 from ledger.governor import Cast, Choice, Stage, proposal_id
-from ledger.members import CUSTOMER as CUSTOMERS
-from ledger.members import PROVIDER
 from ledger.types import Transaction
 from protocol.ids import Address
+from protocol.membership import CUSTOMER as CUSTOMERS
+from protocol.membership import PROVIDER
 from protocol.units import BasisPoints, Cents
 from tests.contracts.assembly import DEARER, carry, close, file, file_actions, queue, standing, succeed, vote
 from tests.contracts.federation import (

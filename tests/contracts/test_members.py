@@ -2,22 +2,12 @@
 
 import pytest
 
-from ledger import members as facade
 from ledger.bindings import members as abi
-from ledger.members import (
-    AUDITOR,
-    PROVIDER,
-    STEWARD,
-    Bonded,
-    Members,
-    Registered,
-    Revoked,
-    Slashed,
-    Unbonded,
-    Unbonding,
-)
+from ledger.members import Bonded, Members, Registered, Revoked, Slashed, Unbonded, Unbonding
 from ledger.types import Transaction
 from protocol.ids import Address, Digest, EncryptionKey, PeerId
+from protocol.membership import AUDITOR, PROVIDER, STEWARD, Member
+from protocol.membership import CUSTOMER as CUSTOMER_ROLE
 from protocol.units import Cents, UnixSeconds
 from tests.contracts.federation import (
     BOND,
@@ -45,7 +35,7 @@ def members(scene: Scene) -> Members:
 
 
 def registering(
-    scene: Scene, peer: PeerId = PEER, roles: int = facade.CUSTOMER, key: EncryptionKey = KEY, term: int = YEAR
+    scene: Scene, peer: PeerId = PEER, roles: int = CUSTOMER_ROLE, key: EncryptionKey = KEY, term: int = YEAR
 ) -> Transaction:
     expiry = UnixSeconds(scene.evm.now + term)
     return members(scene).register(roles=roles, peer=peer, encryption_key=key, expiry=expiry)
@@ -69,13 +59,13 @@ def test_a_registration_can_be_read_from_either_side(scene: Scene) -> None:
     assert contract.member(scene.evm, STRANGER) is None
     assert contract.account_of(scene.evm, PEER) is None
     expiry = UnixSeconds(scene.evm.now + YEAR)
-    assert scene.send(STRANGER, registering(scene, roles=facade.CUSTOMER + STEWARD)) == [
+    assert scene.send(STRANGER, registering(scene, roles=CUSTOMER_ROLE + STEWARD)) == [
         Registered(
-            account=STRANGER, peer=PEER, encryption_key=KEY, roles=facade.CUSTOMER + STEWARD, epoch=1, expiry=expiry
+            account=STRANGER, peer=PEER, encryption_key=KEY, roles=CUSTOMER_ROLE + STEWARD, epoch=1, expiry=expiry
         )
     ]
-    assert contract.member(scene.evm, STRANGER) == facade.Member(
-        peer=PEER, encryption_key=KEY, roles=facade.CUSTOMER + STEWARD, epoch=1, expiry=expiry, bond=Cents(0)
+    assert contract.member(scene.evm, STRANGER) == Member(
+        peer=PEER, encryption_key=KEY, roles=CUSTOMER_ROLE + STEWARD, epoch=1, expiry=expiry, bond=Cents(0)
     )
     assert contract.account_of(scene.evm, PEER) == STRANGER
 
@@ -113,7 +103,7 @@ def test_nobody_is_the_zero_peer_and_nothing_is_sealed_to_the_zero_key(scene: Sc
     ("roles", "refusal"), [(0, "UnknownRoles"), (2, ""), (10, ""), (16, "UnknownRoles"), (255, "UnknownRoles")]
 )
 def test_roles_are_a_sum_of_the_known_ones(scene: Scene, roles: int, refusal: str) -> None:
-    assert PROVIDER + facade.CUSTOMER + AUDITOR + STEWARD == 15
+    assert PROVIDER + CUSTOMER_ROLE + AUDITOR + STEWARD == 15
     if refusal:
         assert scene.refused(STRANGER, registering(scene, roles=roles)) == refusal
     else:
@@ -139,7 +129,7 @@ def test_providers_and_auditors_have_the_minimum_at_stake(scene: Scene, role: in
     scene.send(STRANGER, members(scene).bond(Cents(1)))
     scene.send(STRANGER, registering(scene, roles=role))
     assert members(scene).holds(scene.evm, STRANGER, role)
-    assert not members(scene).holds(scene.evm, STRANGER, facade.CUSTOMER)
+    assert not members(scene).holds(scene.evm, STRANGER, CUSTOMER_ROLE)
     assert members(scene).minimum_bond(scene.evm) == BOND
 
 
@@ -201,7 +191,7 @@ def test_the_minimum_leaves_only_without_the_role_that_needs_it(scene: Scene) ->
     scene.send(SHOP, members(scene).bond(Cents(10)))
     assert scene.refused(SHOP, members(scene).unbond(Cents(11))) == "BondTooLow"
     scene.send(SHOP, members(scene).unbond(Cents(10)))
-    scene.send(SHOP, registering(scene, roles=facade.CUSTOMER))
+    scene.send(SHOP, registering(scene, roles=CUSTOMER_ROLE))
     scene.send(SHOP, members(scene).unbond(Cents(BOND)))
 
 
@@ -226,7 +216,7 @@ def test_only_the_court_slashes(scene: Scene) -> None:
 
 
 def test_a_slash_takes_from_the_bond_then_from_what_is_on_its_way_and_never_more(scene: Scene) -> None:
-    join(scene, STRANGER, facade.CUSTOMER, stake=300)
+    join(scene, STRANGER, CUSTOMER_ROLE, stake=300)
     scene.send(STRANGER, members(scene).unbond(Cents(200)))
     assert scene.send(COURT, slashing(scene, 150, account=STRANGER)) == [
         Slashed(account=STRANGER, evidence=GUILT, beneficiary=CUSTOMER, amount=Cents(150))

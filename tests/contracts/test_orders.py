@@ -22,6 +22,7 @@ from ledger.order_events import (
 from ledger.orders import Orders
 from ledger.types import Transaction
 from protocol.ids import Address, Digest, JobId
+from protocol.order import WorkState
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
 from tests.contracts.federation import (
     COURT,
@@ -110,8 +111,9 @@ def test_the_order_can_be_read_as_it_was_opened(scene: Scene) -> None:
     scene.open(budget=1000, deadline=scene.evm.now + 77)
     order = orders(scene).order(scene.evm, JOB)
     assert order is not None
-    assert (order.customer, order.budget, order.deadline) == (CUSTOMER, 1000, scene.evm.now + 77)
-    assert (order.review, order.call, order.design, order.pack) == (
+    terms = order.terms
+    assert (terms.customer, order.budget, terms.deadline) == (CUSTOMER, 1000, scene.evm.now + 77)
+    assert (terms.review, terms.call, terms.design, terms.pack) == (
         REVIEW,
         word("call"),
         word("design"),
@@ -122,7 +124,7 @@ def test_the_order_can_be_read_as_it_was_opened(scene: Scene) -> None:
 def test_an_assignment_can_be_read_with_its_evidence(scene: Scene) -> None:
     attested(scene)
     work = orders(scene).assignment(scene.evm, JOB, 0)
-    assert (work.provider, work.price, work.evidence) == (SHOP, 700, EVIDENCE)
+    assert (work.win.provider, work.win.price, work.evidence) == (SHOP, 700, EVIDENCE)
 
 
 def test_a_provider_approves_itself_only_after_the_review_window(scene: Scene) -> None:
@@ -177,7 +179,7 @@ def test_work_goes_on_after_a_ruling_that_gives_the_provider_all(scene: Scene) -
     assert scene.send(COURT, ruling(scene, 350)) == [
         Ruled(job=JOB, index=0, refunded=Cents(0), paid=Cents(345), fee=Cents(5), ends=False)
     ]
-    assert orders(scene).assignment(scene.evm, JOB, 0).state == "accepted"
+    assert orders(scene).assignment(scene.evm, JOB, 0).state is WorkState.ACCEPTED
     scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
     assert scene.send(CUSTOMER, orders(scene).approve(JOB, 0))[-1] == Ended(job=JOB, how="settled")
 
@@ -208,7 +210,7 @@ def test_milestones_come_to_the_price_and_end_with_the_last(scene: Scene) -> Non
             assert scene.refused(CUSTOMER, orders(scene).approve(JOB, 0)) == "WrongAssignmentState"
             scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
     assert parts == [333, 333, 334]
-    assert orders(scene).assignment(scene.evm, JOB, 0).state == "approved"
+    assert orders(scene).assignment(scene.evm, JOB, 0).state is WorkState.APPROVED
 
 
 LATENESS = {0: 0, 1: 25, DAY: 25, DAY + 1: 50, 3 * DAY + 1: 100, 5 * DAY: 100}
@@ -281,9 +283,9 @@ def test_a_declined_assignment_goes_to_another_and_the_others_stay(scene: Scene)
         Assigned(job=JOB, index=0, provider=OTHER_SHOP, price=Cents(250), units=1, due=due),
     ]
     assert scene.credit(CUSTOMER) == 300 + 50
-    assert orders(scene).assignment(scene.evm, JOB, 1).state == "accepted"
+    assert orders(scene).assignment(scene.evm, JOB, 1).state is WorkState.ACCEPTED
     work = orders(scene).assignment(scene.evm, JOB, 0)
-    assert (work.provider, work.state, work.round, work.evidence) == (OTHER_SHOP, "assigned", 1, bytes(32))
+    assert (work.win.provider, work.state, work.round, work.evidence) == (OTHER_SHOP, WorkState.ASSIGNED, 1, bytes(32))
     assert scene.refused(SHOP, orders(scene).accept(JOB, 0)) == "NotAllowed"
 
 
@@ -307,7 +309,7 @@ def test_a_replacement_costs_what_paid_milestones_left(scene: Scene) -> None:
     scene.send(CUSTOMER, reawarding(scene, 500, milestones=2))
     assert scene.credit(CUSTOMER) == before + 100
     work = orders(scene).assignment(scene.evm, JOB, 0)
-    assert (work.paid_milestones, work.price, work.evidence) == (0, 500, bytes(32))
+    assert (work.approved, work.win.price, work.evidence) == (0, 500, bytes(32))
 
 
 def test_who_does_not_accept_within_the_review_window_is_replaced_and_not_before(scene: Scene) -> None:

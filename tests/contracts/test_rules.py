@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ledger.bindings import rules as abi
-from ledger.members import PROVIDER
 from protocol.ids import JobId
+from protocol.membership import PROVIDER
 from protocol.rules import RulePack
 from tests.contracts.federation import (
     BOND,

@@ -1,9 +1,9 @@
 """Voting power: checkpointed, capped per member, from the bond of who is registered, and nobody's to sell."""
 
 from ledger.bindings import members as abi
-from ledger.members import CUSTOMER as AS_CUSTOMER
 from ledger.types import Transaction
 from protocol.ids import Address
+from protocol.membership import CUSTOMER as AS_CUSTOMER
 from protocol.units import Cents
 from tests.contracts.federation import (
     BOND,

@@ -9,10 +9,10 @@ from devnet.deploy import MEMBERSHIP, PACK, TERMS
 from ledger.chain import account_of
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import plan
-from ledger.members import CUSTOMER, PROVIDER
 from ledger.orders import Opening, Winner
 from ledger.types import Creation, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
+from protocol.membership import CUSTOMER, PROVIDER
 from protocol.units import BasisPoints, Cents, UnixSeconds
 from tests.ledger.places import CHAIN_ID, a_key
 

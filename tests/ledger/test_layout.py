@@ -4,10 +4,10 @@ import pytest
 
 from ledger.chain import account_of
 from ledger.layout import anchored_of, epoch_of, head_slot, licence_of, licence_slot, member_slot, passport_slot
-from ledger.members import CUSTOMER as CUSTOMER_ROLE
 from ledger.proofs import prove, verify
 from ledger.types import Transaction
 from protocol.ids import Digest, EncryptionKey, PeerId
+from protocol.membership import CUSTOMER as CUSTOMER_ROLE
 from protocol.units import UnixSeconds
 from tests.ledger.conftest import CUSTOMER, Ledger
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.errors import RevertedError
-from ledger.members import PROVIDER
 from ledger.types import Transaction
 from node.design.reading import Options
 from node.workflows import answer_job, post_job, watch_auction
@@ -35,6 +34,7 @@ from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNot
 from protocol.auction import Commitment, Reveal
 from protocol.ids import Address
 from protocol.job import Call
+from protocol.membership import PROVIDER
 from protocol.replacement import Replacement
 from protocol.rules import RulePack
 from protocol.seal import PackageLeaf, commitment_of, seal_design, seal_package

@@ -7,7 +7,6 @@ import pytest
 
 from ledger.disputes import Decided, Drawn
 from ledger.errors import RevertedError
-from ledger.members import AUDITOR
 from ledger.types import Transaction
 from node.workflows import settle_dispute
 from node.workflows.court import describe, read_case
@@ -27,6 +26,7 @@ from node.workflows.disputed import (
 from node.workflows.events import Mined, Submit, WakeAt, Woke
 from node.workflows.ledger_events import moved
 from protocol.ids import Address
+from protocol.membership import AUDITOR
 from protocol.units import BasisPoints, Cents
 from tests.contracts.evm import FIRST_BLOCK, START
 from tests.contracts.federation import (
