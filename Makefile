@@ -12,6 +12,7 @@ MUTANTS ?= 500
 COUNT  ?= 10000
 FAULTS ?= 120
 EDGES  ?= 1000
+RUNS   ?= 256
 AREA   ?= demo
 AUCTIONS ?= 125
 TIES   ?= 1000
@@ -20,9 +21,7 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants slither
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad slicer nc-interpreter gltf-validator fuzz converge test-interop tamper tamper-seal gas mutants invariants
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge test-interop tamper gas mutants invariants slither
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants slither slicer nc-interpreter forge
 
 setup: $(STAMP)
 
@@ -146,8 +145,11 @@ gas: $(STAMP) ## what each step costs on the ledger, against the bars and the co
 mutants: $(STAMP) ## plant faults in the contracts and count those that the tests find; FAULTS=0 plants all (needs npm)
 	@$(BIN)/python -m tests.contracts.mutants $(FAULTS)
 
-invariants: $(STAMP) ## random histories of orders until each edge was taken EDGES times
+invariants: $(STAMP) ## random histories of a federation, until each edge of its state machines was taken EDGES times
 	@$(BIN)/python -m tests.contracts.invariants $(EDGES)
+
+forge: $(STAMP) ## Foundry's fuzz and invariant tests of the contracts: RUNS=256 (needs npm; Linux on x86-64)
+	@$(BIN)/python -m tests.contracts.forge.run $(RUNS)
 
 lock: $(STAMP) ## pin all dependencies anew
 	@$(BIN)/python -m pip install --quiet uv

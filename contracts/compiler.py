@@ -104,8 +104,10 @@ def our_sources() -> dict[str, str]:
     return {str(path.relative_to(SOURCES)): path.read_text() for path in sorted(SOURCES.rglob("*.sol"))}
 
 
-def fetch(name: str, tarball: str, integrity: str) -> dict[str, bytes]:
-    """The files of an npm package, from the cache or the registry; refuses any other content than the pinned one."""
+def fetch(
+    name: str, tarball: str, integrity: str, wanted: tuple[str, ...] = (".sol", "/soljson.js")
+) -> dict[str, bytes]:
+    """The files of an npm package whose names end so; from the cache or the registry, and only with the pinned content."""
     path = CACHE / tarball
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -117,7 +119,7 @@ def fetch(name: str, tarball: str, integrity: str) -> dict[str, bytes]:
         return {
             member.name: archive.extractfile(member).read()  # type: ignore[union-attr]  # files only
             for member in archive
-            if member.isfile() and member.name.endswith((".sol", "/soljson.js"))
+            if member.isfile() and member.name.endswith(wanted)
         }
 
 

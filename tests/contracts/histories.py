@@ -41,7 +41,6 @@ NEVER = (float("inf"), 0)
 LEADS = {
     "order: none -> open by Open": "bid: none",
     "order: open -> awarded by PostAward": "work: assigned",
-    "order: open -> cancelled by Cancel": "bid: sealed -> returned",
     "work: none -> assigned by PostAward": "work: assigned",
     "work: attested -> approved by Approve": "order: awarded -> settled by Approve",
     "work: disputed -> ruled by Rule": "order: awarded -> settled by Rule",
@@ -98,7 +97,7 @@ class Histories(RuleBasedStateMachine):
     def progress(self, seed: int) -> None:
         """Somebody does what was seen least of all that somebody wants."""
         luck = Random(seed)
-        for _ in range(40):
+        for _ in range(120):
             self._steps += 1
             reason = self._rarest(luck)
             self.pair.wait(max(0, reason.at - self.pair.book.now))

@@ -18,10 +18,10 @@ from tests.contracts.federation import Scene, deploy
 from tests.contracts.histories import EDGES, PATIENT, Histories
 from tests.contracts.pair import populate
 
-BATCH = 3
+BATCH = 2
 """Histories between two looks at the edges."""
 
-STEPS = 16
+STEPS = 6
 
 
 def run(scene: Scene, enough: int, *, first: int = 0, most_batches: int | None = None) -> Counter[str]:

@@ -102,7 +102,8 @@ def _opened(pair: Pair, luck: Random, job: bytes, order: Order) -> Iterator[Reas
     count = luck.randint(1, 3)
     wins = tuple(winning(pair, luck, order, order.budget // count, count) for _ in range(count))
     yield Reason(CUSTOMER, job, act.PostAward(transcript=TRANSCRIPT, wins=wins))
-    yield Reason(CUSTOMER, job, act.Cancel())
+    if order.bonds or not order.terms.bid_bond:
+        yield Reason(CUSTOMER, job, act.Cancel())
     yield Reason(STRANGER, job, act.Expire(), order.terms.deadline)
 
 
