@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from protocol import membership
 from protocol.case import Case, Matter, matter_of
-from protocol.case_machine import Bench, CaseAction, move
+from protocol.case_machine import Bench, CaseAction, Draw, move
 from protocol.errors import RefusedError, refuse
 from protocol.ids import Address, Digest
 from protocol.membership import Member, MemberAction, Registry, Slash, enrol
@@ -129,7 +129,12 @@ class Book:
         if matter is None:
             raise RefusedError("NotDisputed")
         key = self.key(job, index)
-        bench = Bench(block=self.block, drawn=self.draw(job, index), minimum_bond=Cents(BOND), treasury=TREASURY)
+        bench = Bench(
+            block=self.block,
+            drawn=self.draw(job, index) if isinstance(action, Draw) else (),
+            minimum_bond=Cents(BOND),
+            treasury=TREASURY,
+        )
         outcome = move(self.cases.get(key, Case()), action, turn, matter, bench)
         self._afford(turn.by, outcome.taken)
         edges = list(outcome.edges)

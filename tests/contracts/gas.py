@@ -6,13 +6,14 @@ new snapshot. Measured in whole transactions on an Ethereum tester chain: intrin
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eth_tester import EthereumTester, PyEVMBackend  # type: ignore[import-untyped]
 
 from ledger.contracts import Contracts, contracts_at
-from ledger.deployment import plan
+from ledger.deployment import ORDER, plan
+from ledger.governor import Choice, Filed
 from ledger.orders import Opening, Winner
 from ledger.types import Creation, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
@@ -53,6 +54,13 @@ class Ledger:
     contracts: Contracts
     people: list[Address]
     spent: list[tuple[str, int]] = field(default_factory=list)
+    commitment: Digest = Digest(bytes(32))  # noqa: RUF009  # bytes
+    """Of the design of the whole life."""
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass; the next transaction is in a block after it."""
+        now = int(self.tester.get_block_by_number("latest")["timestamp"])
+        self.tester.time_travel(now + seconds)
 
     def send(self, who: Address, transaction: Transaction, name: str = "") -> int:
         """Send, and note the gas under ``name``."""
@@ -75,9 +83,9 @@ def start() -> Ledger:
     tester.time_travel(START)
     people = [Address(bytes.fromhex(account[2:])) for account in tester.get_accounts()]
     planned = plan(people[0], 0, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
-    for creation in planned.creations:
-        _create(tester, people[0], creation)
+    created = [(name, _create(tester, people[0], c)) for name, c in zip(ORDER, planned.creations, strict=True)]
     ledger = Ledger(tester, contracts_at(planned.deployment(131277322940537, 0)), people)
+    ledger.spent += [(f"create {name}", gas) for name, gas in created]
     contracts = ledger.contracts
     for person in people[1:5]:
         ledger.send(people[0], contracts.token.transfer(person, Cents(100_000)))
@@ -101,6 +109,9 @@ def measure() -> dict[str, int]:
     first = len(ledger.spent)
     _live(ledger)
     life = ledger.spent[first:]
+    _quarrel(ledger)
+    _leave(ledger)
+    _vote(ledger)
     found = {name: gas for name, gas in ledger.spent if name}
     return {**found, LIFE: sum(gas for _, gas in life), "its transactions": len(life)}
 
@@ -115,6 +126,7 @@ def _live(ledger: Ledger) -> None:
         root=digest("root"),
         nonce=digest("nonce"),
     )
+    ledger.commitment = commitment
     ledger.send(customer, contracts.designs.seal(commitment), "seal a design")
     _award(ledger, "award of 3", OPERATIONS, commitment)
     ledger.send(customer, contracts.designs.open(commitment, digest("root"), digest("nonce")), "open a commitment")
@@ -157,13 +169,61 @@ def _award(ledger: Ledger, name: str, count: int, design: Digest | None = None) 
     ledger.send(customer, contracts.orders.award(_job(name), digest("transcript"), winners), name)
 
 
+def _quarrel(ledger: Ledger) -> None:
+    """One assignment is disputed and settled, another declined and replaced, a third order called off."""
+    contracts, (customer, shop, other, *_), evidence = ledger.contracts, ledger.people[1:5], digest("evidence")
+    job, orders = _job("award of 8"), contracts.orders
+    ledger.send(shop, orders.accept(job, 0))
+    ledger.send(shop, orders.attest(job, 0, evidence))
+    ledger.send(customer, orders.dispute(job, 0, evidence), "dispute")
+    ledger.send(customer, contracts.disputes.propose(job, 0, BasisPoints(5000)), "offer a share")
+    ledger.send(shop, contracts.disputes.propose(job, 0, BasisPoints(5000)), "settle a dispute")
+    ledger.send(other, orders.decline(job, 1), "decline")
+    due = UnixSeconds(START + TERM // 2)
+    replaced = Winner(provider=shop, price=Cents(1234), units=PARTS, due=due)
+    ledger.send(customer, orders.reaward(job, 1, digest("transcript"), replaced), "re-award")
+    licence = contracts.designs.licence_id(
+        owner=customer,
+        commitment=ledger.commitment,
+        package=digest("package 0"),
+        licensee=shop,
+    )
+    ledger.send(shop, contracts.passports.issue(licence, 1, digest("head")), "issue a passport")
+
+
+def _leave(ledger: Ledger) -> None:
+    """A provider gives up its role and begins to take its bond out."""
+    contracts, shop = ledger.contracts, ledger.people[4]
+    ledger.send(shop, contracts.members.revoke(), "revoke")
+    ledger.send(shop, contracts.members.unbond(Cents(500)), "unbond")
+
+
+def _vote(ledger: Ledger) -> None:
+    """The rules change, and the fund takes its fees in."""
+    contracts, (shop, other) = ledger.contracts, ledger.people[2:4]
+    actions, text = (contracts.rules.adopt(replace(PACK, version=2)),), "the same again"
+    filed = Filed(proposer=shop, actions=actions, description=text, start=UnixSeconds(0), end=UnixSeconds(0))
+    ledger.send(shop, contracts.governor.propose(actions, text), "propose")
+    ledger.wait(TERMS.delay + 1)
+    ledger.send(shop, contracts.governor.vote(filed.id, Choice.FOR), "vote")
+    ledger.send(other, contracts.governor.vote(filed.id, Choice.FOR))
+    ledger.wait(TERMS.period + 1)
+    ledger.send(shop, contracts.governor.queue(filed), "queue")
+    ledger.wait(TERMS.timelock + 1)
+    ledger.send(shop, contracts.governor.execute(filed), "execute")
+    ledger.send(shop, contracts.treasury.collect(contracts.orders.address), "collect")
+    ledger.send(shop, contracts.rules.call_pause(), "call a pause")
+
+
 def _job(name: str) -> JobId:
     return JobId(digest(name))
 
 
-def _create(tester: EthereumTester, sender: Address, creation: Creation) -> None:
+def _create(tester: EthereumTester, sender: Address, creation: Creation) -> int:
     fields = {"from": "0x" + sender.hex(), "gas": 6_000_000, "data": "0x" + creation.payload.hex()}
-    assert tester.get_transaction_receipt(tester.send_transaction(fields))["status"] == 1
+    receipt = tester.get_transaction_receipt(tester.send_transaction(fields))
+    assert receipt["status"] == 1
+    return int(receipt["gas_used"])
 
 
 def broken(found: dict[str, int], snapshot: dict[str, int]) -> list[str]:

@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from devnet.deploy import MEMBERSHIP, PACK, TERMS
 from ledger.chain import account_of
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import plan
+from ledger.governor import Choice, Filed
 from ledger.orders import Opening, Winner
 from ledger.types import Creation, Transaction
 from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
 from protocol.membership import CUSTOMER, PROVIDER
+from protocol.rules import RulePack
 from protocol.units import BasisPoints, Cents, UnixSeconds
 from tests.ledger.places import CHAIN_ID, a_key
 
@@ -21,6 +23,7 @@ LATER = UnixSeconds(int(time.time()) + 86_400)
 """One deadline for all ledgers of a run: calldata costs by its zero bytes."""
 
 PRICE = Cents(300)
+NEVER = UnixSeconds(0)
 
 
 class Ledger(Protocol):
@@ -86,18 +89,19 @@ def _uses(contracts: Contracts) -> Iterator[tuple[str, bytes, Transaction]]:
     for name, key in (("shop", SHOP), ("buyer", BUYER)):
         yield f"withdraw {name}", key, orders.withdraw()
     yield "withdraw nothing", STEWARD, orders.withdraw()
+    yield from _assembly(contracts, shop)
     yield "revoke", SHOP, members.revoke()
     yield "unbond", SHOP, members.unbond(MEMBERSHIP.minimum_bond)
 
 
-def _opening(contracts: Contracts, job: str) -> Transaction:
+def _opening(contracts: Contracts, job: str, pack: RulePack = PACK) -> Transaction:
     return contracts.orders.open(
         JobId(_word(job)),
         Opening(
             budget=Cents(2 * PRICE),
             call=_word("call"),
             design=_word("design"),
-            pack=PACK.digest,
+            pack=pack.digest,
             deadline=LATER,
         ),
     )
@@ -112,3 +116,31 @@ def _designs(contracts: Contracts, buyer: Address, shop: Address) -> Iterator[tu
     licence = designs.licence_id(owner=buyer, commitment=sealed, package=package, licensee=shop)
     yield "record", SHOP, designs.record(licence, 3, _word("evidence"))
     yield "record too many is refused", SHOP, designs.record(licence, 2, _word("evidence"))
+
+
+def _assembly(contracts: Contracts, shop: Address) -> Iterator[tuple[str, bytes, Transaction]]:
+    """A dearer pack, from the proposal until orders must name it; a step that only waits takes a second."""
+    governor, orders = contracts.governor, contracts.orders
+    dearer = replace(PACK, version=2, fee=BasisPoints(PACK.fee + 50))
+    actions, text = (contracts.rules.adopt(dearer),), "a dearer pack"
+    filed = Filed(proposer=shop, actions=actions, description=text, start=NEVER, end=NEVER)
+
+    def wait(seconds: int, why: str) -> Iterator[tuple[str, bytes, Transaction]]:
+        for second in range(seconds):
+            yield f"wait for {why} {second}", STEWARD, orders.withdraw()
+
+    yield "propose", SHOP, governor.propose(actions, text)
+    yield "vote too early is refused", SHOP, governor.vote(filed.id, Choice.FOR)
+    yield from wait(TERMS.delay, "the vote")
+    yield "vote", SHOP, governor.vote(filed.id, Choice.FOR)
+    yield "vote again is refused", SHOP, governor.vote(filed.id, Choice.AGAINST)
+    yield "queue too early is refused", BUYER, governor.queue(filed)
+    yield from wait(TERMS.period, "its end")
+    yield "queue", BUYER, governor.queue(filed)
+    yield "execute too early is refused", BUYER, governor.execute(filed)
+    yield from wait(TERMS.timelock, "the timelock")
+    yield "execute", BUYER, governor.execute(filed)
+    yield "execute again is refused", BUYER, governor.execute(filed)
+    yield from wait(PACK.notice, "the notice")
+    yield "open under the old rules is refused", BUYER, _opening(contracts, "late")
+    yield "open under the new rules", BUYER, _opening(contracts, "late", dearer)
