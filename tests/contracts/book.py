@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from protocol import membership
 from protocol.case import Case, Matter, matter_of
 from protocol.case_machine import Bench, CaseAction, Draw, move
 from protocol.errors import RefusedError, refuse
 from protocol.ids import Address, Digest
+from protocol.licensing import Licensing, LicensingAction, RecordUnits, Registration, RevokeLicence, license_design
 from protocol.membership import Member, MemberAction, Registry, Slash, enrol
 from protocol.order import Order
 from protocol.order_actions import OrderAction, Rule
@@ -18,14 +20,24 @@ from protocol.order_machine import Setting, transition
 from protocol.rules import RulePack
 from protocol.turn import Turn
 from protocol.units import Cents, UnixSeconds
+from tests.contracts.evm import CHAIN_ID
 from tests.contracts.federation import BOND, COURT, PLAN, TREASURY
 
-ORDERS, MEMBERS = PLAN.addresses["Orders"], PLAN.addresses["Members"]
+ORDERS, MEMBERS, DESIGNS = (PLAN.addresses[name] for name in ("Orders", "Members", "Designs"))
 
-Target = tuple[bytes, int] | bytes | None
-"""A milestone's job and assignment for what is done in a case, a job for what is done to an order, or nothing."""
 
-Action = OrderAction | CaseAction | MemberAction
+class Paper(NamedTuple):
+    """A commitment, and the package and licensee of the one licence under it."""
+
+    owner: Address
+    commitment: Digest
+    licensee: Address
+
+
+Target = Paper | tuple[bytes, int] | bytes | None
+"""What is acted on: a design, a milestone by job and assignment, an order by job, or the actor's membership."""
+
+Action = OrderAction | CaseAction | MemberAction | LicensingAction
 CaseKey = tuple[bytes, int, int, int]
 
 
@@ -39,6 +51,7 @@ class Book:
     members: dict[Address, Member] = field(default_factory=dict)
     orders: dict[bytes, Order] = field(default_factory=dict)
     cases: dict[CaseKey, Case] = field(default_factory=dict)
+    designs: dict[Paper, Licensing] = field(default_factory=dict)
     purses: dict[Address, int] = field(default_factory=dict)
     """Tokens at hand."""
 
@@ -65,6 +78,8 @@ class Book:
     def weigh(self, by: Address, target: Target, action: Action) -> "Step":
         """What doing it would be, without doing it."""
         turn = Turn(by=by, at=UnixSeconds(self.now))
+        if isinstance(target, Paper):
+            return self._on_design(turn, target, action)  # type: ignore[arg-type]
         if isinstance(target, tuple):
             return self._in_case(turn, target, action)  # type: ignore[arg-type]
         if isinstance(target, bytes):
@@ -112,6 +127,18 @@ class Book:
     def owed(self, escrow: Address) -> int:
         """What ``escrow`` owes to anybody."""
         return sum(amount for (whose, _), amount in self.credit.items() if whose == escrow)
+
+    def _on_design(self, turn: Turn, paper: Paper, action: LicensingAction) -> "Step":
+        # A licence has its maker's address in its name: others have none here.
+        foreign = turn.by != paper.owner and not isinstance(action, RevokeLicence | RecordUnits)
+        refuse(foreign, "NotSealed")
+        at = Registration(chain=CHAIN_ID, registry=DESIGNS, owner=paper.owner, commitment=paper.commitment)
+        outcome = license_design(self.designs.get(paper, Licensing()), action, turn, at)
+
+        def commit() -> None:
+            self.designs[paper] = outcome.state
+
+        return Step(edges=outcome.edges, taken=commit)
 
     def _on_order(self, turn: Turn, job: bytes, action: OrderAction) -> "Step":
         outcome = transition(self.orders.get(job), action, turn, self.setting)

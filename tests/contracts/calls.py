@@ -10,15 +10,18 @@ from ledger.disputes import Inspection
 from ledger.orders import Opening, Winner
 from ledger.types import Transaction
 from protocol import case_machine as case
-from protocol import membership
+from protocol import licensing, membership
 from protocol import order_actions as act
-from protocol.ids import JobId
+from protocol.ids import Digest, JobId
 from protocol.order import Win
-from tests.contracts.book import Action, Target
-from tests.contracts.federation import EVIDENCE
+from tests.contracts.book import Action, Paper, Target
+from tests.contracts.federation import EVIDENCE, word
 
 SALT = b"s" * 32
 """Of every vote."""
+
+PACKAGE = word("package")
+"""Of every licence."""
 
 Make = Callable[[Contracts, Any, Any], Transaction]
 
@@ -80,7 +83,25 @@ def _slash(contracts: Contracts, _target: None, action: membership.Slash) -> Tra
     return Transaction(to=contracts.members.address, payload=payload)
 
 
+def _license(contracts: Contracts, paper: Paper, action: licensing.License) -> Transaction:
+    return contracts.designs.license(
+        paper.commitment, package=PACKAGE, licensee=action.licensee, units=action.units, expiry=action.expiry
+    )
+
+
+def licence_of(contracts: Contracts, paper: Paper) -> Digest:
+    """The licence's identifier."""
+    return contracts.designs.licence_id(
+        owner=paper.owner, commitment=paper.commitment, package=PACKAGE, licensee=paper.licensee
+    )
+
+
 _CALLS: dict[type, Make] = {
+    licensing.SealDesign: lambda c, of, _: c.designs.seal(of.commitment),
+    licensing.OpenDesign: lambda c, of, a: c.designs.open(of.commitment, a.root, a.nonce),
+    licensing.License: _license,
+    licensing.RevokeLicence: lambda c, of, _: c.designs.revoke(licence_of(c, of)),
+    licensing.RecordUnits: lambda c, of, a: c.designs.record(licence_of(c, of), a.units, a.evidence),
     act.Open: _open,
     act.SealBid: lambda c, job, a: c.orders.bid(job, a.seal),
     act.RevealBid: lambda c, job, a: c.orders.reveal(job, a.opening),

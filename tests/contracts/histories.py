@@ -20,6 +20,7 @@ from protocol import order_actions as act
 from protocol.case import CASE_EDGES
 from protocol.errors import RefusedError
 from protocol.ids import Address
+from protocol.licensing import LICENSING_EDGES
 from protocol.membership import MEMBER_EDGES
 from protocol.order import EDGES as ORDER_EDGES
 from protocol.order import BidState, OrderState, WorkState
@@ -30,7 +31,7 @@ from tests.contracts.federation import BID_BOND, CUSTOMER, EVIDENCE, PACK, SHOP,
 from tests.contracts.pair import ESCROWS, OPENING, PEOPLE, SEAL, Pair
 from tests.contracts.reasons import Reason, reasons, slashing
 
-EDGES = ORDER_EDGES | CASE_EDGES | MEMBER_EDGES
+EDGES = ORDER_EDGES | CASE_EDGES | MEMBER_EDGES | LICENSING_EDGES
 """All there are; a run that missed one has shown nothing about it."""
 
 RARELY = 0.05
@@ -47,6 +48,7 @@ LEADS = {
     "work: attested -> disputed by Dispute": "case: waiting",
     "case: summoned -> seated by Draw": "vote: none",
     "vote: sealed -> opened by OpenVote": "case: seated -> judged",
+    "design: none -> sealed by SealDesign": "licence: none",
 }
 """Where one state machine sets another going: an edge, and how those begin that it makes possible."""
 

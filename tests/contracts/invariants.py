@@ -38,8 +38,6 @@ def run(scene: Scene, enough: int, *, first: int = 0, most_batches: int | None =
                     max_examples=BATCH, stateful_step_count=STEPS, deadline=None, database=None, phases=[Phase.generate]
                 ),
             )
-            if __import__("os").environ.get("TELL"):
-                print(batch, sorted((edges[e], e) for e in EDGES)[:4], edges.total(), flush=True)
             if all(edges[edge] >= enough for edge in EDGES):
                 break
     return edges

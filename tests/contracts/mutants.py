@@ -33,6 +33,8 @@ TARGETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Provenance.sol": ("Provenance", ("test_provenance.py",)),
     "libraries/MerkleTree.sol": ("Provenance", ("test_provenance.py",)),
     "Passports.sol": ("Passports", ("test_passports.py",)),
+    "Rules.sol": ("Rules", ("test_rules.py",)),
+    "Treasury.sol": ("Treasury", ("test_treasury.py",)),
 }
 """Per source, the contract that it becomes part of, and the tests that answer for it."""
 

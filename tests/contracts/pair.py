@@ -7,6 +7,7 @@ from hashlib import sha256
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from ledger.bindings import designs as designs_abi
 from ledger.bindings import disputes as court_abi
 from ledger.bindings import members as members_abi
 from ledger.bindings import orders as abi
@@ -20,8 +21,8 @@ from protocol.ids import Address, Digest, JobId
 from protocol.order import Order
 from protocol.rules import RulePack
 from protocol.units import BasisPoints, Cents, UnixSeconds
-from tests.contracts.book import MEMBERS, ORDERS, Action, Book, Target
-from tests.contracts.calls import SALT, transaction
+from tests.contracts.book import DESIGNS, MEMBERS, ORDERS, Action, Book, Paper, Target
+from tests.contracts.calls import SALT, licence_of, transaction
 from tests.contracts.federation import (
     BOND,
     COURT,
@@ -46,6 +47,9 @@ PEOPLE = (CUSTOMER, SHOP, OTHER_SHOP, STRANGER, *JURORS, *RESTLESS)
 ESCROWS = (ORDERS, MEMBERS, COURT)
 OPENING = b"a bid and its salt"
 SEAL = Digest(sha256(OPENING).digest())
+LASTING = 40 * BOND
+"""What jurors and shops have at stake: many a penalty leaves them in their role."""
+
 POCKET = 50_000
 """What each shop and juror has at hand."""
 
@@ -53,13 +57,15 @@ POCKET = 50_000
 def populate(scene: Scene) -> None:
     """Beside the customer and the shops: five auditors, and everybody has money and lets the escrows take it."""
     for juror in JURORS:
-        join(scene, juror, membership.AUDITOR)
+        join(scene, juror, membership.AUDITOR, stake=LASTING)
     token = scene.contracts.token
     for person in PEOPLE:
         if person not in (CUSTOMER, STRANGER):
             scene.evm.send(DEPLOYER, token.transfer(person, Cents(POCKET)))
         for escrow in ESCROWS:
             scene.evm.send(person, token.approve(escrow, Cents(FUNDS)))
+    for shop in (SHOP, OTHER_SHOP):
+        scene.evm.send(shop, scene.contracts.members.bond(Cents(LASTING)))
 
 
 @dataclass
@@ -155,7 +161,9 @@ class Pair:
     def check_touched(self) -> None:
         """What was acted on since the last look is the same on both sides, and so are the sums."""
         for target in self.touched:
-            if isinstance(target, tuple):
+            if isinstance(target, Paper):
+                self._check_design(target)
+            elif isinstance(target, tuple):
                 self._check_cases(*target)
                 self._check_order(target[0])
             elif target in self.book.orders:
@@ -188,6 +196,22 @@ class Pair:
         bidders = [bid.bidder for bid in expected.bids]
         assert self.scene.contracts.orders.order(self.scene.evm, JobId(job), bidders) == expected
         _check_sums(expected)
+
+    def _check_design(self, paper: Paper) -> None:
+        """D1 to D5: what was sealed, opened, licensed and made is what the contract says."""
+        expected, evm, where = self.book.designs[paper], self.scene.evm, DESIGNS
+        sealed = designs_abi.sealed_at_result(evm.call(where, designs_abi.sealed_at_call(*paper[:2])))
+        root = designs_abi.root_of_result(evm.call(where, designs_abi.root_of_call(*paper[:2])))
+        licence = licence_of(self.scene.contracts, paper)
+        found = designs_abi.licence_of_result(evm.call(where, designs_abi.licence_of_call(licence)))
+        assert (sealed, root) == (expected.sealed_at, expected.root)
+        assert (found.owner, found.licensee, found.max_units) == (
+            expected.owner,
+            expected.licensee,
+            expected.max_units,
+        )
+        assert (found.made, found.revoked, found.expiry) == (expected.made, expected.revoked, expected.expiry)
+        assert found.made <= found.max_units
 
     def _check_member(self, account: Address) -> None:
         found = self.scene.contracts.members.stake(self.scene.evm, account)

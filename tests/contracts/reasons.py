@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from random import Random
 
 from protocol import case_machine as case
-from protocol import membership
+from protocol import licensing, membership
 from protocol import order_actions as act
 from protocol.case import Case, CaseState
 from protocol.ids import Address, Digest, EncryptionKey, PeerId
-from protocol.order import BidState, Order, OrderState, Win, Work, WorkState
+from protocol.order import NO_DIGEST, BidState, Order, OrderState, Win, Work, WorkState
+from protocol.seal import commitment_of
 from protocol.units import BasisPoints, Cents, UnixSeconds
-from tests.contracts.book import Action, Target
+from tests.contracts.book import DESIGNS, Action, Paper, Target
+from tests.contracts.evm import CHAIN_ID
 from tests.contracts.federation import (
     BOND,
     COURT,
@@ -29,6 +31,7 @@ from tests.contracts.pair import JURORS, OPENING, PEOPLE, RESTLESS, SEAL, Pair
 
 MAX_ORDERS = 3
 LATE = BasisPoints(2500)
+ROOT = word("root")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def reasons(pair: Pair, luck: Random) -> Iterator[Reason]:
             yield Reason(STRANGER, job, act.Expire(), order.terms.deadline)
     if luck.random() < 0.35:
         yield from _members(pair, luck)
+        yield from _designs(pair, luck)
 
 
 def opening(pair: Pair, luck: Random) -> act.Open:
@@ -184,3 +188,21 @@ def slashing(pair: Pair, luck: Random, who: Address) -> membership.Slash:
     amount = luck.choice((1, member.bond, member.bond + member.unbonding, 10**9))
     evidence = Digest(word(f"guilt {len(pair.book.punished)} {luck.randint(0, 9)}"))
     return membership.Slash(account=who, amount=Cents(amount), evidence=evidence, beneficiary=CUSTOMER)
+
+
+def _designs(pair: Pair, luck: Random) -> Iterator[Reason]:
+    nonce = word(f"nonce {len(pair.book.designs)}")
+    fresh = commitment_of(chain=CHAIN_ID, registry=DESIGNS, owner=CUSTOMER, root=ROOT, nonce=nonce)
+    paper = Paper(CUSTOMER, fresh, SHOP)
+    yield Reason(CUSTOMER, paper, licensing.SealDesign())
+    for number, (paper, found) in enumerate(list(pair.book.designs.items())):
+        if found.licence == "revoked" and found.design == "opened":
+            continue
+        opening = licensing.OpenDesign(root=ROOT, nonce=word(f"nonce {number}"))
+        yield Reason(CUSTOMER, paper, opening)
+        expiry = UnixSeconds(pair.book.now + luck.choice((-1, 0, 100 * TERM)))
+        yield Reason(CUSTOMER, paper, licensing.License(licensee=SHOP, units=luck.randint(0, 3), expiry=expiry))
+        made = licensing.RecordUnits(units=luck.randint(0, 3), evidence=luck.choice((EVIDENCE, EVIDENCE, NO_DIGEST)))
+        yield Reason(SHOP, paper, made)
+        if luck.random() < 0.3:
+            yield Reason(CUSTOMER, paper, licensing.RevokeLicence())
