@@ -46,8 +46,11 @@ class Strike(Enum):
     FORGED = 20.0
     """A signature that does not hold; an honest neighbour checks it before passing it on."""
 
-    WITHHELD = 8.0
-    """A mesh neighbour that passes on next to nothing of what the others bring."""
+    WITHHELD = 4.0
+    """A mesh neighbour that passes on next to nothing of what the others bring, at most once a minute.
+
+    Alone it bars nobody, since it fades faster than it adds up: an honest node with no other neighbour brings nothing.
+    """
 
     EQUIVOCATED = 1000.0
     """Two signed words for one thing; with the proof at hand."""

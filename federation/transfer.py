@@ -18,7 +18,15 @@ import trio
 
 from federation.errors import FederationError, RefusedError, UnavailableError
 from federation.network import Network
-from protocol.content import ChunkRequest, Outline, OutlineRequest, check_chunk, check_outline, content_digest
+from protocol.content import (
+    ChunkRequest,
+    Outline,
+    OutlineRequest,
+    check_chunk,
+    check_outline,
+    chunk_size,
+    content_digest,
+)
 from protocol.errors import RejectError
 from protocol.ids import Digest, PeerId
 from protocol.params import CHUNK_BYTES
@@ -32,6 +40,9 @@ CHUNKS_AT_ONCE: Final = 3
 
 CHUNK_SECONDS: Final = 30.0
 """For one chunk; at a megabit a second it takes as long."""
+
+MAX_OUTLINES: Final = 64
+"""Outlines kept at hand; of a large content, one costs a pass over the whole file."""
 
 FIRST_PAUSE_SECONDS: Final = 0.25
 LAST_PAUSE_SECONDS: Final = 5.0
@@ -76,6 +87,8 @@ class _Shelf:
             if content_digest(found) != content:
                 log.error("%s is not what it was when it was laid out", path)
                 raise RefusedError("changed", "the file has changed")
+            if len(self.outlines) >= MAX_OUTLINES:
+                del self.outlines[next(iter(self.outlines))]
             self.outlines[content] = found
         return self.outlines[content]
 
@@ -97,12 +110,19 @@ def outline_of(path: Path) -> Outline:
 
 
 async def fetch_content(
-    network: Network, sources: Sequence[PeerId], content: Digest, path: Path, *, deadline: float
+    network: Network,
+    sources: Sequence[PeerId],
+    content: Digest,
+    path: Path,
+    *,
+    deadline: float,
+    progress: "Tally" = lambda _received, _size: None,
 ) -> None:
     """Bring ``content`` from any of ``sources`` to ``path``, on from where an earlier call left off.
 
     Args:
         deadline: seconds for all of it; what has come by then is kept for the next call.
+        progress: told after each chunk, and at once what was kept.
 
     Raises:
         UnavailableError: not complete in time; call again.
@@ -110,7 +130,7 @@ async def fetch_content(
         RejectError: every source sends something else.
     """
     with trio.move_on_after(deadline) as scope:
-        await _Fetch(network, list(sources), content, path).run()
+        await _Fetch(network, list(sources), content, path, progress).run()
     if scope.cancelled_caught:
         raise UnavailableError(f"{path.name} did not come within {deadline:g} s; what came of it is kept")
 
@@ -118,18 +138,22 @@ async def fetch_content(
 class _Fetch:
     """The asking side of one transfer."""
 
-    def __init__(self, network: Network, sources: list[PeerId], content: Digest, path: Path) -> None:
+    def __init__(self, network: Network, sources: list[PeerId], content: Digest, path: Path, told: "Tally") -> None:
         self._network = network
         self._sources = sources
         self._content = content
         self._path = path
         self._part = path.with_name(path.name + ".part")
+        self._told = told
+        self._received = 0
         self._last: FederationError | RejectError = UnavailableError("no source")
 
     async def run(self) -> None:
         reply = await self._ask(FETCH_OUTLINE, encode(OutlineRequest(content=self._content)), self._check_outline)
         outline = decode(Outline, reply)
-        missing = await trio.to_thread.run_sync(_missing, self._part, outline)
+        missing = await trio.to_thread.run_sync(_missing, self._path, self._part, outline)
+        self._received = outline.size - sum(chunk_size(outline, index) for index in missing)
+        self._told(self._received, outline.size)
         send, receive = trio.open_memory_channel[int](len(missing))
         with send, receive:
             for index in missing:
@@ -154,6 +178,8 @@ class _Fetch:
                 others.cancel()
                 return
             await trio.to_thread.run_sync(_write, self._part, index, chunk)
+            self._received += len(chunk)
+            self._told(self._received, outline.size)
 
     def _check_outline(self, reply: bytes) -> None:
         check_outline(decode(Outline, reply), self._content)
@@ -184,6 +210,13 @@ class _Fetch:
             self._sources.remove(source)
 
 
+class Tally(Protocol):
+    """Hears how far a transfer is."""
+
+    def __call__(self, received: int, size: int, /) -> None:
+        """``received`` of ``size`` bytes are on disk."""
+
+
 class Check(Protocol):
     """Raises RejectError for a reply that is not what was asked for."""
 
@@ -191,8 +224,10 @@ class Check(Protocol):
         """Check ``reply``."""
 
 
-def _missing(part: Path, outline: Outline) -> list[int]:
-    """Chunks that ``part`` does not hold; it has the content's size afterwards."""
+def _missing(path: Path, part: Path, outline: Outline) -> list[int]:
+    """Chunks that neither ``part`` nor a file that came whole holds; ``part`` has the content's size afterwards."""
+    if path.exists() and not part.exists():
+        path.rename(part)
     part.touch()
     kept = part.stat().st_size
     missing = []

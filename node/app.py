@@ -46,30 +46,22 @@ from node.store.peers import StoredPeers
 from node.store.strikes import StoredStrikes
 from node.vault.vault import Vault
 from node.workflows import answer_job, plan, post_job, settle_dispute, watch_auction
-from node.workflows.answered import (
-    CloseLog,
-    ComputeBid,
-    Confirm,
-    FetchPackage,
-    FetchResult,
-    Forget,
-    GatherReceipts,
-    MakeParts,
-)
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
+from node.workflows.deliveries import Deliveries
 from node.workflows.desk import Desk
-from node.workflows.events import Announce, FetchRecords, Submit, WakeAt, Woke
 from node.workflows.exchange import Exchange
 from node.workflows.issuing import Issuer
 from node.workflows.join import announce_capacities, announce_card, announce_head, card_of, register
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
 from node.workflows.look_further import Search
+from node.workflows.parcels import Parcels
+from node.workflows.ports import bind
 from node.workflows.record_exchange import RecordExchange
-from node.workflows.runner import Happened, Port, Runner
+from node.workflows.runner import Runner
 from node.workflows.settlement import Settlement
-from node.workflows.shop import Shop, open_shop, site_of
+from node.workflows.shop import open_shop, site_of
 from node.workflows.substitutes import Substitutes
 from node.workflows.vote import Assembly
 from node.workflows.witness import Witness
@@ -213,18 +205,21 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             clock=clock,
         )
         await logbook.open()
-        records = RecordExchange(network=network, runner=runner, reads=reads, logbook=logbook, witness=witness)
+        parcels = Parcels(network)
         intake = await stack.enter_async_context(open_intake())
-        exchange = Exchange(
+        issuer = Issuer(vault=vault, intake=intake, secret=identity.vault)
+        deliveries = Deliveries(
             network=network,
             runner=runner,
             identity=identity,
             vault=vault,
             reads=reads,
-            witness=witness,
-            issuer=Issuer(vault=vault, intake=intake, secret=identity.vault),
+            parcels=parcels,
+            issuer=issuer,
             shop=config.shop,
         )
+        records = RecordExchange(network=network, runner=runner, reads=reads, logbook=logbook, witness=witness)
+        exchange = Exchange(network=network, runner=runner, identity=identity, reads=reads, witness=witness)
         shop = await stack.enter_async_context(
             open_shop(
                 config.shop,
@@ -241,7 +236,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         )
         court = Court(reads=reads, identity=identity, runner=runner)
         substitutes = Substitutes(network=network, runner=runner, identity=identity, shop=shop)
-        _bind(runner, exchange, records, logbook, shop)
+        bind(runner, exchange, deliveries, records, logbook, shop)
         partners = partners_of(config.partners)
         desk = Desk(
             runner=runner,
@@ -257,13 +252,23 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         runner.bind({**court.ports, **substitutes.ports, **desk.ports})
         lookup = Lookup(network, seed=identity.signing, wall=_wall, member=known, dice=random.SystemRandom())
         search = Search(lookup, network, exchange.directory)
-        auditor = Auditor(runner=runner, network=network, reads=reads, identity=identity, partners=partners)
+        auditor = Auditor(
+            runner=runner,
+            network=network,
+            reads=reads,
+            identity=identity,
+            parcels=parcels,
+            folder=home.parcels,
+            partners=partners,
+        )
         assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
         async with runner.running():
             await exchange.listen(nursery, provider="provider" in config.roles)
             auditor.serve()
             records.serve()
             substitutes.serve()
+            deliveries.serve(nursery)
+            parcels.serve()
             await witness.serve()
             nursery.start_soon(_settle, settlement, runner, config)
             nursery.start_soon(register, config, identity, reads, database)
@@ -290,6 +295,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 vault=vault,
                 assembly=assembly,
                 court=court,
+                parcels=parcels,
                 connections=Connections(
                     links=wire,
                     network=network,
@@ -324,31 +330,6 @@ def _network_settings(config: NodeConfig, identity: Identity, standing: Standing
         punching=config.network.hole_punching,
         relaying=Quota() if config.network.relay else None,
         lans=tuple(Lan(interface=interface, private=private) for interface in config.network.mdns),
-    )
-
-
-def _bind(runner: Runner, exchange: Exchange, records: RecordExchange, logbook: Logbook, shop: Shop) -> None:
-    """Name the port of every effect that a workflow can ask for."""
-
-    async def wake(_stream: str, effect: WakeAt) -> Happened:
-        await trio.sleep(max(0.0, effect.at - time.time()))
-        return Happened(key=f"woke/{effect.key}", event=Woke(what=effect.key))
-
-    runner.bind(
-        {
-            Submit: Port(perform=None, hook=Settlement.enqueue),
-            WakeAt: Port(perform=wake),
-            Announce: Port(perform=exchange.announce),
-            GatherReceipts: Port(perform=exchange.gather_receipts),
-            Confirm: Port(perform=shop.confirm),
-            FetchResult: Port(perform=exchange.fetch_result),
-            FetchPackage: Port(perform=exchange.fetch_package),
-            FetchRecords: Port(perform=records.fetch),
-            ComputeBid: Port(perform=shop.compute_bid),
-            MakeParts: Port(perform=shop.make_parts),
-            Forget: Port(perform=shop.forget),
-            CloseLog: Port(perform=logbook.close),
-        }
     )
 
 

@@ -305,6 +305,11 @@ class Home:
         return self.path / "vault"
 
     @property
+    def parcels(self) -> Path:
+        """Bundles that are handed out or fetched; what they are made of stays elsewhere."""
+        return self.path / "parcels"
+
+    @property
     def machines(self) -> Path:
         """Journals of simulated controllers."""
         return self.path / "machines"

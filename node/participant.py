@@ -26,6 +26,7 @@ from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
 from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_jurisdictions, parse_process
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.parcels import Parcels
 from node.workflows.post_job import UNDECIDED
 from node.workflows.posted import CancelAsked, Post
 from node.workflows.runner import Entry, Runner
@@ -70,6 +71,7 @@ class Participant:
         vault: Vault,
         assembly: Assembly,
         court: Court,
+        parcels: Parcels,
         connections: Connections,
         clock: PlantClock,
     ) -> None:
@@ -90,6 +92,7 @@ class Participant:
         self._vault = vault
         self.assembly = assembly
         self.court = court
+        self._parcels = parcels
         self.owner = shop.owner
         self._clock = clock
 
@@ -117,6 +120,9 @@ class Participant:
             "balance_cents": balance,
             "gas": await self._settlement.gas_spent(),
             "jobs": len(self.jobs()),
+            "transfers": [
+                {"what": one.what, "received": one.received, "size": one.size} for one in self._parcels.fetching()
+            ],
         }
 
     async def doctor(self) -> Document:
@@ -127,6 +133,7 @@ class Participant:
                 self._peer_check(),
                 *await self._outbox_checks(),
                 await self._log_check(),
+                *self._transfer_checks(),
             ]
         }
 
@@ -356,6 +363,12 @@ class Participant:
         if peers == 0:
             return _check("fail", "peers", "connected to nobody; check network.bootstrap in node.toml")
         return _check("ok", "peers", f"connected to {peers}")
+
+    def _transfer_checks(self) -> list[Document]:
+        return [
+            _check("ok", "transfer", f"{one.what}: {one.received / 2**20:.1f} of {one.size / 2**20:.1f} MiB")
+            for one in self._parcels.fetching()
+        ]
 
     async def _outbox_checks(self) -> list[Document]:
         pending, undone = await self._settlement.pending(), len(await self._runner.undone())

@@ -94,7 +94,10 @@ MAX_COSIGNATURES = 32
 """Signature lines on one checkpoint; more witnesses than that prove nothing more."""
 
 MAX_RECORDS = 1_000
-"""Step records in one answer; with all fields shown about 4 MiB, a quarter of what an answer may have."""
+"""Step records in one answer; with all fields shown about 4 MiB."""
+
+MAX_RECORDS_REPLY = 4096 * 1024
+"""Bytes of step records in one answer, half of what one may have; those with large measurements come in more pages."""
 
 MAX_PROOF = 63
 """Hashes in one inclusion or consistency proof; a tree has fewer than 2**63 entries (C2SP tlog-witness)."""
@@ -238,3 +241,45 @@ MAX_TERM = Seconds(63_072_000)
 
 UNBONDING = Seconds(15_638_400)
 """For so long what leaves a bond stays liable: 181 days, the longest review and dispute windows and a day."""
+
+GOSSIP_HEARTBEAT = Seconds(1)
+"""Between two looks of a node at its mesh, as every GossipSub has it: a lost neighbour is replaced within it."""
+
+GOSSIP_DEGREE = 8
+"""Neighbours that a node wants in a topic's mesh; with eight, four out of ten may be hostile and all still hear all."""
+
+GOSSIP_DEGREE_LOW = 6
+"""Neighbours below which it looks for more; the specification's default for ``GOSSIP_DEGREE`` of eight."""
+
+GOSSIP_DEGREE_HIGH = 1000
+"""Neighbours above which it would prune, which is never: in py-libp2p a pruned pair refuses each other for good."""
+
+GOSSIP_BACK_OFF = Seconds(10)
+"""After which whoever left a mesh may come back; its connection is mended sooner than the default minute."""
+
+GOSSIP_WINDOW = 3
+"""Heartbeats whose messages are told by id to who is not in the mesh."""
+
+GOSSIP_HISTORY = 5
+"""Heartbeats whose messages are kept for who asks for them by id; what is older comes by comparing boards."""
+
+GOSSIP_SEEN = 65_536
+"""Message ids remembered, so that a message is delivered once; ten minutes of a neighbour at its full rate."""
+
+GOSSIP_RATE = 500.0
+"""Messages per second and neighbour that are read for long; a signature check costs a fifteenth of a millisecond."""
+
+GOSSIP_BURST = 1000.0
+"""Messages that a neighbour may hand over at once, such as after an auction's deadline."""
+
+GOSSIP_REPEAT_COST = 0.1
+"""Messages' worth of credit that a message costs which another neighbour has brought: no signature is checked."""
+
+GOSSIP_REJECT_COST = 20.0
+"""Messages' worth of credit that a rejected message costs the neighbour that passed it on."""
+
+GOSSIP_AUTHOR_RATE = 100.0
+"""Messages per second of one author that are passed on for long, whoever brings them; more is pulled, not pushed."""
+
+GOSSIP_AUTHOR_BURST = 1000.0
+"""Messages of one author that are passed on at once."""

@@ -104,11 +104,19 @@ class Consistency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleRequest:
-    """An auditor asks a customer for the evidence of the part marked ``serial``; answered with a bundle file."""
+    """An auditor asks a customer for the evidence of the part marked ``serial``; answered with a ``Parcel``."""
 
     serial: Digest
     lot: bool
     """Of all parts of its job at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """Something too large for one answer: the asker may fetch it, chunk by chunk, for some time."""
+
+    content: Digest
+    """Its name (``protocol.content``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,9 @@ class PackageDelivery:
     released_key: bytes
     """The content key, for the release key that the winner asked with."""
 
-    ciphertext: bytes
+    parcel: Digest
+    """What the ciphertext is fetched under, chunk by chunk (``protocol.content``)."""
+
     code: PackageLeaf | None
     """Of machine code that was made after the award and comes in the sealed package's place, whose key stays where it
     is; ``leaf`` still names what the licence is for. None when the sealed package itself comes."""
@@ -157,15 +159,15 @@ def commitment_of(*, chain: int, registry: Address, owner: Address, root: Digest
 
 
 def deliver(
-    master: bytes, design: SealedDesign, ciphertext: bytes, *, context: ReleaseContext, recipient: bytes
+    master: bytes, design: SealedDesign, parcel: Digest, *, context: ReleaseContext, recipient: bytes
 ) -> PackageDelivery:
-    """Package ``context.index``, its key released to the release key ``recipient``.
+    """Package ``context.index``, fetched under ``parcel``, its key released to the release key ``recipient``.
 
     Raises:
         RejectError: ``recipient`` is no release key.
     """
     key = release_key(recipient, expand(master, "key", context.index), context)
-    return _delivery(design, context.index, released_key=key, ciphertext=ciphertext, code=None)
+    return _delivery(design, context.index, released_key=key, parcel=parcel, code=None)
 
 
 def seal_code(master: bytes, index: int, content: bytes) -> SealedCode:
@@ -176,19 +178,19 @@ def seal_code(master: bytes, index: int, content: bytes) -> SealedCode:
 
 
 def deliver_code(
-    design: SealedDesign, code: SealedCode, *, context: ReleaseContext, recipient: bytes
+    design: SealedDesign, code: SealedCode, *, parcel: Digest, context: ReleaseContext, recipient: bytes
 ) -> PackageDelivery:
-    """Machine code in place of package ``context.index``, its key released to the release key ``recipient``.
+    """Machine code in place of package ``context.index``, fetched under ``parcel``, its key released to ``recipient``.
 
     Raises:
         RejectError: ``recipient`` is no release key.
     """
     key = release_key(recipient, code.key, context)
-    return _delivery(design, context.index, released_key=key, ciphertext=code.ciphertext, code=code.leaf)
+    return _delivery(design, context.index, released_key=key, parcel=parcel, code=code.leaf)
 
 
 def _delivery(
-    design: SealedDesign, index: int, *, released_key: bytes, ciphertext: bytes, code: PackageLeaf | None
+    design: SealedDesign, index: int, *, released_key: bytes, parcel: Digest, code: PackageLeaf | None
 ) -> PackageDelivery:
     hashes = design.hashes
     ranges = merkle.inclusion_ranges(index, len(hashes))
@@ -199,7 +201,7 @@ def _delivery(
         root=design.root,
         nonce=design.nonce,
         released_key=released_key,
-        ciphertext=ciphertext,
+        parcel=parcel,
         code=code,
     )
 

@@ -57,10 +57,10 @@ TELL = "/guildmark/tell/1"
 FETCH_RESULT = "/guildmark/result/1"
 """Job id in, signed result out."""
 
-FETCH_PACKAGE = "/guildmark/package/3"
+FETCH_PACKAGE = "/guildmark/package/4"
 """A winner's signed request for what its operation needs in, the customer's signed delivery out."""
 
-DELIVERY = "delivery/2"
+DELIVERY = "delivery/3"
 """Domain under which a customer signs what it delivers."""
 
 FETCH_RECORDS = "/guildmark/records/1"
@@ -72,8 +72,8 @@ WITNESS = "/guildmark/witness/1"
 FETCH_CONSISTENCY = "/guildmark/consistency/1"
 """Anybody asks a log to prove that it only grew between two sizes."""
 
-FETCH_BUNDLE = "/guildmark/bundle/2"
-"""An auditor asks a customer for a part's evidence."""
+FETCH_BUNDLE = "/guildmark/bundle/3"
+"""An auditor asks a customer for a part's evidence; a ``Parcel`` out, under which it is fetched."""
 
 FETCH_VOUCHER = "/guildmark/voucher/1"
 """A customer asks a node for its word that blocks are the chain's."""

@@ -6,11 +6,11 @@ import sys
 from tests.interop.js import installed
 
 SMALL: dict[str, list[str]] = {
-    "gossip": ["--nodes", "5", "--rates", "10", "50", "100"],
+    "gossip": ["--nodes", "5", "20", "--rates", "10", "50", "100", "500", "--seconds", "6"],
     "transfer": ["--mib", "256"],
     "flood": ["--seconds", "10"],
     "restart": ["--rounds", "10"],
-    "scale": ["--nodes", "25", "50", "100", "--real", "10", "25"],
+    "scale": ["--nodes", "25", "50", "100", "200", "--real", "10", "25", "50"],
 }
 
 

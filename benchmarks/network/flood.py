@@ -21,6 +21,7 @@ from tests.network.worlds import accept_all
 
 TOPIC = "hello/1"
 SILENT = 600
+SLOW = 20
 PACE = 0.1
 
 
@@ -64,6 +65,13 @@ async def measure(address: str, seconds: float) -> tuple[list[float], list[float
                     number += 1
                     await trio.sleep(1)
 
+            async def read_slowly(number: int) -> None:
+                with suppress(Exception):
+                    async with attack(address, seed=(b"slow %d" % number).ljust(32)) as attacker:
+                        await attacker.subscribe_and_read_nothing(TOPIC)
+
+            for number in range(SLOW):
+                nursery.start_soon(read_slowly, number)
             nursery.start_soon(listen)
             for number in range(SILENT):
                 with suppress(OSError):
@@ -97,7 +105,7 @@ def main() -> int:
         victim.kill()
         victim.communicate()
     p99 = sorted(delays)[int(len(delays) * 0.99)]
-    print(f"one flooding peer, {SILENT} silent connections, {arguments.seconds:g} s")
+    print(f"a flooding peer, {SILENT} silent connections, {SLOW} neighbours that do not read, {arguments.seconds:g} s")
     print(f"honest deliveries {len(delays)}, lost {lost}, p50 {statistics.median(delays):.0f} ms, p99 {p99:.0f} ms")
     print(f"honest dials {len(dials)}, p50 {statistics.median(dials):.0f} ms, longest {max(dials):.0f} ms")
     return 0

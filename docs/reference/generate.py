@@ -64,7 +64,7 @@ REQUESTS = (
     ("topics.FETCH_REPLACEMENT", "ReplacementRequest", "Signed"),
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
     ("topics.FETCH_CONSISTENCY", "ConsistencyRequest", "Consistency"),
-    ("topics.FETCH_BUNDLE", "BundleRequest", "a bundle file"),
+    ("topics.FETCH_BUNDLE", "BundleRequest", "Parcel"),
     ("topics.FETCH_VOUCHER", "VoucherRequest", "Signed"),
 )
 """Protocol, question, and what answers it."""
@@ -76,6 +76,7 @@ ANSWERS = (
     ("Outline", ("content.check_outline", "content.check_chunk")),
     ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.accept",)),
+    ("Parcel", ()),
     ("Records", ("production.check_logged", "production.check_operation")),
     ("Consistency", ("witness.check_growth",)),
 )

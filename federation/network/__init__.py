@@ -16,8 +16,8 @@ MAX_GOSSIP: Final = MAX_MESSAGE_BYTES
 MAX_REQUEST: Final = 1024 * 1024
 """Bytes of one request: a question with its proofs. Every stranger can make us hold this much."""
 
-MAX_RESPONSE: Final = 16 * 1024 * 1024
-"""Bytes of one answer: a sealed package of models or machine code, or a part's evidence with its proofs."""
+MAX_RESPONSE: Final = 8 * 1024 * 1024
+"""Bytes of one answer: a chunk of a transfer or a page of records, twice over; what is larger goes by transfer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

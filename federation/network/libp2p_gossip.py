@@ -23,6 +23,22 @@ from federation.network.libp2p_identity import peer_of
 from federation.network.libp2p_outbox import Holders, Outgoing, gathered, outgoing
 from federation.standing import Standing, Strike
 from protocol.ids import PeerId
+from protocol.params import (
+    GOSSIP_AUTHOR_BURST,
+    GOSSIP_AUTHOR_RATE,
+    GOSSIP_BACK_OFF,
+    GOSSIP_BURST,
+    GOSSIP_DEGREE,
+    GOSSIP_DEGREE_HIGH,
+    GOSSIP_DEGREE_LOW,
+    GOSSIP_HEARTBEAT,
+    GOSSIP_HISTORY,
+    GOSSIP_RATE,
+    GOSSIP_REJECT_COST,
+    GOSSIP_REPEAT_COST,
+    GOSSIP_SEEN,
+    GOSSIP_WINDOW,
+)
 
 MAX_FRAME: Final = 8 * MAX_GOSSIP
 """Bytes of one gossip frame: a full message with its signature, or the largest list of message ids."""
@@ -30,31 +46,8 @@ MAX_FRAME: Final = 8 * MAX_GOSSIP
 MAX_SUBSCRIPTIONS: Final = 100
 """Topics that one peer may subscribe to; a member needs a dozen."""
 
-RATE: Final = 500.0
-"""Messages per second and neighbour that we read for long; a signature check costs a fifth of a millisecond."""
-
-BURST: Final = 1000.0
-"""Messages that a neighbour may hand over at once, such as after an auction's deadline."""
-
-REPEAT_COST: Final = 0.1
-"""Messages' worth of credit that a message costs which another neighbour has brought: no signature is checked."""
-
-AUTHOR_RATE: Final = 100.0
-"""Messages per second of one author that are passed on for long, whoever brings them; more is pulled, not pushed."""
-
-AUTHOR_BURST: Final = 1000.0
-"""Messages of one author that are passed on at once."""
-
-REJECT_COST: Final = 20.0
-"""Messages' worth of credit that a rejected message costs the neighbour that passed it on."""
-
-SEEN: Final = 65_536
-"""Message ids remembered, so that a message is delivered once; ten minutes of one neighbour at its full rate."""
-
 FRAMES_AT_A_TIME: Final = 16
 """Frames of one neighbour that are taken before others have a turn; some milliseconds of signature checks."""
-
-HEARTBEAT_SECONDS: Final = 1
 
 
 class Gossip(Pubsub):  # type: ignore[misc]  # the library is untyped
@@ -78,8 +71,8 @@ class Gossip(Pubsub):  # type: ignore[misc]  # the library is untyped
         self.counter = time.time_ns()  # in whole seconds, as in the library, a restart repeats numbers already used
         self._inbox = inbox
         self._standing = standing
-        self._credit = Credit(RATE, BURST)
-        self._authors = Credit(AUTHOR_RATE, AUTHOR_BURST)
+        self._credit = Credit(GOSSIP_RATE, GOSSIP_BURST)
+        self._authors = Credit(GOSSIP_AUTHOR_RATE, GOSSIP_AUTHOR_BURST)
         self._deliveries = Deliveries()
         self._holders = Holders()
         self._writers: weakref.WeakKeyDictionary[Any, trio.Lock] = weakref.WeakKeyDictionary()
@@ -112,7 +105,7 @@ class Gossip(Pubsub):  # type: ignore[misc]  # the library is untyped
             self._deliveries.brought(msg_forwarder)
             self._holders.note(key, msg_forwarder)
             repeated = self.seen_messages.has(key)
-            await self._credit.pay(msg_forwarder, REPEAT_COST if repeated else 1.0)
+            await self._credit.pay(msg_forwarder, GOSSIP_REPEAT_COST if repeated else 1.0)
         if self.seen_messages.has(key) or (not own and ID(msg.from_id) == self.my_id):
             return
         if not own and not _signed_by(author, msg):
@@ -173,7 +166,7 @@ class Gossip(Pubsub):  # type: ignore[misc]  # the library is untyped
 
     def _strike(self, neighbour: ID, why: Strike) -> None:
         """Hold ``why`` against a neighbour: it is read more slowly from now on, and in the end not at all."""
-        self._credit.spend(neighbour, REJECT_COST)
+        self._credit.spend(neighbour, GOSSIP_REJECT_COST)
         peer = peer_of(neighbour.to_bytes())
         if peer is not None and neighbour != self.my_id:
             self._standing.strike(peer, why)
@@ -202,7 +195,7 @@ class _Seen:
 
     def add(self, key: bytes) -> None:
         self._ids[key] = None
-        if len(self._ids) > SEEN:
+        if len(self._ids) > GOSSIP_SEEN:
             del self._ids[next(iter(self._ids))]
 
 
@@ -235,12 +228,14 @@ class Router(GossipSub):  # type: ignore[misc]
 def _router() -> Any:
     router = Router(
         protocols=[TProtocol(PROTOCOL_ID_V11)],
-        degree=8,
-        degree_low=6,
-        degree_high=1000,  # in the library a pruned pair refuses each other's GRAFT for good: never prune
-        heartbeat_interval=HEARTBEAT_SECONDS,
+        degree=GOSSIP_DEGREE,
+        degree_low=GOSSIP_DEGREE_LOW,
+        degree_high=GOSSIP_DEGREE_HIGH,
+        heartbeat_interval=GOSSIP_HEARTBEAT,
+        gossip_window=GOSSIP_WINDOW,
+        gossip_history=GOSSIP_HISTORY,
         do_px=False,
-        prune_back_off=10,
+        prune_back_off=GOSSIP_BACK_OFF,
         adaptive_gossip_enabled=False,  # would stretch the heartbeat to 30 s in a small federation
         spam_protection_enabled=False,  # would drop all above 10 messages a second in silence
         eclipse_protection_enabled=False,  # asks for three address ranges, and a devnet has one

@@ -32,7 +32,7 @@ END_SECONDS: Final = 1.0
 """For telling the peer that a stream is over; it notices by itself if this fails."""
 
 ANSWERS: Final = 16
-"""Requests answered at once; with their answers they hold at most 272 MiB, and usually a few hundred kilobytes."""
+"""Requests answered at once; with their answers they hold at most 144 MiB, and usually a few hundred kilobytes."""
 
 ANSWERS_PER_PEER: Final = 4
 """Of these, how many for one peer, so that no four peers starve the others."""

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from node.errors import ConfigError, UnknownError
 from protocol import stream
 from protocol.errors import RejectError
-from protocol.ids import JobId
+from protocol.ids import Digest, JobId
 from protocol.release import SEED_BYTES, ReleaseContext, public_half
 from protocol.seal import (
     DESIGN_PACKAGE,
@@ -116,10 +116,28 @@ class Vault:
         """
         return self._chunks(f"{job.hex()}.{index}.sealed")
 
+    def parcel(self, job: JobId, index: int, code: bytes | None = None) -> Path:
+        """Where what is handed over of package ``index`` lies encrypted: as it was sealed, or ``code`` in its place.
+
+        Raises:
+            OSError: the disk is full or does not answer.
+        """
+        if code is None:
+            return self._folder / f"{job.hex()}.{index}.sealed"
+        made = seal_code(self._secret(f"{job.hex()}.master"), index, code)
+        path = self._folder / f"{job.hex()}.{index}.{made.leaf.ciphertext.hex()[:16]}.code"
+        if not path.exists():
+            with _written(path) as file:
+                file.write(made.ciphertext)
+        return path
+
     def deliver(
-        self, chain: int, job: JobId, index: int, *, recipient: bytes, code: bytes | None = None
+        self, chain: int, job: JobId, index: int, *, recipient: bytes, parcel: Digest, code: bytes | None = None
     ) -> PackageDelivery:
         """Package ``index`` of the design of ``job``, or ``code`` in its place, its key released to ``recipient``.
+
+        Args:
+            parcel: what the ciphertext is fetched under.
 
         Raises:
             RejectError: ``recipient`` is no release key.
@@ -128,9 +146,9 @@ class Vault:
         context = ReleaseContext(chain=chain, job=job, root=design.root, index=index)
         master = self._secret(f"{job.hex()}.master")
         if code is not None:
-            return deliver_code(design, seal_code(master, index, code), context=context, recipient=recipient)
-        ciphertext = self._read(f"{job.hex()}.{index}.sealed")
-        return deliver(master, design, ciphertext, context=context, recipient=recipient)
+            made = seal_code(master, index, code)
+            return deliver_code(design, made, parcel=parcel, context=context, recipient=recipient)
+        return deliver(master, design, parcel, context=context, recipient=recipient)
 
     # Packages of others.
 
@@ -159,6 +177,22 @@ class Vault:
         self._keep_secret(f"{name}.key", encode(_Kept(leaf=delivery.content, key=key)))
         (self._folder / f"{name}.release").unlink()
 
+    def arrival(self, job: JobId, operation: int) -> Path:
+        """Where the ciphertext of ``operation`` is gathered while it comes."""
+        return self._folder / f"{job.hex()}.{operation}.arrival"
+
+    def receive_arrived(self, chain: int, job: JobId, operation: int, delivery: PackageDelivery) -> None:
+        """``receive`` what has gathered, which is not kept twice.
+
+        Raises:
+            RejectError: as ``receive``.
+        """
+        arrival = self.arrival(job, operation)
+        try:
+            self.receive(chain, job, operation, delivery, self._chunks(arrival.name))
+        finally:
+            arrival.unlink(missing_ok=True)
+
     def package(self, job: JobId, operation: int) -> bytes:
         """A received package in clear.
 
@@ -176,7 +210,7 @@ class Vault:
 
     def forget(self, job: JobId) -> None:
         """Delete every received package of ``job``: a licence that is used up leaves no design behind."""
-        for kind in ("key", "package", "release"):
+        for kind in ("key", "package", "release", "arrival", "arrival.part"):
             for path in self._folder.glob(f"{job.hex()}.*.{kind}"):
                 path.unlink()
 

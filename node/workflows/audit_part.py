@@ -2,7 +2,10 @@
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import trio
 
 from federation.errors import FederationError, RefusedError
 from federation.network import Network
@@ -20,6 +23,7 @@ from node.workflows.audit_file import trust_in
 from node.workflows.exchange import ANSWER_DEADLINE
 from node.workflows.export_part import block_numbers, checkpoint_pairs, collect, federation_logs, voucher_for
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.parcels import Parcels
 from node.workflows.posted import Post
 from node.workflows.runner import Runner
 from node.workflows.thread import part_serials
@@ -32,7 +36,7 @@ from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Address, Digest, PeerId
 from protocol.job import Call
 from protocol.params import HASH_BYTES, MAX_VOUCHED
-from protocol.requests import BundleRequest, Consistency, ConsistencyRequest, VoucherRequest
+from protocol.requests import BundleRequest, Consistency, ConsistencyRequest, Parcel, VoucherRequest
 from protocol.signed import Signed
 from protocol.topics import FETCH_BUNDLE, FETCH_CONSISTENCY, FETCH_VOUCHER
 from protocol.wire import decode, encode
@@ -40,6 +44,9 @@ from protocol.wire import decode, encode
 log = logging.getLogger("guildmark.audit")
 
 Document = dict[str, Any]
+
+MAX_LAID_OUT = 64
+"""Bundles, whole or in part, that lie there; each is made or fetched anew when it is asked for again."""
 
 
 class Auditor:
@@ -52,6 +59,8 @@ class Auditor:
         network: Network,
         reads: LedgerReads,
         identity: Identity,
+        parcels: Parcels,
+        folder: Path,
         partners: tuple[Partner, ...] = (),
     ) -> None:
         self._partners = partners
@@ -59,6 +68,8 @@ class Auditor:
         self._network = network
         self._reads = reads
         self._identity = identity
+        self._parcels = parcels
+        self._folder = folder
 
     def serve(self) -> None:
         """Answer auditors' requests for bundles, and everybody's for our word on blocks."""
@@ -74,9 +85,13 @@ class Auditor:
         customer = await self._customer_of(mark)
         try:
             request = encode(BundleRequest(serial=mark, lot=lot))
-            return await self._network.request(customer, FETCH_BUNDLE, request, deadline=ANSWER_DEADLINE * 3)
-        except FederationError as error:
+            reply = await self._network.request(customer, FETCH_BUNDLE, request, deadline=ANSWER_DEADLINE * 3)
+            content = decode(Parcel, reply).content
+        except (FederationError, ProtocolError) as error:
             raise UnavailableError(f"the part's customer does not hand out its bundle: {error}") from error
+        path = self._folder / f"{content.hex()}.fetched"
+        await self._parcels.fetch(customer, content, path, what=f"the bundle of {serial[:12]}")
+        return await trio.to_thread.run_sync(_taken, path)
 
     async def audit(self, serial: str) -> Document:
         """Verify the part with ``serial`` against this node's chain."""
@@ -183,7 +198,10 @@ class Auditor:
         job, _number = found
         tie = guest_tie(job.call, peer) if is_open(job.call) else self._cleared(job.call, peer)
         check(await self._reads.subject(peer, Role.AUDITOR), Action.SEE_EVIDENCE, state=state_of(job), tie=tie)
-        return encode(await self._export(*found, lot=request.lot))
+        bundle = encode(await self._export(*found, lot=request.lot))
+        path = self._folder / f"{request.serial.hex()}.{'lot' if request.lot else 'part'}"
+        await trio.to_thread.run_sync(_laid_out, path, bundle)
+        return encode(Parcel(content=await self._parcels.promise(path, peer)))
 
     async def _vouch(self, _peer: PeerId, payload: bytes) -> bytes:
         numbers = decode(VoucherRequest, payload).numbers
@@ -194,6 +212,29 @@ class Auditor:
         if voucher is None:
             raise RefusedError("unknown", "none of these blocks is on the chain here")
         return encode(voucher)
+
+
+def _laid_out(path: Path, bundle: bytes) -> None:
+    """Put ``bundle`` where it can be fetched; those that were handed out longest ago go."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.draft")
+    draft.write_bytes(bundle)
+    draft.rename(path)
+    _tidy(path.parent)
+
+
+def _taken(path: Path) -> bytes:
+    """What came, which is not kept: a bundle is asked for again when it is wanted again."""
+    content = path.read_bytes()
+    path.unlink()
+    _tidy(path.parent)
+    return content
+
+
+def _tidy(folder: Path) -> None:
+    files = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime)
+    for old in files[:-MAX_LAID_OUT]:
+        old.unlink(missing_ok=True)
 
 
 def _parse(serial: str) -> Digest:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -12,37 +11,29 @@ from federation.errors import FederationError, RefusedError
 from federation.gate import judge, open_message
 from federation.lasting import LastingNetwork
 from node.access.table import Action, Role, Subject
-from node.config import ShopConfig
 from node.errors import UnavailableError
 from node.identity import Identity
-from node.vault.vault import Vault
 from node.workflows import answered, posted, watch_auction
 from node.workflows.answered import (
     Answer,
     CallHeard,
-    FetchPackage,
     FetchResult,
     GatherReceipts,
-    PackageArrived,
     ReceiptsArrived,
     ResultArrived,
 )
-from node.workflows.equipment import profile_for
 from node.workflows.events import Announce, RollArrived
-from node.workflows.issuing import Issuer
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import (
     CommitmentArrived,
-    PackageReleased,
     Phase,
     Post,
     ReplyArrived,
     RevealArrived,
-    heads,
 )
 from node.workflows.runner import Happened, Runner
 from node.workflows.testify import AuctionWitness
-from node.workflows.ties import check, guest_tie, state_at, state_of, winner_index, winner_tie
+from node.workflows.ties import check, guest_tie, state_of
 from node.workflows.watch_auction import Watch
 from node.workflows.witness import Witness
 from protocol import merkle
@@ -54,21 +45,17 @@ from protocol.errors import IgnoreError, ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
 from protocol.membership import PROVIDER
-from protocol.requests import PackageRequest, ResultRequest, Told, WitnessRequest
+from protocol.requests import ResultRequest, Told, WitnessRequest
 from protocol.result import Reply, Result, accept_reply, accept_result
 from protocol.roll import Roll, accept_roll, witnessed
 from protocol.rules import check_call
-from protocol.seal import PackageDelivery, commitment_of
 from protocol.signed import Signed, sign, verify
-from protocol.stream import sealed_chunks_of
 from protocol.topics import (
     AWARD,
     CALL,
     CAPACITY,
     CARD,
     COMMITMENT,
-    DELIVERY,
-    FETCH_PACKAGE,
     FETCH_RESULT,
     LOG_HEAD,
     REPLY,
@@ -116,28 +103,21 @@ class Exchange:
         network: LastingNetwork,
         runner: Runner,
         identity: Identity,
-        vault: Vault,
         reads: LedgerReads,
         witness: Witness,
-        issuer: Issuer,
-        shop: ShopConfig,
     ) -> None:
         self.directory = Directory()
         self._hears: dict[str, Hear] = {}
         self._network = network
         self._runner = runner
         self._identity = identity
-        self._vault = vault
         self._reads = reads
         self._witness = AuctionWitness(runner=runner, identity=identity, wall=reads.wall)
         self._logs = witness
-        self._issuer = issuer
-        self._shop = shop
         self.wall: Callable[[], UnixSeconds] = reads.wall
 
     async def listen(self, nursery: trio.Nursery, *, provider: bool) -> None:
         """Subscribe to every topic and answer every request; returns when all subscriptions stand."""
-        self._issuer.open(nursery)
         topics: list[tuple[str, type, Hear]] = [
             (CARD, Card, self._on_card),
             (CAPACITY, Capacity, self._on_capacity),
@@ -154,7 +134,6 @@ class Exchange:
         self._network.serve(TELL, self._answer_told)
         self._network.serve(TESTIFY, self._answer_witness)
         self._network.serve(FETCH_RESULT, self._answer_result)
-        self._network.serve(FETCH_PACKAGE, self._answer_package)
 
     async def say(self, topic: str, message: bytes, until: UnixSeconds) -> None:
         """Sign one message and put it on everybody's board until ``until``, wall time."""
@@ -228,47 +207,6 @@ class Exchange:
         signed = self._checked_result(decode(Signed, reply), state)
         key = f"result/{decode(Result, signed.payload).digest.hex()}"
         return Happened(key=key, event=ResultArrived(result=signed))
-
-    async def fetch_package(self, stream: str, effect: FetchPackage) -> Happened | None:
-        """Ask the customer for a package, check that it is what was sealed, and lay it in the vault."""
-        state = self._answer(stream)
-        if state.phase.terminal:
-            return None
-        call = state.call
-        key = await trio.to_thread.run_sync(self._vault.ask, call.job, effect.operation)
-        offers = (won.offer for won in state.won_assignments)
-        machine = next(offer.machine for offer in offers if offer.first <= effect.operation <= offer.last)
-        profile = profile_for(self._shop, machine, call.part.material)
-        asked = encode(PackageRequest(job=call.job, operation=effect.operation, key=key, profile=profile))
-        request = encode(sign(self._identity.signing, FETCH_PACKAGE, asked))
-        reply = await self._request(call.customer, FETCH_PACKAGE, request)
-        try:
-            delivery = self._delivered(reply, state)
-            chunks = sealed_chunks_of(delivery.ciphertext)
-            await trio.to_thread.run_sync(self._vault.receive, call.chain, call.job, effect.operation, delivery, chunks)
-        except ProtocolError as error:
-            raise UnavailableError(f"the customer's package is not usable: {error}") from error
-        return Happened(
-            key=effect.key,
-            event=PackageArrived(operation=effect.operation, leaf=delivery.leaf, code=delivery.code is not None),
-        )
-
-    def _delivered(self, reply: bytes, state: Answer) -> PackageDelivery:
-        """The delivery that the customer signed, once it opens the commitment on the ledger."""
-        signed = decode(Signed, reply)
-        delivery = decode(PackageDelivery, verify(signed, DELIVERY))
-        if signed.author != state.call.customer:
-            raise RejectError("the package is not signed by the customer")
-        opened = commitment_of(
-            chain=state.call.chain,
-            registry=self._reads.contracts.designs.address,
-            owner=state.customer,
-            root=delivery.root,
-            nonce=delivery.nonce,
-        )
-        if opened != state.call.design:
-            raise RejectError("the package belongs to another design than was sealed")
-        return delivery
 
     # What peers say.
 
@@ -407,48 +345,6 @@ class Exchange:
         somebody = Subject(name=peer.hex()[:8], roles=frozenset({Role.STRANGER}))
         check(somebody, Action.HEAR_RESULT, state=state_of(state), tie=guest_tie(state.call, peer))
         return encode(sign(self._identity.signing, AWARD, encode(state.result)))
-
-    async def _answer_package(self, peer: PeerId, payload: bytes) -> bytes:
-        signed = decode(Signed, payload)
-        request = decode(PackageRequest, verify(signed, FETCH_PACKAGE))
-        state = self._post(request.job)
-        if state is None or state.phase is not Phase.MAKING or state.result is None:
-            raise RefusedError("not-yet", "no award on the ledger yet")
-        index = winner_index(state, request.operation)
-        if index is None or peer != signed.author:
-            raise RefusedError("not-yours", "that operation is not yours, or the request is another's")
-        check(
-            await self._reads.subject(peer, Role.PROVIDER),
-            Action.TAKE_PACKAGE,
-            state=state_at(state, request.operation),
-            tie=winner_tie(state, request.operation, peer),
-        )
-        try:
-            heads(state, index)
-        except RejectError as error:
-            raise RefusedError("not-yet", "the work before it is not done yet") from error
-        outcome = await self._issuer.outcome(state, request, peer)
-        delivery = await trio.to_thread.run_sync(
-            partial(
-                self._vault.deliver,
-                state.call.chain,
-                request.job,
-                request.operation + 1,
-                recipient=request.key,
-                code=outcome.package,
-            )
-        )
-        released = PackageReleased(
-            operation=request.operation,
-            provider=peer,
-            at=self.wall(),
-            request=signed,
-            issued=outcome.issued,
-            note=outcome.note,
-        )
-        stream = posted.stream_of(request.job)
-        await self._runner.post(stream, f"released/{request.operation}/{signed.digest.hex()}", released)
-        return encode(sign(self._identity.signing, DELIVERY, encode(delivery)))
 
     def _checked_result(self, signed: Signed, state: Answer) -> Signed:
         result = decode(Result, verify(signed, AWARD))

@@ -33,8 +33,8 @@ PATIENCE = 5.0
 KEPT = 8
 """Finished codes in memory, for winners that ask again; older ones would be made anew."""
 
-LARGEST = 12 << 20
-"""Bytes of a package that one answer carries."""
+LARGEST = 64 << 20
+"""Bytes of a package with code; it is made, sealed and kept for some time in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ class Issuer:
         )
         packed = wire.encode(package)
         if len(packed) > LARGEST:
-            raise NoCodeError(f"the code has {len(packed):,} bytes, more than one delivery carries")
+            raise NoCodeError(f"the code has {len(packed):,} bytes, more than is kept in memory")
         files = tuple(file.sha256 for file in code.files)
         issued = Issued(files=files, mark=mark, exposure=seen.score, reason=seen.reason)
         return Outcome(package=packed, issued=issued)

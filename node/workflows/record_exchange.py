@@ -1,5 +1,7 @@
 """Step records between nodes: fetched page by page, checked on arrival, and shown only as far as the asker needs."""
 
+from collections.abc import Iterable
+
 from federation.errors import FederationError, RefusedError
 from federation.network import Network
 from node.access.table import Action, Role
@@ -15,7 +17,7 @@ from node.workflows.ties import check, records_tie, state_of
 from node.workflows.witness import Witness
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
-from protocol.params import MAX_RECORDS
+from protocol.params import MAX_RECORDS, MAX_RECORDS_REPLY
 from protocol.production import NEXT_SHOP
 from protocol.record import FIELDS, LoggedRecord, show
 from protocol.requests import Consistency, ConsistencyRequest, Records, RecordsRequest
@@ -94,9 +96,20 @@ class RecordExchange:
                 total=len(work),
                 certificates=await self._logbook.certificates({part.certificate for part in work}),
                 note=closed[0].note,
-                records=tuple(
+                records=fitting(
                     LoggedRecord(record=show(place.record, names), index=place.index, proof=place.proof)
                     for place in logged
                 ),
             )
         )
+
+
+def fitting(records: Iterable[LoggedRecord]) -> tuple[LoggedRecord, ...]:
+    """As many of ``records`` as one answer carries, from the first on, which always fits."""
+    page, size = list[LoggedRecord](), 0
+    for record in records:
+        size += len(encode(record))
+        if page and size > MAX_RECORDS_REPLY:
+            break
+        page.append(record)
+    return tuple(page)

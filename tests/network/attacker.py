@@ -51,6 +51,16 @@ class Attacker:
                 await stream.close()
         return sent
 
+    async def subscribe_and_read_nothing(self, topic: str) -> None:
+        """Become a neighbour in the mesh of ``topic`` that lets everything pile up."""
+        self._host.set_stream_handler(MESHSUB, _read_nothing)
+        graft = rpc_pb2.ControlMessage(graft=[rpc_pb2.ControlGraft(topicID=topic)])
+        hello = rpc_pb2.RPC.SubOpts(subscribe=True, topicid=topic)
+        stream = await self._host.new_stream(self._victim, [MESHSUB])
+        while True:
+            await stream.write(gossip_frame(subscriptions=[hello], control=graft))
+            await trio.sleep(1)
+
     async def hold(self, protocol: str, streams: int) -> int:
         """Open ``streams`` under ``protocol`` and say nothing on them; how many stay open."""
         opened = []
@@ -70,11 +80,42 @@ class Attacker:
             await (stream.reset() if reset else stream.close())
         return sent
 
+    async def mux(self, frames: Sequence[bytes]) -> int:
+        """Write ``frames`` where Yamux has its own; how many before the victim hung up."""
+        (connection, *_) = self._host.get_network().get_connections(self._victim)
+        sent = 0
+        with contextlib.suppress(Exception), trio.fail_after(5):
+            for content in frames:
+                if connection.is_closed:
+                    break
+                await connection.muxed_conn._write_frame(content)  # what no stream would write
+                await trio.lowlevel.checkpoint()
+                sent += 1
+        return sent
+
+    async def speak_in_the_clear(self, content: bytes) -> int:
+        """Write ``content`` where the victim expects ciphertext; whether it could be written."""
+        with contextlib.suppress(Exception), trio.fail_after(5):
+            (connection, *_) = self._host.get_network().get_connections(self._victim)
+            wire = connection.muxed_conn.secured_conn._wire
+            while True:
+                try:
+                    await wire.send_all(content)
+                except trio.BusyResourceError:  # the connection itself is saying something
+                    await trio.sleep(0.01)
+                else:
+                    return 1
+        return 0
+
     def signed(self, topic: str, payload: bytes) -> Any:
         """A gossip message in its own name with a signature that holds."""
         message = rpc_pb2.Message(data=payload, topicIDs=[topic], from_id=self.identity, seqno=random.randbytes(8))
         message.signature = self._host.get_private_key().sign(b"libp2p-pubsub:" + message.SerializeToString())
         return message
+
+
+async def _read_nothing(_stream: Any) -> None:
+    await trio.sleep_forever()
 
 
 @asynccontextmanager

@@ -2,19 +2,22 @@
 
     python -m tests.network.fuzz --frames 1000000
 
-Most frames are well formed and hold nonsense, so that they reach the code behind the parser; the others are bytes that
-were flipped, cut, repeated or made up. The last line is the verdict; exit code 1 if the node ended, kept a task, grew
-by more than 50 MiB, or missed an honest message.
+From the bottom up: bytes on the socket in place of a handshake, bytes that do not decrypt, Yamux frames, gossip frames,
+and requests. Most frames are well formed and hold nonsense, so that they reach the code behind the parser; the others
+are bytes that were flipped, cut, repeated or made up. The last line is the verdict; exit code 1 if the node ended, kept
+a task, grew by more than 50 MiB, or missed an honest message. A gossip frame counts when the node has read it.
 """
 
 import argparse
 import json
 import random
 import resource
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,9 +28,11 @@ from libp2p.host.ping import ID as PING
 from libp2p.identity.identify.identify import ID as IDENTIFY
 from libp2p.identity.identify.pb import identify_pb2
 from libp2p.identity.identify_push.identify_push import ID_PUSH as IDENTIFY_PUSH
+from libp2p.peer.id import ID
 from libp2p.pubsub.gossipsub import PROTOCOL_ID_V11 as MESHSUB
 from libp2p.pubsub.pb import rpc_pb2
 
+from federation.credit import Credit
 from federation.lasting import LastingNetwork, open_lasting
 from federation.network.libp2p import Libp2pConfig, dial_address, open_libp2p
 from federation.standing import Standing, everybody
@@ -52,14 +57,21 @@ from tests.unit.protocol.test_bulletin import commitment
 
 VICTIM, HONEST = seed_of("victim"), seed_of("honest")
 HEALTH = "/test/health/1"
-ATTACKERS = 12
-"""Hostile peers at a time; each soon returns under a new identity, for the victim reads a rude one ever more slowly."""
+ATTACKERS = 6
+"""Hostile peers at a time; each returns under a new identity."""
 
-FRAMES_PER_STREAM = 50
-STREAMS_PER_PEER = 3
+FRAMES_PER_STREAM = 300
+STREAMS_PER_PEER = 12
+REQUESTS_AT_ONCE = 10
 MOST_GROWTH = 50 * 2**20
-SPOILT = 0.02
+SPOILT = 0.005
 """Part of the frames that are spoilt as bytes, after which a stream is over."""
+
+MUXER, SESSION, SOCKET = "yamux", "noise", "tcp"
+"""What lies below the streams' protocols."""
+
+SURPLUS = 1.1
+"""Times the frames asked for that are sent: behind a spoilt one on its stream, none is read."""
 
 REQUESTS = (COMPARE_BULLETINS, FETCH_BULLETINS, FETCH_OUTLINE, FETCH_CHUNK, HEALTH)
 
@@ -73,19 +85,28 @@ async def victim(port: int) -> None:
     """The node under attack: gossip with its board, and every request protocol of the federation."""
     standing = Standing(trio.current_time, everybody, barred_above=float("inf"))  # or it would soon hear no frame
     config = Libp2pConfig(seed=VICTIM, listen=f"/ip4/127.0.0.1/tcp/{port}", standing=standing)
-    heard = set()
+    heard, taken = set(), 0
 
     async def health(_asker: PeerId, _payload: bytes) -> bytes:
         tasks = trio.lowlevel.current_statistics().tasks_living
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         memory = pages * resource.getpagesize()
-        return json.dumps({"tasks": tasks, "memory": memory, "heard": len(heard)}).encode()
+        return json.dumps({"tasks": tasks, "memory": memory, "heard": len(heard), "taken": taken}).encode()
 
     async with (
         open_libp2p(config) as inner,
         open_lasting(inner, seed=VICTIM, wall=wall, dice=random.Random(1)) as network,
         network.subscribe(COMMITMENT, accept_all, buffer=1000) as messages,
     ):
+        inner.gossip._credit = Credit(1e9, 1e9)  # or it would read 25 wrong messages of a neighbour a second
+        take = inner.gossip._take
+
+        async def count(neighbour: ID, frame: bytes) -> None:
+            nonlocal taken
+            taken += 1
+            await take(neighbour, frame)
+
+        inner.gossip._take = count
         network.serve(HEALTH, health)
         serve_contents(network, Empty())
         print("ready", flush=True)
@@ -103,37 +124,64 @@ class Empty:
 
 
 class Fuzzer:
-    """Makes frames and counts those that the victim took."""
+    """Makes frames and counts those that it could send."""
 
     def __init__(self, seed: int, frames: int) -> None:
         self._dice = random.Random(seed)
         self._frames = frames
-        self.sent = 0
+        self.sent: Counter[str] = Counter()
 
     async def run(self, address: str) -> None:
         """Attack with one identity after the other until all frames are sent."""
-        while self.sent < self._frames:
+        while self.sent.total() < self._frames:
             with suppress(Exception):  # being hung up on is the victim's right
+                await self._below(address)
                 async with attack(address, seed=self._dice.randbytes(32)) as attacker:
                     for _ in range(STREAMS_PER_PEER):
-                        await self._stream(attacker)
+                        if self.sent.total() < self._frames:
+                            await self._streams(attacker)
+                    self._count(MUXER, await attacker.mux([self._muxer() for _ in range(REQUESTS_AT_ONCE)]))
+                    self._count(SESSION, await attacker.speak_in_the_clear(self._bytes(3000)))
 
-    async def _stream(self, attacker: Attacker) -> None:
+    def _count(self, protocol: str, frames: int) -> None:
+        self.sent[protocol] += frames
+
+    async def _streams(self, attacker: Attacker) -> None:
         protocol = self._dice.choice((MESHSUB,) * 6 + (IDENTIFY_PUSH, IDENTIFY, PING, *REQUESTS))
-        make: Callable[[Attacker], bytes] = {
-            MESHSUB: self._gossip,
-            IDENTIFY_PUSH: self._identify,
-            IDENTIFY: self._noise,
-            PING: self._noise,
-        }.get(protocol, self._request)
-        several = FRAMES_PER_STREAM if protocol == MESHSUB else 1
-        frames, spoilt = [], False
+        if protocol == MESHSUB:
+            await self._pour(attacker, protocol, self._gossip, FRAMES_PER_STREAM)
+            return
+        make = {IDENTIFY_PUSH: self._identify, IDENTIFY: self._noise, PING: self._noise}.get(protocol, self._request)
+        async with trio.open_nursery() as nursery:
+            for _ in range(REQUESTS_AT_ONCE):
+                nursery.start_soon(self._pour, attacker, protocol, make, 1)
+
+    async def _pour(self, attacker: Attacker, protocol: str, make: Callable[[Attacker], bytes], several: int) -> None:
+        frames, spoilt = list[bytes](), False
         while len(frames) < several and not spoilt:
             spoilt = self._dice.random() < SPOILT
             frame = make(attacker)
             frames.append(self._spoil(frame) if spoilt else frame)
-        taken = await attacker.pour(protocol, frames, reset=self._dice.random() < 0.3)
-        self.sent += taken
+        self._count(protocol, await attacker.pour(protocol, frames, reset=self._dice.random() < 0.3))
+
+    async def _below(self, address: str) -> None:
+        """In place of a handshake: noise, or the beginning of one and then noise."""
+        start = self._dice.choice((b"", b"\x13/multistream/1.0.0\n", b"\x13/multistream/1.0.0\n\x07/noise\n"))
+        async with await trio.open_tcp_stream("127.0.0.1", int(address.split("/")[4])) as socket:
+            await socket.send_all(start + self._bytes(500))
+            self._count(SOCKET, 1)
+
+    def _muxer(self) -> bytes:
+        """A Yamux frame of any kind, flags and stream, mostly of the right version and length."""
+        body = self._bytes(200)
+        kind = self._dice.choice((0, 0, 0, 1, 1, 2, self._dice.randrange(256)))
+        version = 0 if self._dice.random() < 0.95 else self._dice.randrange(256)
+        length = len(body) if kind == 0 else self._dice.choice((0, 1, 2**32 - 1))
+        if self._dice.random() < 0.05:
+            length = self._dice.randrange(2**32)
+        number = self._dice.choice((0, 1, 2, 3, 1001, self._dice.randrange(2**32)))
+        header = struct.pack("!BBHII", version, kind, self._dice.randrange(16), number, length)
+        return header + (body if kind == 0 else b"")
 
     def _gossip(self, attacker: Attacker) -> bytes:
         """A gossip frame that parses; what it holds is nonsense, forged, or out of bounds."""
@@ -257,7 +305,7 @@ async def _health(honest: LastingNetwork) -> dict[str, int]:
 
 
 def fuzz(frames: int, seed: int) -> tuple[str, bool]:
-    """The verdict in one line, and whether it is a good one."""
+    """What was sent, the verdict in one line, and whether it is a good one."""
     port = free_port()
     program = [sys.executable, "-m", "tests.network.fuzz", "--victim", str(port)]
     with tempfile.TemporaryFile("w+") as talk:
@@ -265,16 +313,18 @@ def fuzz(frames: int, seed: int) -> tuple[str, bool]:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            fuzzer = Fuzzer(seed, frames)
+            fuzzer = Fuzzer(seed, int(frames * SURPLUS))
             before, after, said = trio.run(attack_while_talking, fuzzer, port)
             exits = int(process.poll() is not None)
         finally:
             process.kill()
             process.communicate()
     grown, kept = after["memory"] - before["memory"], max(0, after["tasks"] - before["tasks"] - 5)
-    good = not exits and not kept and grown < MOST_GROWTH and after["heard"] == said and fuzzer.sent > 0
+    read = fuzzer.sent.total() - fuzzer.sent[MESHSUB] + after["taken"] - before["taken"]
+    good = not exits and not kept and grown < MOST_GROWTH and after["heard"] == said and read >= frames
+    sent = ", ".join(f"{protocol} {number:,}" for protocol, number in sorted(fuzzer.sent.items()))
     return (
-        f"{fuzzer.sent:,} frames, {exits} exits, {kept} stuck tasks, memory {grown / 2**20:+.1f} MiB, "
+        f"sent: {sent}\n{read:,} frames, {exits} exits, {kept} stuck tasks, memory {grown / 2**20:+.1f} MiB, "
         f"honest delivery {100 * after['heard'] / said:g} % of {said}"
     ), good
 

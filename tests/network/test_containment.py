@@ -50,7 +50,7 @@ pytestmark = pytest.mark.slow
 
 ANNA, BERT, CARL = map(seed_of, ("anna", "bert", "carl"))
 ECHO = "/test/echo/1"
-FRAMES = 400
+FRAMES = 20_000
 """Hostile frames in this run; ``make fuzz FRAMES=n`` sends as many as one has time for."""
 
 SILENT = 300

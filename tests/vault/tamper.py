@@ -11,9 +11,11 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
 
+from protocol.content import Outline, content_digest
 from protocol.errors import RejectError
 from protocol.ids import Address, Digest, JobId
 from protocol.params import SEALING_CHUNK_BYTES
@@ -38,8 +40,16 @@ LONG = 500
 """Every so many tampers one of a package of three chunks is tried; the others are small, and so a thousand a second."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What reaches a winner on its two ways: the signed delivery, and the ciphertext chunk by chunk."""
+
+    delivery: PackageDelivery
+    ciphertext: bytes
+
+
 @cache
-def sound(master: bytes, index: int, *, long: bool) -> PackageDelivery:
+def sound(master: bytes, index: int, *, long: bool) -> Received:
     """A delivery that its receiver accepts."""
     contents = [b"the design", b"how to mill it", bytes(2 * SEALING_CHUNK_BYTES) if long else b"how to measure it"]
     leaves: list[PackageLeaf] = []
@@ -50,7 +60,14 @@ def sound(master: bytes, index: int, *, long: bool) -> PackageDelivery:
         ciphertexts.append(bytes(ciphertext))
     design = seal_design(master, leaves)
     context = ReleaseContext(chain=1, job=JOB, root=design.root, index=index)
-    return deliver(master, design, ciphertexts[index], context=context, recipient=public_half(SEED))
+    ciphertext = ciphertexts[index]
+    delivery = deliver(master, design, name_of(ciphertext), context=context, recipient=public_half(SEED))
+    return Received(delivery=delivery, ciphertext=ciphertext)
+
+
+def name_of(ciphertext: bytes) -> Digest:
+    """What a ciphertext of one chunk is fetched under; the transfer lets nothing else pass."""
+    return content_digest(Outline(size=len(ciphertext), chunks=(Digest(sha256(ciphertext).digest()),)))
 
 
 def opened(wire: bytes, index: int, commitment: Digest) -> bytes:
@@ -59,11 +76,14 @@ def opened(wire: bytes, index: int, commitment: Digest) -> bytes:
     Raises:
         RejectError: the delivery is not the sealed one.
     """
-    delivery = decode(PackageDelivery, wire)
+    received = decode(Received, wire)
+    delivery, ciphertext = received.delivery, received.ciphertext
+    if name_of(ciphertext) != delivery.parcel:
+        raise RejectError("chunk is not what its outline promises")
     if commitment_on_ledger(delivery) != commitment:
         raise RejectError("the package belongs to another design than was sealed")
     key = accept(delivery, ReleaseContext(chain=1, job=JOB, root=delivery.root, index=index), seed=SEED)
-    return whole(open_content(key, delivery.leaf, sealed_chunks_of(delivery.ciphertext)))
+    return whole(open_content(key, delivery.content, sealed_chunks_of(ciphertext)))
 
 
 def commitment_on_ledger(delivery: PackageDelivery) -> Digest:
@@ -71,45 +91,57 @@ def commitment_on_ledger(delivery: PackageDelivery) -> Digest:
     return commitment_of(**where, root=delivery.root, nonce=delivery.nonce)  # type: ignore[arg-type]
 
 
-def bit(draw: random.Random, delivery: PackageDelivery) -> bytes:
-    wire = bytearray(encode(delivery))
+def bit(draw: random.Random, received: Received) -> bytes:
+    wire = bytearray(encode(received))
     wire[draw.randrange(len(wire))] ^= 1 << draw.randrange(8)
     return bytes(wire)
 
 
-def byte(draw: random.Random, delivery: PackageDelivery) -> bytes:
-    wire = bytearray(encode(delivery))
+def byte(draw: random.Random, received: Received) -> bytes:
+    wire = bytearray(encode(received))
     wire[draw.randrange(len(wire))] = draw.randrange(256)
     return bytes(wire)
 
 
-def cut(draw: random.Random, delivery: PackageDelivery) -> bytes:
-    """Bytes of the ciphertext away, put in or doubled, in a message that is well formed."""
-    content = delivery.ciphertext
+def cut(draw: random.Random, received: Received) -> bytes:
+    """Bytes of the ciphertext away, put in or doubled, under their own name or the sound one's."""
+    content = received.ciphertext
     first, last = sorted(draw.randrange(len(content) + 1) for _ in range(2))
     piece = draw.choice([b"", content[first:last] * 2, draw.randbytes(draw.randrange(1, 40))])
-    return encode(replace(delivery, ciphertext=content[:first] + piece + content[last:]))
+    return _with_ciphertext(draw, received, content[:first] + piece + content[last:])
 
 
-def swap(draw: random.Random, delivery: PackageDelivery) -> bytes:
+def swap(draw: random.Random, received: Received) -> bytes:
     """The chunks of the ciphertext, or the hashes of the proof, in another order."""
-    chunks, proof = [bytes(chunk) for chunk in sealed_chunks_of(delivery.ciphertext)], list(delivery.proof)
+    chunks, proof = [bytes(chunk) for chunk in sealed_chunks_of(received.ciphertext)], list(received.delivery.proof)
     draw.shuffle(chunks)
     draw.shuffle(proof)
-    return encode(replace(delivery, ciphertext=b"".join(chunks), proof=tuple(proof)))
+    changed = replace(received, delivery=replace(received.delivery, proof=tuple(proof)))
+    return _with_ciphertext(draw, changed, b"".join(chunks))
 
 
-def graft(draw: random.Random, delivery: PackageDelivery) -> bytes:
+def graft(draw: random.Random, received: Received) -> bytes:
     """A piece of another delivery to the same receiver."""
-    other = sound(draw.choice(MASTERS), draw.choice((1, 2)), long=False)
-    if draw.random() < 0.5:
-        name = draw.choice(["leaf", "proof", "root", "nonce", "released_key", "ciphertext"])
-        return encode(replace(delivery, **{name: getattr(other, name)}))
+    another, delivery = sound(draw.choice(MASTERS), draw.choice((1, 2)), long=False), received.delivery
+    other = another.delivery
+    kind = draw.random()
+    if kind < 0.2:
+        return _with_ciphertext(draw, received, another.ciphertext)
+    if kind < 0.6:
+        name = draw.choice(["leaf", "proof", "root", "nonce", "released_key", "parcel"])
+        return encode(replace(received, delivery=replace(delivery, **{name: getattr(other, name)})))
     name = draw.choice(["index", "salt", "ciphertext", "chunks", "key"])
-    return encode(replace(delivery, leaf=replace(delivery.leaf, **{name: getattr(other.leaf, name)})))
+    leaf = replace(delivery.leaf, **{name: getattr(other.leaf, name)})
+    return encode(replace(received, delivery=replace(delivery, leaf=leaf)))
 
 
-WAYS: tuple[Callable[[random.Random, PackageDelivery], bytes], ...] = (bit, byte, cut, swap, graft)
+def _with_ciphertext(draw: random.Random, received: Received, ciphertext: bytes) -> bytes:
+    """``received`` with another ciphertext; half of the time under its own name, as a sender could."""
+    parcel = draw.choice((received.delivery.parcel, name_of(ciphertext)))
+    return encode(Received(delivery=replace(received.delivery, parcel=parcel), ciphertext=ciphertext))
+
+
+WAYS: tuple[Callable[[random.Random, Received], bytes], ...] = (bit, byte, cut, swap, graft)
 
 
 def tamper(count: int, seed: int) -> tuple[Counter[str], list[tuple[str, int]]]:
@@ -120,14 +152,14 @@ def tamper(count: int, seed: int) -> tuple[Counter[str], list[tuple[str, int]]]:
     tried = 0
     while tried < count:
         index = draw.choice((1, 2))
-        delivery = sound(MASTERS[0], index, long=tried % LONG == 0)
+        received = sound(MASTERS[0], index, long=tried % LONG == 0)
         way = draw.choice(WAYS)
-        wire = way(draw, delivery)
-        if wire == encode(delivery):
+        wire = way(draw, received)
+        if wire == encode(received):
             continue
         tried += 1
         try:
-            opened(wire, index, commitment_on_ledger(delivery))
+            opened(wire, index, commitment_on_ledger(received.delivery))
         except RejectError as error:
             reasons[str(error)] += 1
         else:

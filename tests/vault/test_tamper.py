@@ -5,8 +5,9 @@ from tests.vault.tamper import MASTERS, commitment_on_ledger, encode, opened, so
 
 def test_a_sound_delivery_opens() -> None:
     for long in (False, True):
-        delivery = sound(MASTERS[0], 2, long=long)
-        assert opened(encode(delivery), 2, commitment_on_ledger(delivery)).startswith(b"\0" if long else b"how to")
+        received = sound(MASTERS[0], 2, long=long)
+        commitment = commitment_on_ledger(received.delivery)
+        assert opened(encode(received), 2, commitment).startswith(b"\0" if long else b"how to")
 
 
 def test_no_tampered_delivery_is_accepted() -> None:

@@ -1,6 +1,7 @@
 """The messages that have vectors, each with values worth encoding; the first is small and is the one that is signed."""
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from protocol import merkle
 from protocol.auction import Bid, Commitment, Reveal, Rise, seal_of
@@ -10,7 +11,7 @@ from protocol.bulletin import Bulletin, Equivocation
 from protocol.capability import Capability, Card
 from protocol.capacity import Capacity
 from protocol.checkpoint import sign_checkpoint
-from protocol.content import ChunkRequest, Outline, OutlineRequest
+from protocol.content import ChunkRequest, Outline, OutlineRequest, content_digest
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Filters, Hole, Site
 from protocol.lookup import KeepRequest, Nearest, NearestRequest, Whereabouts, key_of
@@ -27,6 +28,7 @@ from protocol.requests import (
     Consistency,
     ConsistencyRequest,
     PackageRequest,
+    Parcel,
     Records,
     RecordsRequest,
     ReplacementRequest,
@@ -133,6 +135,7 @@ def messages() -> tuple[Message, ...]:
         Message(kind=ConsistencyRequest, topic=None, accepted=_consistency_requests()),
         Message(kind=Consistency, topic=None, accepted=_consistencies()),
         Message(kind=BundleRequest, topic=None, accepted=_bundle_requests()),
+        Message(kind=Parcel, topic=None, accepted=(("of a content", Parcel(content=CONTENT)),)),
         Message(kind=VoucherRequest, topic=None, accepted=_voucher_requests()),
         Message(kind=Voucher, topic=BLOCKS, accepted=_vouchers()),
     )
@@ -476,7 +479,7 @@ def _delivery(index: int, *contents: bytes) -> PackageDelivery:
         sealed.append(bytes(ciphertext))
     design = seal_design(master, leaves)
     context = ReleaseContext(chain=7117, job=JOB, root=design.root, index=index)
-    made = deliver(master, design, sealed[index], context=context, recipient=public_half(RECIPIENT_SEED))
+    made = deliver(master, design, _parcel(sealed[index]), context=context, recipient=public_half(RECIPIENT_SEED))
     return replace(made, released_key=b"k" * len(made.released_key))
 
 
@@ -487,8 +490,14 @@ def _code_delivery(*contents: bytes) -> PackageDelivery:
         master, [seal_package(master, n, chunks_of(content), lambda _: None) for n, content in enumerate(contents)]
     )
     context = ReleaseContext(chain=7117, job=JOB, root=design.root, index=1)
-    made = deliver_code(design, seal_code(master, 1, b"G28"), context=context, recipient=public_half(RECIPIENT_SEED))
+    code, recipient = seal_code(master, 1, b"G28"), public_half(RECIPIENT_SEED)
+    made = deliver_code(design, code, parcel=_parcel(code.ciphertext), context=context, recipient=recipient)
     return replace(made, released_key=b"k" * len(made.released_key))
+
+
+def _parcel(ciphertext: bytes) -> Digest:
+    """What a ciphertext of one chunk is fetched under."""
+    return content_digest(Outline(size=len(ciphertext), chunks=(Digest(sha256(ciphertext).digest()),)))
 
 
 def _records_requests() -> tuple[tuple[str, RecordsRequest], ...]:

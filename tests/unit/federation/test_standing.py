@@ -55,6 +55,15 @@ def test_who_is_barred_stays_barred_after_a_restart_and_fades_meanwhile() -> Non
     assert not after.barred(MILL)
 
 
+def test_who_has_nothing_to_bring_is_never_barred_for_it() -> None:
+    time = Time()
+    here = standing(time)
+    for _ in range(24 * 60):
+        time.now += WINDOW_SECONDS
+        here.strike(MILL, Strike.WITHHELD)
+        assert not here.barred(MILL)
+
+
 def test_a_clock_that_is_put_back_adds_no_points() -> None:
     time = Time()
     time.now = 1e9

@@ -10,10 +10,11 @@ import pytest
 from node.errors import ConfigError, UnknownError
 from node.vault.vault import Vault
 from protocol.errors import RejectError
-from protocol.ids import JobId
+from protocol.ids import Digest, JobId
 from protocol.stream import chunks_of, whole
 
 CHAIN, JOB, OTHER_JOB = 7, JobId(b"j" * 32), JobId(b"o" * 32)
+PARCEL = Digest(b"c" * 32)
 DESIGN, PACKAGE = b"a bracket with a secret hole" * 90_000, b"how to mill it" * 90_000
 
 
@@ -30,7 +31,8 @@ def winner(tmp_path: Path) -> Vault:
 
 
 def hand_over(owner: Vault, winner: Vault) -> None:
-    winner.receive(CHAIN, JOB, 0, owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0)), owner.ciphertext(JOB, 1))
+    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0), parcel=PARCEL)
+    winner.receive(CHAIN, JOB, 0, delivery, owner.ciphertext(JOB, 1))
 
 
 def files(vault: Vault) -> dict[str, bytes]:
@@ -60,14 +62,14 @@ def test_a_release_key_is_made_once_and_forgotten_with_its_package(owner: Vault,
     assert winner.ask(JOB, 0) == winner.ask(JOB, 0) != winner.ask(OTHER_JOB, 0)
     hand_over(owner, winner)
     assert f"{JOB.hex()}.0.release" not in files(winner)
-    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(OTHER_JOB, 0))
+    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(OTHER_JOB, 0), parcel=PARCEL)
     with pytest.raises(UnknownError):
         winner.receive(CHAIN, JOB, 0, delivery, owner.ciphertext(JOB, 1))
 
 
 def test_a_package_for_another_key_leaves_nothing_behind(owner: Vault, winner: Vault, tmp_path: Path) -> None:
     thief = Vault(tmp_path / "thief", b"t" * 32)
-    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0))
+    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0), parcel=PARCEL)
     thief.ask(JOB, 0)
     before = files(thief)
     with pytest.raises(RejectError):
@@ -80,7 +82,7 @@ def test_a_package_for_another_key_leaves_nothing_behind(owner: Vault, winner: V
 
 
 def test_a_ciphertext_that_does_not_match_leaves_nothing_behind(owner: Vault, winner: Vault) -> None:
-    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0))
+    delivery = owner.deliver(CHAIN, JOB, 1, recipient=winner.ask(JOB, 0), parcel=PARCEL)
     before, chunks = files(winner), [bytes(chunk) for chunk in owner.ciphertext(JOB, 1)]
     for broken in (chunks[:-1], [], [*chunks, chunks[-1]], list(map(bytes, owner.ciphertext(JOB, 0)))):
         with pytest.raises(RejectError):

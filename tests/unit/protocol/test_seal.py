@@ -49,13 +49,20 @@ def context(design: SealedDesign, index: int) -> ReleaseContext:
 
 
 DESIGN, CIPHERTEXTS = sealed(*CONTENTS)
-DELIVERY = deliver(MASTER, DESIGN, CIPHERTEXTS[1], context=context(DESIGN, 1), recipient=public_half(SEED))
+PARCEL = Digest(b"c" * 32)
+DELIVERY = deliver(MASTER, DESIGN, PARCEL, context=context(DESIGN, 1), recipient=public_half(SEED))
 
 
-def opened(delivery: PackageDelivery, index: int = 1, seed: bytes = SEED, design: SealedDesign = DESIGN) -> bytes:
-    """The whole way of a receiver but the ledger."""
+def opened(
+    delivery: PackageDelivery,
+    index: int = 1,
+    seed: bytes = SEED,
+    design: SealedDesign = DESIGN,
+    ciphertext: bytes = CIPHERTEXTS[1],
+) -> bytes:
+    """The whole way of a receiver but the ledger and the transfer."""
     key = accept(delivery, context(design, index), seed=seed)
-    return whole(open_content(key, delivery.leaf, sealed_chunks_of(delivery.ciphertext)))
+    return whole(open_content(key, delivery.leaf, sealed_chunks_of(ciphertext)))
 
 
 def test_the_winner_opens_exactly_its_package() -> None:
@@ -72,12 +79,22 @@ def test_another_node_cannot_open_it() -> None:
         opened(DELIVERY, seed=b"o" * SEED_BYTES)
 
 
-@pytest.mark.parametrize("field", ["root", "ciphertext", "released_key"])
+@pytest.mark.parametrize("field", ["root", "released_key"])
 def test_one_flipped_bit_anywhere_is_noticed(field: str) -> None:
-    value = bytearray(getattr(DELIVERY, field))
-    value[len(value) // 2] ^= 1
     with pytest.raises(RejectError):
-        opened(replace(DELIVERY, **{field: bytes(value)}))  # type: ignore[arg-type]
+        opened(replace(DELIVERY, **{field: flipped(getattr(DELIVERY, field))}))  # type: ignore[arg-type]
+
+
+def test_one_flipped_bit_of_the_ciphertext_is_noticed() -> None:
+    with pytest.raises(RejectError):
+        opened(DELIVERY, ciphertext=flipped(CIPHERTEXTS[1]))
+
+
+def flipped(value: bytes) -> bytes:
+    """``value`` with a bit in its middle changed."""
+    changed = bytearray(value)
+    changed[len(changed) // 2] ^= 1
+    return bytes(changed)
 
 
 def test_the_key_of_one_package_opens_no_other() -> None:
@@ -94,8 +111,8 @@ def test_a_proof_does_not_tell_how_many_packages_there_are(count: int) -> None:
     assert size.bit_count() == 1
     last = count - 1
     there = context(design, last)
-    delivery = deliver(MASTER, design, ciphertexts[last], context=there, recipient=public_half(SEED))
-    assert opened(delivery, last, design=design) == b"content"
+    delivery = deliver(MASTER, design, PARCEL, context=there, recipient=public_half(SEED))
+    assert opened(delivery, last, design=design, ciphertext=ciphertexts[last]) == b"content"
     assert len(delivery.proof) == size.bit_length() - 1
 
 
@@ -141,7 +158,7 @@ def test_a_customer_that_sealed_something_else_is_caught_by_the_leaf(field: str,
     """The tree is sound, so only the leaf's own digest tells."""
     leaf = replace(DELIVERY.leaf, **{field: Digest(b"x" * 32)})  # type: ignore[arg-type]
     design = seal_design(MASTER, [leaf if leaf.index == other.index else other for other in DESIGN.leaves])
-    forged = deliver(MASTER, design, CIPHERTEXTS[1], context=context(design, 1), recipient=public_half(SEED))
+    forged = deliver(MASTER, design, PARCEL, context=context(design, 1), recipient=public_half(SEED))
     with pytest.raises(RejectError, match=reason):
         opened(forged, design=design)
 
@@ -155,7 +172,7 @@ def test_a_second_key_that_opens_the_same_ciphertext_is_refused() -> None:
     assert one != other
     design = seal_design(MASTER, [DESIGN.leaves[0], leaf, *DESIGN.leaves[2:]])
     there, seed = context(design, 1), public_half(SEED)
-    forged = deliver(MASTER, design, ciphertext, context=there, recipient=seed)
+    forged = deliver(MASTER, design, PARCEL, context=there, recipient=seed)
     with pytest.raises(RejectError, match="key is not the sealed one"):
         opened(replace(forged, released_key=release_key(seed, second, there)), design=design)
 
@@ -209,23 +226,24 @@ def inverse(a: int) -> int:
 
 
 SMALL, SMALL_CIPHERTEXTS = sealed(b"the design", b"package")
-SMALL_DELIVERY = deliver(MASTER, SMALL, SMALL_CIPHERTEXTS[1], context=context(SMALL, 1), recipient=public_half(SEED))
+SMALL_DELIVERY = deliver(MASTER, SMALL, PARCEL, context=context(SMALL, 1), recipient=public_half(SEED))
 
 
 @pytest.mark.parametrize("flip", [0x01, 0x80, 0xFF])
 def test_one_changed_byte_of_a_delivery_is_noticed_by_its_receiver_or_on_the_ledger(flip: int) -> None:
-    """The nonce alone says nothing about a package; it opens the commitment, which stands on the ledger."""
+    """The nonce says nothing about a package, but opens the commitment on the ledger; the parcel's name is the
+    transfer's to check."""
     wire = encode(SMALL_DELIVERY)
     for position in range(len(wire)):
         changed = bytearray(wire)
         changed[position] ^= flip
         try:
             delivery = decode(PackageDelivery, bytes(changed))
-            opened(delivery, design=SMALL)
+            opened(delivery, design=SMALL, ciphertext=SMALL_CIPHERTEXTS[1])
         except RejectError:
             continue
-        assert replace(delivery, nonce=SMALL_DELIVERY.nonce) == SMALL_DELIVERY
-        assert commitment(delivery) != commitment(SMALL_DELIVERY)
+        assert replace(delivery, nonce=SMALL_DELIVERY.nonce, parcel=PARCEL) == SMALL_DELIVERY
+        assert delivery.parcel != PARCEL or commitment(delivery) != commitment(SMALL_DELIVERY)
 
 
 def commitment(delivery: PackageDelivery) -> Digest:
@@ -237,10 +255,10 @@ def commitment(delivery: PackageDelivery) -> Digest:
 def test_machine_code_comes_in_the_place_of_what_was_sealed_and_names_its_licence() -> None:
     made = context(DESIGN, 1)
     code = seal_code(MASTER, 1, b"G28")
-    delivery = deliver_code(DESIGN, code, context=made, recipient=public_half(SEED))
+    delivery = deliver_code(DESIGN, code, parcel=PARCEL, context=made, recipient=public_half(SEED))
     assert delivery.leaf == DESIGN.leaves[1]
     key = accept(delivery, made, seed=SEED)
-    chunks = sealed_chunks_of(delivery.ciphertext)
+    chunks = sealed_chunks_of(code.ciphertext)
     assert b"".join(map(bytes, open_content(key, delivery.content, chunks))) == b"G28"
     assert code.key != seal_code(MASTER, 1, b"G29").key
     with pytest.raises(RejectError):  # the code's key does not open the model
