@@ -131,6 +131,7 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._arrived = bytearray()
         self._unsent = bytearray()
+        self._sending = False
         self._gathered = trio.Event()
         self._sent = trio.Event()
 
@@ -149,9 +150,10 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
 
     async def close(self, error_code: int = yamux.GO_AWAY_NORMAL) -> None:
         """Say goodbye, send what is unsent if the peer takes it soon, and hang up."""
-        if not self.event_shutting_down.is_set():
+        if self.is_established:
             with trio.move_on_after(LAST_WORDS_SECONDS):
-                while self._unsent:
+                await self._write_frame(_HEADER.pack(0, yamux.TYPE_GO_AWAY, 0, 0, error_code))
+                while (self._unsent or self._sending) and not self.event_shutting_down.is_set():
                     await self._sent.wait()
         await super().close(error_code)
 
@@ -183,8 +185,9 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
             while True:
                 await self._gathered.wait()
                 self._gathered = trio.Event()
-                gathered, self._unsent = self._unsent, bytearray()
+                gathered, self._unsent, self._sending = self._unsent, bytearray(), True
                 await self.secured_conn.write(gathered)
+                self._sending = False
                 self._sent.set()
                 self._sent = trio.Event()
         except Exception as error:  # noqa: BLE001  # the gate, as above
