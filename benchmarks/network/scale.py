@@ -2,7 +2,7 @@
 
     python -m benchmarks.network.scale --nodes 25 50 100 200 --real 10 25 50 --plot docs/pictures/scale.svg
 
-Every node shows a card and says two things in a minute of virtual time. The virtual network hands a message to all once,
+Every node shows a card and says two things in a minute of virtual time. The virtual network hands all a message once,
 as an ideal mesh does; a real mesh of eight neighbours brings it about three times. Real nodes share one process, each
 with four connections over loopback; their bytes are counted above TCP.
 """
