@@ -21,9 +21,18 @@ COLOUR = np.array([150.0, 175.0, 205.0])
 CREASE = 0.5
 """Sum of the differences between two normals from which on a line is drawn between them."""
 
+FINEST = 1e-5
+"""Millimetres that corners of one face are brought together on."""
+
+COARSER = 2e-4
+"""The same as a share of the diagonal, doubled until the model is small enough; at the first step nobody sees it."""
+
+LARGEST = 1_500_000
+"""Bytes of a model: what a page may wait for."""
+
 MARGIN = 1.06
 _ARRAY_BUFFER, _ELEMENT_BUFFER = 34962, 34963
-_FLOAT, _UNSIGNED = 5126, 5125
+_FLOAT, _SHORT, _LONG = 5126, 5123, 5125
 
 
 def draw(mesh: Mesh) -> Preview:
@@ -32,10 +41,23 @@ def draw(mesh: Mesh) -> Preview:
 
 
 def glb(mesh: Mesh) -> bytes:
-    """glTF 2.0 in metres, y up, centred; corners are shared within a face, so that faces are smooth and edges sharp."""
+    """glTF 2.0 in metres, y up, centred; corners are shared within a face, so that faces are smooth and edges sharp.
+
+    What is larger than a page may wait for has its corners brought together on a coarser grid.
+    """
     corners = np.stack([mesh.a, mesh.a + mesh.u, mesh.a + mesh.v], axis=1).reshape(-1, 3)
     middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
-    keys = np.column_stack([np.repeat(mesh.owners, 3).astype(np.float64), np.round(corners - middle, 5)])
+    owners, grid = np.repeat(mesh.owners, 3).astype(np.float64), FINEST
+    packed = _gathered(mesh, owners, corners - middle, grid)
+    while len(packed) > LARGEST:
+        grid = max(2 * grid, COARSER * float(np.linalg.norm(np.ptp(corners, axis=0))))
+        packed = _gathered(mesh, owners, corners - middle, grid)
+    return packed
+
+
+def _gathered(mesh: Mesh, owners: Vectors, corners: Vectors, grid: float) -> bytes:
+    """The model with corners on ``grid``; triangles that lose a corner are left out."""
+    keys = np.column_stack([owners, np.round(corners / grid) * grid])
     unique, indices = np.unique(keys, axis=0, return_inverse=True)
     indices = indices.reshape(-1, 3)
     proper = (indices != np.roll(indices, 1, axis=1)).all(axis=1)
@@ -113,7 +135,9 @@ def _upright(vectors: Vectors) -> NDArray[np.float32]:
 
 
 def _pack(points: NDArray[np.float32], normals: NDArray[np.float32], indices: Indices) -> bytes:
-    parts = [points.tobytes(), normals.tobytes(), indices.astype("<u4").tobytes()]
+    short = len(points) < 1 << 16
+    triangles = indices.astype("<u2" if short else "<u4").tobytes()
+    parts = [points.tobytes(), normals.tobytes(), triangles + bytes(-len(triangles) % 4)]
     offsets = [0, len(parts[0]), len(parts[0]) + len(parts[1])]
     targets = [_ARRAY_BUFFER, _ARRAY_BUFFER, _ELEMENT_BUFFER]
     document = {
@@ -141,7 +165,7 @@ def _pack(points: NDArray[np.float32], normals: NDArray[np.float32], indices: In
                 "max": points.max(axis=0).tolist(),
             },
             {"bufferView": 1, "componentType": _FLOAT, "count": len(normals), "type": "VEC3"},
-            {"bufferView": 2, "componentType": _UNSIGNED, "count": len(indices), "type": "SCALAR"},
+            {"bufferView": 2, "componentType": _SHORT if short else _LONG, "count": len(indices), "type": "SCALAR"},
         ],
         "bufferViews": [
             {"buffer": 0, "byteOffset": offset, "byteLength": len(part), "target": target}

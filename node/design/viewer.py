@@ -11,9 +11,12 @@ SCRIPT = """
   const start = 28 + length;
   const slice = (index, Kind, width) => {
     const accessor = json.accessors[index], part = json.bufferViews[accessor.bufferView];
-    return new Kind(bytes.buffer.slice(start + part.byteOffset, start + part.byteOffset + accessor.count * width * 4));
+    const size = accessor.count * width * Kind.BYTES_PER_ELEMENT;
+    return new Kind(bytes.buffer.slice(start + part.byteOffset, start + part.byteOffset + size));
   };
-  const points = slice(0, Float32Array, 3), normals = slice(1, Float32Array, 3), corners = slice(2, Uint32Array, 1);
+  const short = json.accessors[2].componentType === 5123;
+  const points = slice(0, Float32Array, 3), normals = slice(1, Float32Array, 3);
+  const corners = slice(2, short ? Uint16Array : Uint32Array, 1);
   const box = json.accessors[0], radius = Math.hypot(...box.max.map((high, axis) => high - box.min[axis])) / 2;
   const canvas = document.createElement('canvas');
   canvas.width = 960; canvas.height = 720; canvas.tabIndex = 0;
@@ -50,7 +53,7 @@ SCRIPT = """
     gl.uniformMatrix3fv(gl.getUniformLocation(program, 'turn'), false, [a, b * d, -b * c, 0, c, d, b, -a * d, a * c]);
     gl.uniform1f(gl.getUniformLocation(program, 'size'), radius);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    gl.drawElements(gl.TRIANGLES, corners.length, gl.UNSIGNED_INT, 0);
+    gl.drawElements(gl.TRIANGLES, corners.length, short ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT, 0);
   };
   const turn = (x, y) => { yaw += x; pitch = Math.max(-1.57, Math.min(1.57, pitch + y)); draw(); };
   canvas.addEventListener('pointerdown', (event) => canvas.setPointerCapture(event.pointerId));

@@ -18,6 +18,7 @@ from node.design.lengths import Unit
 from node.design.measure import measure
 from node.design.mesh import Mesh
 from node.design.part import PartModel
+from node.design.preview import LARGEST, glb
 from node.design.reading import Options, Preview, Request
 from node.design.report import page
 from node.design.viewer import SCRIPT
@@ -50,7 +51,9 @@ def test_the_model_holds_sound_corners_and_unit_normals_in_metres(bracket: tuple
     scene, binary = opened(bracket[1].glb)
     views = scene["bufferViews"]
     arrays = [np.frombuffer(binary, "<f4", v["byteLength"] // 4, v["byteOffset"]) for v in views[:2]]  # type: ignore[index]
-    indices = np.frombuffer(binary, "<u4", views[2]["byteLength"] // 4, views[2]["byteOffset"])  # type: ignore[index]
+    kind = {5123: "<u2", 5125: "<u4"}[scene["accessors"][2]["componentType"]]  # type: ignore[index]
+    count = scene["accessors"][2]["count"]  # type: ignore[index]
+    indices = np.frombuffer(binary, kind, count, views[2]["byteOffset"])  # type: ignore[index]
     points, normals = (array.reshape(-1, 3) for array in arrays)
     assert np.ptp(points, axis=0) == pytest.approx([0.08, 0.025, 0.06], abs=1e-6)
     assert np.linalg.norm(normals, axis=1) == pytest.approx(1, abs=1e-5)
@@ -70,11 +73,24 @@ def test_the_khronos_validator_finds_nothing(content: bytes) -> None:
         pytest.skip("the validator is not installed; make gltf-validator does that")
     options = Options(unit=Unit.MILLIMETRE, preview=True)
     kind = recognise(content, name="")
-    preview = measure(Request(kind=kind, options=options, triangles=10_000, unpacked=0, content=content)).preview
+    preview = measure(Request(kind=kind, options=options, triangles=200_000, unpacked=0, content=content)).preview
     assert preview is not None
     command = ["node", str(GLTF / "validate.cjs")]
     done = subprocess.run(command, input=preview.glb, capture_output=True, check=True)
     assert json.loads(done.stdout)["messages"] == []
+
+
+def test_a_large_model_is_made_small_enough_for_a_page() -> None:
+    turns = np.linspace(0, 2 * np.pi, 300)
+    rings, around = np.meshgrid(np.linspace(0.01, 3.13, 200), turns, indexing="ij")
+    ball = 50 * np.stack([np.sin(rings) * np.cos(around), np.sin(rings) * np.sin(around), np.cos(rings)], axis=-1)
+    a, b, c, d = ball[:-1, :-1], ball[1:, :-1], ball[1:, 1:], ball[:-1, 1:]
+    corners = np.concatenate([np.stack([a, b, c], axis=2), np.stack([a, c, d], axis=2)]).reshape(-1, 3)
+    mesh = Mesh.of(corners, np.arange(len(corners)).reshape(-1, 3))
+    scene, binary = opened(glb(mesh))
+    assert 500_000 < len(binary) < LARGEST
+    points = np.frombuffer(binary, "<f4", scene["bufferViews"][0]["byteLength"] // 4).reshape(-1, 3)  # type: ignore[index]
+    assert np.linalg.norm(points, axis=1).mean() == pytest.approx(0.05, rel=1e-3)
 
 
 def test_the_picture_shows_the_part_on_white(bracket: tuple[PartModel, Preview]) -> None:
