@@ -69,7 +69,8 @@ def seal(folder: str | None = None, programs: str | None = None) -> None:
             os.setuid(NOBODY)
         _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # after setuid, which clears it
+        if folder is None:  # a foreign program is started by a thread, whose end it would take for its parent's
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # after setuid, which clears it
         _forbid_files(() if folder is None else _rules(folder, programs))
     _lower(resource.RLIMIT_NPROC, 0 if folder is None else THREADS)
 

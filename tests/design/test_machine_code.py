@@ -253,6 +253,12 @@ def test_a_foreign_program_is_bounded_in_all_it_takes() -> None:
             run(script)
 
 
+def test_a_foreign_program_outlives_the_thread_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trio._core._thread_cache.IDLE_TIMEOUT", 1.5)
+    said = trio.run(cell.run, ["/bin/sh", "-c", "sleep 3; echo done"], {}, cell.SAID)
+    assert said == b"done\n"
+
+
 def test_a_foreign_program_ends_with_its_time() -> None:
     async def run() -> None:
         with trio.fail_after(30):
