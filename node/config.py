@@ -207,6 +207,9 @@ class ShopConfig(BaseModel):
     grid_g_co2_kwh: int = Field(default=363, ge=0)
     """Carbon intensity of its electricity; the default is Germany's mix of 2024 (Umweltbundesamt)."""
 
+    advertise_rates: bool = True
+    """Whether the shop's card tells what an hour of each machine costs, margin included; it binds nobody."""
+
     power_watts: int = Field(default=0, ge=0)
     """What all machines together may draw; 0 sets no limit."""
 

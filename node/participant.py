@@ -12,6 +12,7 @@ from ledger.contracts import Contracts
 from node.clock import PlantClock
 from node.config import NodeConfig
 from node.connections import Connections
+from node.design.estimate import Estimate
 from node.design.reading import Options
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
@@ -38,6 +39,7 @@ from node.workflows.words import iso, money, process_name
 from protocol.classification import Classification
 from protocol.ids import MaterialCode
 from protocol.job import Weights
+from protocol.params import DAY
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
@@ -158,6 +160,7 @@ class Participant:
             "price": f"{money(estimate.price.low)} to {money(estimate.price.high)}, likely "
             f"{money(estimate.price.likely)}",
             "time": f"{estimate.seconds.low / 3600:.1f} to {estimate.seconds.high / 3600:.1f} h of work and handling",
+            "lead": _lead(estimate),
             "co2": f"{estimate.co2.low / 1000:.1f} to {estimate.co2.high / 1000:.1f} kg CO2e",
             "notes": [*quote.routing.reasons, *(f.explanation for f in quote.routing.findings), *estimate.basis],
         }
@@ -379,6 +382,15 @@ class Participant:
             text = f"{undone} events were in blocks that are gone; their jobs wait until the ledger says them again"
             checks.append(_check("warn", "fork", text))
         return checks
+
+
+def _lead(estimate: Estimate) -> str:
+    if estimate.lead is None:
+        return "nobody here knows a machine with free time for every operation"
+    low, likely, high = (
+        f"{seconds / DAY:.1f}" for seconds in (estimate.lead.low, estimate.lead.likely, estimate.lead.high)
+    )
+    return f"{low} to {high} days, likely {likely} ({estimate.lead.words})"
 
 
 def _check(status: str, what: str, text: str) -> Document:

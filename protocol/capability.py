@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from protocol.errors import RejectError
 from protocol.ids import Address, EncryptionKey, MachineId, MaterialCode, PeerId, ProcessCode
 from protocol.job import BidView, Envelope, Operation, Site
-from protocol.params import CARD_LIFETIME, MAX_CLOCK_SKEW, MAX_TEXT, PROCESSES
-from protocol.units import Grams, Micrometres, UnixSeconds
+from protocol.params import CARD_LIFETIME, MAX_CLOCK_SKEW, MAX_PRICE, MAX_TEXT, PROCESSES
+from protocol.units import Cents, Grams, Micrometres, UnixSeconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,9 @@ class Capability:
 
     max_mass: Grams
     """Heaviest part that it takes."""
+
+    hour: Cents | None = None
+    """What an hour is asked for, as a first indication that binds nobody; None where the owner does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def accept_card(card: Card, *, signer: PeerId, now: UnixSeconds) -> None:
 
     Raises:
         RejectError: not signed by its provider, lives longer than ``CARD_LIFETIME``, issued in the future, an
-            unknown process, a text too long, or a machine listed twice.
+            unknown process, a price out of bounds, a text too long, or a machine listed twice.
     """
     if card.provider != signer:
         raise RejectError("card is not signed by its provider")
@@ -89,6 +92,8 @@ def accept_card(card: Card, *, signer: PeerId, now: UnixSeconds) -> None:
         raise RejectError("a text is too long")
     if len({capability.machine for capability in card.capabilities}) != len(card.capabilities):
         raise RejectError("a machine is listed twice")
+    if any(capability.hour is not None and not 0 < capability.hour <= MAX_PRICE for capability in card.capabilities):
+        raise RejectError("an hour's price is out of bounds")
     if any(capability.process not in PROCESSES for capability in card.capabilities):
         raise RejectError("unknown process")
 

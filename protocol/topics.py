@@ -1,6 +1,6 @@
 """The gossip topics and request protocols; the ordinal changes whenever a layout changes."""
 
-CARD = "card/1"
+CARD = "card/2"
 CAPACITY = "capacity/1"
 CALL = "call/1"
 COMMITMENT = "commitment/1"

@@ -104,7 +104,12 @@ def _follow(state: State, client: "Client", job: str) -> None:
 def _estimate_text(document: dict[str, Any]) -> str:
     head = f"{document['part']}\n"
     rows = [f"  {o['number']}. {o['process']:22} {o['basis']}" for o in document["operations"]]
-    foot = [f"price {document['price']}", f"time  {document['time']}", f"CO2   {document['co2']}"]
+    foot = [
+        f"price {document['price']}",
+        f"time  {document['time']}",
+        f"lead  {document['lead']}",
+        f"CO2   {document['co2']}",
+    ]
     return "\n".join([head, *rows, "", *foot, *(f"note: {note}" for note in document["notes"])])
 
 

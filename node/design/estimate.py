@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from node.design import materials, shop_time
 from node.design.errors import MissingFactorError
 from node.design.machine_time import furnace_seconds, machining_seconds
+from node.design.market import NOTHING_KNOWN, Lead, Market, asked
 from node.design.materials import Material
 from node.design.rates import Rates
 from node.design.routing import Routing
@@ -35,6 +36,9 @@ class OperationEstimate:
     process: ProcessCode
     seconds: Range[Seconds]
     price: Range[Cents]
+    card: Cents
+    """What the rate card alone says."""
+
     co2: Range[GramsCo2]
     basis: str
 
@@ -50,9 +54,18 @@ class Estimate:
     price: Range[Cents]
     co2: Range[GramsCo2]
     basis: tuple[str, ...]
+    lead: Lead | None = None
+    """Until the order could be done; None where nobody's free time is known."""
 
 
-def estimate(routing: Routing, quantity: int, rates: Rates, *, embodied: GramsCo2 | None = None) -> Estimate:
+def estimate(
+    routing: Routing,
+    quantity: int,
+    rates: Rates,
+    *,
+    embodied: GramsCo2 | None = None,
+    market: Market = NOTHING_KNOWN,
+) -> Estimate:
     """Ranges for ``quantity`` parts; more parts or more material to move never cost less.
 
     ``embodied`` is the customer's figure for a material that has none, grams of CO2 per kilogram.
@@ -61,7 +74,9 @@ def estimate(routing: Routing, quantity: int, rates: Rates, *, embodied: GramsCo
         MissingFactorError: the material has no CO2 figure and none is given.
     """
     material = _known(materials.find(routing.material), embodied)
-    operations = tuple(_operation(operation, routing, material, quantity, rates) for operation in routing.operations)
+    operations = tuple(
+        _operation(operation, routing, material, quantity, rates, market) for operation in routing.operations
+    )
     handling = Seconds(TRANSPORT_HANDLING * len(operations))
     seconds = _total([row.seconds for row in operations], Seconds)
     return Estimate(
@@ -92,7 +107,7 @@ def _known(material: Material, embodied: GramsCo2 | None) -> Material:
 
 
 def _operation(
-    operation: Operation, routing: Routing, material: Material, quantity: int, rates: Rates
+    operation: Operation, routing: Routing, material: Material, quantity: int, rates: Rates, market: Market
 ) -> OperationEstimate:
     rate = rates.machines[operation.process]
     work, words = _work(operation, routing, material, quantity, rates)
@@ -101,15 +116,22 @@ def _operation(
     stock_price = _up(stock * rates.material[material.family], 1000)
     price = _up(seconds * rate.hour, 3600) + stock_price
     co2 = _up(stock * (material.embodied or 0), 1000) + _up(seconds * rate.power * rates.grid, 3_600_000)
-    parts = [f"{PROCESSES[operation.process]}: {words}, {rate.setup // 60} min set-up, {rate.hour / 100:.2f} an hour"]
+    times = _spread(Seconds(seconds), rate.spread, Seconds)
+    prices = _spread(Cents(price), rate.spread, Cents)
+    told = asked(market, operation.process, work=(times.low, times.likely, times.high), stock=stock_price, card=price)
+    if told is not None:
+        prices = Range(low=told.low, likely=told.likely, high=told.high)
+    an_hour = f"{rate.hour / 100:.2f} an hour" if told is None else told.words
+    parts = [f"{PROCESSES[operation.process]}: {words}, {rate.setup // 60} min set-up, {an_hour}"]
     if stock:
         parts.append(f"{stock / 1000:g} kg of stock at {rates.material[material.family] / 100:.2f} a kg")
     parts.append(f"{rate.power / 1000:g} kW; give or take {rate.spread} %")
     return OperationEstimate(
         index=operation.index,
         process=operation.process,
-        seconds=_spread(Seconds(seconds), rate.spread, Seconds),
-        price=_spread(Cents(price), rate.spread, Cents),
+        seconds=times,
+        price=prices,
+        card=Cents(price),
         co2=_spread(GramsCo2(co2), rate.spread, GramsCo2),
         basis=", ".join(parts),
     )

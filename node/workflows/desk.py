@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import trio
@@ -25,6 +25,7 @@ from node.identity import Identity
 from node.vault.vault import Vault
 from node.workflows import posted
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.market import lead, market
 from node.workflows.posted import JobPosted, MakeAgain, Post
 from node.workflows.runner import Port, Runner
 from node.workflows.words import cents, iso, money
@@ -139,12 +140,21 @@ class Desk:
                 tolerance=wish.tolerance,
                 process=wish.process,
             )
-            taken = estimate(routing, wish.quantity, DEFAULT_RATES, embodied=wish.embodied)
-            return Quote(part=part, routing=routing, estimate=taken)
+            return Quote(part=part, routing=routing, estimate=self._estimate(part, routing, wish))
         except IntakeError as error:
             raise RequestError(error.code.value, str(error)) from error
         except DesignError as error:
             raise RequestError("not-makeable", str(error)) from error
+
+    def _estimate(self, part: PartModel, routing: Routing, wish: Wish) -> Estimate:
+        """Price by what the network asks and what was paid before, time by when its machines are free."""
+        view, wall = bid_view(part, routing.material, wish.tolerance), self._reads.wall()
+        states = (self._runner.state(stream) for stream in self._runner.streams(posted.NAME))
+        posts = [state for state in states if isinstance(state, Post)]
+        known = market(self._directory, routing.operations, view, posts, now=wall)
+        taken = estimate(routing, wish.quantity, DEFAULT_RATES, embodied=wish.embodied, market=known)
+        when = lead(self._directory, routing.operations, view, taken, now=self._clock.now(), wall=wall)
+        return replace(taken, lead=when)
 
     async def post(
         self, content: bytes, wish: Wish, *, site: Site, addresses: tuple[str, ...], again: JobId | None = None
@@ -226,6 +236,7 @@ class Desk:
             owner=self._identity.account,
             call=sign(self._identity.signing, CALL, encode(call)),
             reading=wish.reading,
+            expected=tuple(row.card for row in quote.estimate.operations),
             sealed=design,
             deadline=UnixSeconds(self._clock.wall_at(due) + self._auction.grace),
             bond=rules.bid_bond,

@@ -61,6 +61,7 @@ def equip(row: MachineConfig, shop: ShopConfig, epoch: UnixSeconds) -> Machine:
             envelope=Envelope(length=length, width=width, height=height),
             tolerance=Micrometres(row.tolerance_um),
             max_mass=Grams(round(row.max_mass_kg * 1000)),
+            hour=Cents(round(row.rate_per_hour * (100 + shop.margin_percent))) if shop.advertise_rates else None,
         ),
         pace=Pace(
             setup=Seconds(round(row.setup_minutes * 60)),

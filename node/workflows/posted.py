@@ -122,6 +122,9 @@ class JobPosted:
     min_commit: int
     """Seconds that must be left for commitments once the order stands."""
 
+    expected: tuple[Cents, ...]
+    """What the rate card alone said of each operation, against which the awards are compared later."""
+
     notes: tuple[str, ...]
     """Why the routing is as it is, and what the design check found."""
 

@@ -294,7 +294,7 @@ def _cards() -> tuple[tuple[str, Card], ...]:
         issued=UnixSeconds(START),
         expires=UnixSeconds(START + 600),
     )
-    lathe = replace(machine("Drehmaschine 3 (groß)"), process=TURNING, tolerance=Micrometres(20))
+    lathe = replace(machine("Drehmaschine 3 (groß)"), process=TURNING, tolerance=Micrometres(20), hour=Cents(7_800))
     return (
         ("one machine", small),
         ("two machines and text beyond ASCII", replace(small, name="Fräserei Süd", capabilities=(machine("m"), lathe))),

@@ -154,6 +154,7 @@ class Stage:
             reading=Options(),
             deadline=self.deadline,
             min_commit=1,
+            expected=(),
             notes=(),
             bond=self.pack.bid_bond,
             review=Seconds(self.pack.review),

@@ -59,6 +59,7 @@ class Customer:
                 reading=Options(),
                 deadline=UnixSeconds(asked.reveal_by + 1000),
                 min_commit=1,
+                expected=(),
                 notes=(),
             )
         )
