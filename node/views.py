@@ -85,6 +85,15 @@ def release_rows(state: Post, contracts: Contracts, names: Names) -> list[Docume
             "award": state.transcript.hex(),
             "licence": licence_of(state, contracts, released.operation).hex(),
             "request": released.request.digest.hex(),
+            "code": None
+            if released.issued is None
+            else {
+                "files": [digest.hex() for digest in released.issued.files],
+                "mark": released.issued.mark,
+                "exposure": released.issued.exposure,
+                "reason": released.issued.reason,
+            },
+            "note": released.note,
         }
         for released in state.released
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import trio
 
+from benchmarks.design import printing
 from benchmarks.design.files import NIST_VOLUMES, Known, annotated_diameters, collection
 from node.design import materials
 from node.design.cache import Cache
@@ -75,7 +76,7 @@ async def measure(files: list[Known], repeat: int, *, turns: bool) -> list[Row]:
         rows += previews(readings)
         if turns:
             rows += await motion(intake, parts)
-    rows.append(("print time against a slicer", "not measured", "median 15 %, p90 35 %", "no slicer is installed here"))
+        rows.append(await printing.row(intake, files))
     return rows
 
 

@@ -1,11 +1,13 @@
 """The vault: who has seen a design, a copy for safe keeping, and a passphrase on the node's secrets."""
 
 import os
+import sys
+from hashlib import sha256
 from pathlib import Path
 
 import click
 
-from node.commands.shared import Group, State, passphrase_from
+from node.commands.shared import EXIT_NO, Group, State, passphrase_from
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -25,9 +27,45 @@ def releases(state: State, job: str | None) -> None:
         document = client.releases(job)
         lines = [
             f"{row['at']}  {row['job'][:12]}  {row['what']:24} to {row['to']:12} licence {row['licence'][:12]}"
+            + (f"  code {row['code']['files'][0][:12]}, exposure {row['code']['exposure']}" if row["code"] else "")
             for row in document["releases"]
         ]
         state.show(document, "\n".join(lines) or "nothing was released; the design files themselves never are")
+
+
+@vault.command()
+@click.argument("file", type=_FILE)
+@click.pass_obj
+def trace(state: State, /, file: Path) -> None:
+    """Say to whom the program in FILE (G-code, or a nest in DXF) was issued, even if it was changed or cut."""
+    from node.machine_code import trace as traces
+    from node.machine_code.errors import NoCodeError
+    from node.machine_code.mark import Mark
+
+    with state.client() as client:
+        issued = [row for row in client.releases(None)["releases"] if row["code"]]
+    content = file.read_bytes()
+    exact = sha256(content).hexdigest()
+    rows = [{"release": row, "chance": 0.0} for row in issued if exact in row["code"]["files"]]
+    bits = 0
+    try:
+        found = traces.read(content)
+        bits = found.bits
+        if not rows:
+            pointed = traces.matches(found, [Mark(row["code"]["mark"]) for row in issued])
+            rows = [{"release": issued[match.number], "chance": match.chance} for match in pointed]
+    except NoCodeError as error:
+        if not rows:
+            raise click.UsageError(str(error)) from error
+    lines = [
+        f"{row['release']['job'][:12]}  {row['release']['what']}, issued to {row['release']['to']} at "
+        f"{row['release']['at']}; " + (f"chance {row['chance']:.0e}" if row["chance"] else "the very file")
+        for row in rows
+    ]
+    none = f"{bits} bits of a mark can be read; they fit nothing that this node issued"
+    state.show({"bits": bits, "matches": rows}, "\n".join(lines) or none)
+    if not rows:
+        sys.exit(EXIT_NO)
 
 
 @vault.command()

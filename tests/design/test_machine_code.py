@@ -14,7 +14,7 @@ from shapely import affinity
 from node.design import shape as shapes
 from node.design.lengths import Unit
 from node.design.reading import Options, Shape
-from node.machine_code import cell, gcode, mark, nesting, slicing
+from node.machine_code import cell, gcode, mark, nesting, slicing, trace
 from node.machine_code.errors import NoCodeError
 from node.machine_code.issue import code_for
 from node.machine_code.mark import Mark
@@ -104,6 +104,20 @@ def test_every_mark_is_read_from_placements(value: int, count: int) -> None:
     found = mark.read_shifts(mark.shifts_of(Mark(value), count))
     assert found.fits(Mark(value))
     assert found.bits == min(32, 8 * count)
+
+
+def test_a_leaked_program_leads_to_its_recipient() -> None:
+    marks = [mark.mark_of(b"secret", JOB, number, peer) for number in range(20) for peer in (CEDAR, BIRCH)]
+    leaked = mark.embed(gcode.clean(square_spiral(), gcode.PRINTING), marks[7])
+    assert [
+        match.number for match in trace.matches(trace.read(leaked[len(leaked) // 3 :].split(b"\n", 1)[1]), marks)
+    ] == [7]
+    assert trace.matches(trace.read(square_spiral()), marks) == ()
+    parts = tuple(affinity.translate(shapely.box(0, 0, 5, 5), nesting.CELL * 15 * n, 0) for n in range(5))
+    assert [m.number for m in trace.matches(trace.read(nesting.dxf(nesting._marked(parts, marks[3]))), marks)] == [3]
+    for content in (drawn.stl(), b"\xff\xfe", b"hello world", drawn.dxf()):
+        with pytest.raises(NoCodeError):
+            trace.read(content)
 
 
 def test_feeds_change_by_one_at_most() -> None:
