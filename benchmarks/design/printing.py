@@ -26,8 +26,8 @@ from node.machine_code.errors import NoCodeError
 
 DENSITY = 1240
 PARTS = 40
-MINUTES = 3 * 60
-"""Prints longer than that are few, take the slicer long, and are left out."""
+MOST = 6 * 60
+"""Minutes by the model; longer prints are few, keep the slicer busy for minutes, and are left out."""
 
 FAITHFUL = 1_000_000
 """Bytes of the files that are sliced."""
@@ -57,6 +57,8 @@ async def sliced(intake: Intake, name: str, source: bytes | Path, options: Optio
         corners = corners_of(reading.shape)
         size = np.ptp(corners, axis=(0, 1)) * 1000
         bed = PRINTER.bed
+        if np.dot(PRINT, print_terms(reading.part)) > MOST:
+            return None
         if (size + 16_000 > [bed.length, bed.width, bed.height + 16_000]).any() or size.max() < 10_000:
             return None
         found = await slicing.sliced(corners, PRINTER, DENSITY)

@@ -79,6 +79,7 @@ def _shape_lines(part: dict[str, Any]) -> list[str]:
         f"{row['depth_mm']:g} mm {'through' if row['through'] else 'deep'}"
         for row in part["holes"]
     ]
+    lines += [f"  thread {row['count']:3} x {row['designation']}" for row in part["threads"]]
     if part["turned_mm"]:
         lines.append("  turned: diameter {:g}, length {:g} mm".format(*part["turned_mm"]))
     if part["profile"]:

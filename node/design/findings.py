@@ -52,7 +52,7 @@ def findings(
     limits = reach or ORDINARY[process]
     found = [*_tolerance(tolerance, limits), *_size(part, limits), *_walls(part, process, limits), *_figures(part)]
     if process in (MILLING, TURNING):
-        found += [*_drilling(part, limits), *_corners(part, limits), *_access(part, process)]
+        found += [*_drilling(part, limits), *_corners(part, limits), *_threads(part), *_access(part, process)]
     elif process in (LASER, BENDING):
         found += [*_plate(part, limits), *_bends(part)]
     else:
@@ -113,6 +113,15 @@ def _drilling(part: PartModel, limits: Reach) -> Iterator[Finding]:
             text = f"{bore.count} hole(s) are so small that drills break."
             remedy = f"Make the hole {limits.hole / 1000:g} mm or wider."
             yield _finding("SMALL_HOLE", Severity.COST, bore.diameter, limits.hole, text, remedy, place=place)
+
+
+def _threads(part: PartModel) -> Iterator[Finding]:
+    if part.threads:
+        called = ", ".join(f"{thread.count} x {thread.designation}" for thread in part.threads)
+        text = f"Threads are called for: {called}. The model shows their bores only."
+        remedy = "Check that each bore has its tap drill's diameter."
+        count = sum(thread.count for thread in part.threads)
+        yield _finding("THREADS", Severity.NOTE, count, 0, text, remedy, unit="threads")
 
 
 def _corners(part: PartModel, limits: Reach) -> Iterator[Finding]:

@@ -130,6 +130,7 @@ def _part(part: PartModel) -> dict[str, Any]:
             }
             for bore in part.holes
         ],
+        "threads": [{"designation": thread.designation, "count": thread.count} for thread in part.threads],
         "turned_mm": [part.turned.diameter / 1000, part.turned.length / 1000] if part.turned else None,
         "sheet_mm": _mm(part.sheet),
         "bends": [

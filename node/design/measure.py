@@ -29,6 +29,7 @@ from node.design.part import Feature, FeatureKind, Kind, PartModel, PartsPerMill
 from node.design.reading import Reading, Request
 from node.design.shape import placed
 from node.design.tables import Body, Vectors
+from node.design.threads import threads
 from node.design.threemf import read_3mf
 from protocol.ids import Digest
 from protocol.job import Envelope
@@ -153,6 +154,7 @@ def _describe(request: Request, body: Body, mesh: Mesh, stance: _Stance) -> Part
         profile=sheet.profile(body, mesh, probes, stance.frame, stance.size),
         access=walls.access(mesh, probes, stance.frame, body.faces),
         build=walls.build(mesh, stance.frame),
+        threads=threads(request.content) if request.kind is Format.STEP else (),
         freeform=PartsPerMillion(
             round(1e6 * sum(face.area for face in body.faces if face.kind in ("other", "torus", "sphere")) / body.area)
         ),

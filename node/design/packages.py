@@ -43,6 +43,9 @@ class Package:
 
     media_type: str
     content: bytes
+    notes: tuple[str, ...]
+    """What a model without its annotations does not say any more: threads."""
+
     exposure: Exposure
     """What it still reveals; no package hides the shape from who makes it."""
 
@@ -107,7 +110,9 @@ def _package(operation: Operation, content: bytes, part: PartModel, routing: Rou
             characteristics=characteristics(part, routing.tolerance),
         )
         return _wrap(Kind.INSPECTION_LIST, operation, MEDIA_TYPES[Kind.INSPECTION_LIST], wire.encode(listing))
-    return _wrap(Kind.MODEL, operation, neutral.MEDIA_TYPES[part.format], neutral.neutral(content, part.format))
+    bare = neutral.neutral(content, part.format)
+    notes = tuple(f"{thread.count} x {thread.designation}" for thread in part.threads)
+    return _wrap(Kind.MODEL, operation, neutral.MEDIA_TYPES[part.format], bare, notes)
 
 
 _EXPOSURES = {
@@ -117,7 +122,12 @@ _EXPOSURES = {
 }
 
 
-def _wrap(kind: Kind, operation: Operation, media_type: str, content: bytes) -> Package:
+def _wrap(kind: Kind, operation: Operation, media_type: str, content: bytes, notes: tuple[str, ...] = ()) -> Package:
     return Package(
-        kind=kind, operation=operation.index, media_type=media_type, content=content, exposure=_EXPOSURES[kind]
+        kind=kind,
+        operation=operation.index,
+        media_type=media_type,
+        content=content,
+        notes=notes,
+        exposure=_EXPOSURES[kind],
     )

@@ -39,6 +39,16 @@ class Bore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """Threads of one kind, as the file's annotations call for them."""
+
+    designation: str
+    """As written: ``M6x1-6H`` (ISO 965-1), ``1/4-20 UNC`` (ASME B1.1)."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turned:
     """The cylinder around a body of revolution."""
 
@@ -235,6 +245,9 @@ class PartModel:
     build: Build
     freeform: PartsPerMillion
     """Share of the surface that is neither flat nor round."""
+
+    threads: tuple[Thread, ...] = ()
+    """Ordered by designation; empty where nobody annotated any."""
 
     @property
     def volume(self) -> CubicMillimetres:

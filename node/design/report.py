@@ -69,6 +69,8 @@ def _facts(part: dict[str, Any]) -> str:
     if part["suspect"]:
         gap = f"{part['open_edges']} open edges; volumes differ by {part['disagreement_ppm'] / 1e4:g} %"
         rows.append(("Look", gap))
+    if part["threads"]:
+        rows.append(("Threads", ", ".join(f"{row['count']} x {row['designation']}" for row in part["threads"])))
     if part["turned_mm"]:
         rows.append(("Turned", "diameter {:g}, length {:g} mm".format(*part["turned_mm"])))
     if part["sheet_mm"]:

@@ -127,6 +127,7 @@ class Issuer:
             operation=request.operation,
             media_type=MEDIA_TYPE,
             content=wire.encode(code),
+            notes=(),
             exposure=seen,
         )
         packed = wire.encode(package)
