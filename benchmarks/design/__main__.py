@@ -14,6 +14,7 @@ import numpy as np
 import trio
 
 from benchmarks.design import printing
+from benchmarks.design.constructed import constructed
 from benchmarks.design.files import NIST_VOLUMES, Known, annotated_diameters, collection
 from node.design import materials
 from node.design.cache import Cache
@@ -206,7 +207,7 @@ async def motion(intake: Intake, parts: dict[Path, PartModel]) -> list[Row]:
         }
         for seed in range(CONSTRUCTED):
             path = Path(folder) / f"constructed-{seed}.step"
-            path.write_bytes(printing.constructed(seed))
+            path.write_bytes(constructed(seed))
             try:
                 found = (await intake.read(path)).part
             except IntakeError:  # a cut that leaves two bodies

@@ -28,8 +28,8 @@ _UNIFIED = re.compile(
 def threads(step: bytes) -> tuple[Thread, ...]:
     """Designations and how often they are called for, in order of their names.
 
-    A bare size such as M6 counts only where the annotation says that it is a thread; with a pitch or a tolerance class it
-    speaks for itself.
+    A bare size such as M6 counts only where the annotation speaks of a thread; with a pitch or a tolerance class it
+    needs no such word.
     """
     found: Counter[str] = Counter()
     for kind, content in _ENTITY.findall(step):
