@@ -79,7 +79,10 @@ async def measure(files: list[Known], repeat: int, *, turns: bool) -> list[Row]:
         rows += processes(files, parts, refused)
         rows += previews(readings)
         if turns:
-            rows += await motion(intake, parts)
+            asked = {
+                known.path for known in files if known.options.unit is not None
+            }  # turning writes what the file says
+            rows += await motion(intake, {path: part for path, part in parts.items() if path not in asked})
         rows.append(await printing.row(intake, files))
     return rows
 

@@ -139,9 +139,12 @@ def main() -> None:
     sources = sources_in(given.cad_data)
     kinds = Counter(recognise(content, name="") for content in sources)
     print("damaging", ", ".join(f"{count} {kind.value}" for kind, count in kinds.items()))
+    start = time.monotonic()
     outcomes = trio.run(partial(run, sources, given.mutants, given.seed))
     for outcome, count in outcomes.most_common():
         print(f"{count:6} {outcome}")
+    faults = sum(count for outcome, count in outcomes.items() if outcome.startswith("FAULT"))
+    print(f"{given.mutants} mutants from seed {given.seed} in {time.monotonic() - start:.0f} s: {faults} faults")
     sys.exit(1 if any(outcome.startswith("FAULT") for outcome in outcomes) else 0)
 
 
