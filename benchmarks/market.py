@@ -22,6 +22,7 @@ SCENES: dict[str, tuple[Kind, tuple[int, ...]]] = {
     "10": (Kind(providers=10, jobs=100), (20, 100)),
     "10-overload": (Kind(providers=10, jobs=150, load=1.3), (20, 100, 300)),
     "50": (Kind(providers=50, jobs=300), (5,)),
+    "50-wide": (Kind(providers=50, jobs=300, plane=1000), (5,)),
     "50-overload": (Kind(providers=50, jobs=500, load=2.2), (5,)),
     "200": (Kind(providers=200, jobs=1000), (5,)),
 }

@@ -1,6 +1,6 @@
 """What people are shown of a verified auction: plain documents; nothing is decided here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -56,11 +56,11 @@ def verified_document(found: Verified) -> Document:
     }
 
 
-def explained_document(found: Verified, variants: tuple[Weights, ...]) -> Document:
-    """Why the award is what it is, and what ``variants`` of the weights would have led to."""
+def explained_document(found: Verified) -> Document:
+    """Why the award is what it is, and why nobody else is in it."""
     award, bids, terms = found.result.award, found.opened.bids, terms_of(found.call)
     if award is None:
-        return {"award": None, "second": None, "losers": [], "variants": []}
+        return {"award": None, "second": None, "losers": []}
     beside = margin(terms, bids, award)
     losers = [bid.provider for bid in bids if bid.provider not in found.result.winners]
     return {
@@ -74,27 +74,37 @@ def explained_document(found: Verified, variants: tuple[Weights, ...]) -> Docume
         if beside.lead is None
         else {"lead": money(beside.lead.total // MICRO), "terms": _told(beside.lead)},
         "losers": [_loser(loss(terms, bids, award, provider)) for provider in losers],
-        "variants": [
-            {"weights": _weights(one.weights), "outcome": _outcome(one.outcome)}
-            for one in what_if(terms, bids, found.root, variants)
-        ],
     }
 
 
-def weights_of(call: Call, hours: tuple[str, ...], tonnes: tuple[str, ...]) -> tuple[Weights, ...]:
-    """The call's weights with one of them changed, for each change asked for.
+def varied_document(found: Verified, variants: tuple[Weights, ...]) -> Document:
+    """What the call's own weights and ``variants`` of them lead to."""
+    rows = what_if(terms_of(found.call), found.opened.bids, found.root, (found.call.weights, *variants))
+    return {"variants": [{"weights": _weights(one.weights), "outcome": _outcome(one.outcome)} for one in rows]}
+
+
+def weights_of(call: Call, changes: Mapping[str, Sequence[str]]) -> tuple[Weights, ...]:
+    """The call's weights with one of them changed, for each amount given for it.
 
     Raises:
         ValueError: not an amount.
     """
-    return (
-        *(replace(call.weights, hour=cents(text)) for text in hours),
-        *(replace(call.weights, co2_tonne=cents(text)) for text in tonnes),
-    )
+    return tuple(replace(call.weights, **{name: cents(text)}) for name, texts in changes.items() for text in texts)
 
 
-def gap_document(found: Sequence[Verified]) -> Document:
-    """The price of decentralisation of several auctions together."""
+def metered_document(found: Sequence[Verified]) -> Document:
+    """The price of decentralisation of each award and of each day's awards together, by when they closed."""
+    days: dict[str, list[Verified]] = {}
+    for one in sorted(found, key=lambda one: (one.call.reveal_by, one.call.job)):
+        days.setdefault(iso(one.call.reveal_by)[:10], []).append(one)
+    return {
+        "awards": [{"job": one.call.job.hex(), **_gap([one])} for one in found],
+        "days": [{"day": day, **(gap := _gap(some)), "text": f"{day}: {gap['text']}"} for day, some in days.items()],
+    }
+
+
+def _gap(found: Sequence[Verified]) -> Document:
+    """The price of several auctions together."""
     lots = [Contest(terms=terms_of(one.call), bids=one.opened.bids) for one in found]
     outcomes = [outcome for one in found if (outcome := one.result.award or one.result.no_award) is not None]
     price = price_of_decentralisation(lots, outcomes)
@@ -132,7 +142,10 @@ def _told(gap: Breakdown) -> str:
 
 
 def _weights(weights: Weights) -> str:
-    return f"an hour at {money(weights.hour)} and a tonne at {money(weights.co2_tonne)}"
+    told = f"an hour at {money(weights.hour)} and a tonne at {money(weights.co2_tonne)}"
+    if weights.grade:
+        told += f", a class at {money(weights.grade)}"
+    return f"{told}, a kilometre at {money(weights.kilometre)}" if weights.kilometre else told
 
 
 def _outcome(outcome: Award | NoAward) -> str:

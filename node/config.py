@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from node.errors import ConfigError
 from node.machine_profiles import CutterConfig, MillConfig, PrinterConfig
+from protocol.params import MAX_GRADE
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -159,6 +160,9 @@ class MachineConfig(BaseModel):
     deviation_um: int = Field(default=4, ge=0)
     """Standard deviation of what it makes, for the simulated controller."""
 
+    grade: int = Field(default=0, ge=0, le=MAX_GRADE)
+    """Quality class of its work, 0 the best; it is declared in every offer."""
+
     tools: tuple[str, ...] = Field(default=(), max_length=64)
     """Identifiers of the tools that it holds; they stand in step records."""
 
@@ -257,6 +261,9 @@ class RulesConfig(BaseModel):
 
     window_hours: float = Field(default=8.0, ge=0, le=1000)
     """Longest window of starts that is offered: wider ones join better and keep more time from other calls."""
+
+    waiting_per_hour: float = Field(default=0.0, ge=0, le=10_000)
+    """What each hour costs that offered time is kept until the parts come; offers get dearer with their start."""
 
     patience: bool = True
     """Whether CP-SAT improves a menu, which takes some tenths of a second."""

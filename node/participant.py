@@ -43,7 +43,7 @@ from protocol.params import DAY
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
-from protocol.units import BasisPoints, Cents, GramsCo2, Micrometres
+from protocol.units import NOTHING, BasisPoints, GramsCo2, Metres, Micrometres
 from protocol.witness import check_split
 
 KEEP_ALIVE = 15.0
@@ -313,7 +313,12 @@ class Participant:
         return state
 
     def _wish(self, content: bytes, wishes: Any) -> Wish:
-        hour, carbon = parse_amount(wishes.hour, "--hour"), parse_amount(wishes.co2_tonne, "--co2-tonne")
+        weights = Weights(
+            hour=parse_amount(wishes.hour, "--hour") or NOTHING,
+            co2_tonne=parse_amount(wishes.co2_tonne, "--co2-tonne") or NOTHING,
+            grade=parse_amount(wishes.grade, "--grade") or NOTHING,
+            kilometre=parse_amount(wishes.kilometre, "--kilometre") or NOTHING,
+        )
         return Wish(
             title=wishes.name,
             material=MaterialCode(wishes.material),
@@ -327,10 +332,12 @@ class Participant:
             embodied=None if wishes.embodied is None else GramsCo2(wishes.embodied),
             due_days=wishes.due_days,
             budget=parse_amount(wishes.budget, "--budget"),
-            weights=Weights(hour=hour or Cents(0), co2_tonne=carbon or Cents(0)),
+            weights=weights,
             classification=Classification[wishes.classification.upper()],
             jurisdictions=parse_jurisdictions(wishes.jurisdiction),
             late=BasisPoints(round(wishes.late * 100)),
+            worst_grade=wishes.worst_grade,
+            within=None if wishes.within_km is None else Metres(1000 * wishes.within_km),
             key=wishes.key or fresh_key(content, self._reads.random(16)),
         )
 

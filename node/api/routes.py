@@ -20,6 +20,7 @@ from node.design.lengths import Unit
 from node.errors import NodeError, RequestError, UnavailableError, UnknownError
 from node.participant import Participant
 from node.views import Document
+from protocol.params import MAX_GRADE
 
 MAX_UPLOAD = 25 * 1024 * 1024
 """Bytes of a CAD file; the intake's own limit, enforced while reading."""
@@ -47,6 +48,10 @@ class Wishes(BaseModel):
     budget: str | None = Field(default=None, max_length=32)
     hour: str = Field(default="1.00", max_length=32)
     co2_tonne: str = Field(default="100.00", max_length=32)
+    grade: str = Field(default="0.00", max_length=32)
+    kilometre: str = Field(default="0.00", max_length=32)
+    worst_grade: int = Field(default=MAX_GRADE, ge=0, le=MAX_GRADE)
+    within_km: int | None = Field(default=None, ge=0, le=100_000)
     classification: Clearance = "public"
     jurisdiction: list[str] = Field(default=[], max_length=64)
     late: float = Field(default=0.0, ge=0, le=100)

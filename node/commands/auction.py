@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,37 @@ def verify(state: State, file: Path) -> None:
 
 @auction.command(cls=Command)
 @FILE
-@click.option("--hour", multiple=True, help="What if an hour were worth this much? May be given several times.")
-@click.option("--co2-tonne", multiple=True, help="What if a tonne of CO2 cost this much?")
 @click.pass_obj
-def explain(state: State, file: Path, hour: tuple[str, ...], co2_tonne: tuple[str, ...]) -> None:
-    """Why the first is first in FILE, why every other bidder is not, and what other weights would have changed."""
-    from node.auctions import explained_document, weights_of
+def explain(state: State, file: Path) -> None:
+    """Why the first is first in FILE, and why every other bidder is not, in numbers."""
+    from node.auctions import explained_document
     from protocol.recheck import recheck
 
-    found = recheck(file.read_bytes())
-    document = explained_document(found, weights_of(found.call, hour, co2_tonne))
+    document = explained_document(recheck(file.read_bytes()))
     state.show(document, _explained_text(document))
+
+
+@auction.command(cls=Command, name="what-if")
+@FILE
+@click.option("--hour", multiple=True, help="What if an hour were worth this much? May be given several times.")
+@click.option("--co2-tonne", multiple=True, help="What if a tonne of CO2 cost this much?")
+@click.option("--grade", multiple=True, help="What if a better quality class were worth this much, an operation?")
+@click.option("--kilometre", multiple=True, help="What if a kilometre less between makers were worth this much?")
+@click.pass_obj
+def what_if(state: State, /, file: Path, **weights: tuple[str, ...]) -> None:
+    """Who would have made it if the customer of FILE had weighed otherwise; the same bids, the same rule."""
+    from node.auctions import varied_document, weights_of
+    from node.errors import RequestError
+    from protocol.recheck import recheck
+
+    found = recheck(file.read_bytes(), places=False)
+    try:
+        changes = weights_of(found.call, weights)
+    except ValueError as error:
+        raise RequestError("bad-amount", str(error)) from error
+    document = varied_document(found, changes)
+    lines = [f"with {row['weights']}: {row['outcome']}" for row in document["variants"]]
+    state.show(document, "\n".join(lines))
 
 
 @auction.command(cls=Command)
@@ -74,15 +95,33 @@ def export(_state: State, file: Path) -> None:
 
 
 @auction.command(cls=Command)
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.pass_obj
-def gap(state: State, files: tuple[Path, ...]) -> None:
-    """What the awards in FILES, a day's say, cost beside the best that one planner could have done."""
-    from node.auctions import gap_document
+def meter(state: State, files: tuple[Path, ...]) -> None:
+    """The price of decentralisation, each award by itself and each day (UTC) together.
+
+    Reads FILES, or everything that this node has had made. One award is the best of what was offered to it; a day's
+    awards, made one after the other, are set beside the best joint clearing known and a bound that none beats.
+    """
+    from node.auctions import metered_document
     from protocol.recheck import recheck
 
-    document = gap_document([recheck(file.read_bytes(), places=False) for file in files])
-    state.show(document, document["text"])
+    contents = [file.read_bytes() for file in files] or _own_transcripts(state)
+    document = metered_document([recheck(content, places=False) for content in contents])
+    state.show(document, "\n".join(row["text"] for row in document["days"]) or "no award yet")
+
+
+def _own_transcripts(state: State) -> list[bytes]:
+    """What this node's own auctions ended with; those that are still open have no transcript."""
+    from node.errors import RequestError
+
+    found = []
+    with state.client() as client:
+        for job in client.jobs()["jobs"]:
+            if job["role"] == "customer":
+                with suppress(RequestError):
+                    found.append(client.transcript(job["job"]))
+    return found
 
 
 def _verified_text(document: dict[str, Any]) -> str:
@@ -117,5 +156,4 @@ def _explained_text(document: dict[str, Any]) -> str:
             lines.append(f"{row['provider'][:12]}  fits into no plan")
         else:
             lines.append(f"{row['provider'][:12]}  {row['gap']} worse ({row['terms']}); {row['discount']} off wins")
-    lines += [f"with {row['weights']}: {row['outcome']}" for row in document["variants"]]
     return "\n".join(lines)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 @click.option("--budget", default=None, help="Escrow ceiling, such as 1250.50. Default: twice the high estimate.")
 @click.option("--hour", default="1.00", show_default=True, help="What one hour earlier is worth to you.")
 @click.option("--co2-tonne", default="100.00", show_default=True, help="What a tonne of CO2 less is worth to you.")
+@click.option("--grade", default="0.00", show_default=True, help="What a better quality class is worth, an operation.")
+@click.option("--kilometre", default="0.00", show_default=True, help="What a kilometre less between makers is worth.")
+@click.option("--worst-grade", default=9, show_default=True, type=click.IntRange(0, 9), help="Quality class at least.")
+@click.option("--within-km", default=None, type=click.IntRange(0, 100_000), help="Farthest that a maker may stand.")
 @click.option(
     "--classification",
     default="public",

@@ -13,7 +13,7 @@ from node.planner.holding import clashing, held, timeline_of
 from node.planner.machine import Family, Machine
 from node.planner.menu import Bench, Found, improved, openings
 from node.planner.policy import Policy
-from node.planner.pricing import Basis, basis, placed, up
+from node.planner.pricing import Basis, basis, curve, placed, up
 from node.planner.schedule import Hold, Schedule
 from node.planner.timeline import Place, Request, Timeline
 from node.planner.timing import brisk_duration, co2, duration
@@ -239,6 +239,8 @@ class _Desk:
                     duration=stretch.duration,
                     price=row.price,
                     co2=grams,
+                    grade=machine.grade,
+                    rises=curve(stretch.opens, stretch.closes, row.price, self._policy.waiting),
                 ),
                 row,
             )

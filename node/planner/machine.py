@@ -158,6 +158,9 @@ class Machine:
     tools: tuple[Tool, ...] = ()
     """What makes holes; empty when the owner lists none, and then every hole is taken."""
 
+    grade: int = 0
+    """Quality class of its work, 0 the best."""
+
     approvals: tuple[Approval, ...] = ()
     rework: BasisPoints = _NO_REWORK
     """Share of its work that the twin expects to be done again; part of the price."""

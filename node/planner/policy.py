@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from node.planner.machine import Machine
 from protocol.ids import MaterialCode, PeerId, ProcessCode
 from protocol.job import Call, Operation
-from protocol.units import BasisPoints, Seconds
+from protocol.units import NOTHING, BasisPoints, Cents, Seconds
 
 _A_SHIFT = Seconds(8 * 3600)
 
@@ -42,6 +42,9 @@ class Policy:
 
     span: Seconds = _A_SHIFT
     """Longest window of starts: wider ones join better and keep more time from other calls while an auction runs."""
+
+    waiting: Cents = NOTHING
+    """What each hour costs that a machine is kept for parts that have not come."""
 
     patience: bool = True
     """Whether CP-SAT may improve a menu; without it the answer is ready at once."""

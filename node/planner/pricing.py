@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from node.planner.machine import Machine
 from node.planner.timing import duration, energy
+from protocol.auction import Rise
 from protocol.job import Operation
-from protocol.units import NOTHING, BasisPoints, Cents, Seconds
+from protocol.params import MAX_RISES
+from protocol.units import NOTHING, BasisPoints, Cents, Seconds, UnixSeconds
 
 WHOLE = 10_000
 """Basis points in one."""
@@ -73,6 +75,17 @@ def placed(row: Basis, machine: Machine, *, margin: BasisPoints, changeover: Sec
     change = up(changeover * machine.rates.hour, 3600)
     cost = row.cost - row.changeover - row.displaced + change + displaced
     return replace(row, changeover=Cents(change), displaced=displaced, margin=Cents(up(cost * margin, WHOLE)))
+
+
+def curve(opens: UnixSeconds, closes: UnixSeconds, price: Cents, waiting: Cents) -> tuple[Rise, ...]:
+    """How a window's price rises: each step asks for the hours kept until it at ``waiting`` an hour."""
+    starts = {UnixSeconds(opens + (closes - opens) * step // MAX_RISES) for step in range(1, MAX_RISES + 1)}
+    prices = [(start, Cents(price + (start - opens) * waiting // 3600)) for start in sorted(starts)]
+    rises: list[Rise] = []
+    for start, dearer in prices:
+        if dearer > (rises[-1].price if rises else price):
+            rises.append(Rise(start=start, price=dearer))
+    return tuple(rises)
 
 
 def up(dividend: int, divisor: int) -> int:

@@ -41,7 +41,7 @@ from protocol.seal import commitment_of
 from protocol.signed import sign
 from protocol.stream import chunks_of
 from protocol.topics import CALL
-from protocol.units import BasisPoints, Cents, GramsCo2, Micrometres, Seconds, UnixSeconds
+from protocol.units import BasisPoints, Cents, GramsCo2, Metres, Micrometres, Seconds, UnixSeconds
 from protocol.wire import encode
 
 log = logging.getLogger("guildmark.desk")
@@ -81,6 +81,12 @@ class Wish:
     """That may make it; empty: any."""
     late: BasisPoints
     """Agreed damages: of an assignment's price, for each day begun after it is due."""
+
+    worst_grade: int
+    """Of the offers that count."""
+
+    within: Metres | None
+    """Farthest that a maker may stand; None: anywhere."""
 
     key: str
 
@@ -223,6 +229,8 @@ class Desk:
                 jurisdictions=wish.jurisdictions,
                 classification=int(wish.classification),
                 invited=asked.invited,
+                grade=wish.worst_grade,
+                distance=wish.within,
             ),
         )
         try:
@@ -394,4 +402,4 @@ def fresh_key(content: bytes, random: bytes) -> str:
 
 
 def _bounded(weights: Weights, rules: RulePack) -> Weights:
-    return Weights(hour=weights.hour, co2_tonne=Cents(max(weights.co2_tonne, rules.carbon)))
+    return replace(weights, co2_tonne=Cents(max(weights.co2_tonne, rules.carbon)))

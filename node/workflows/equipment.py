@@ -85,6 +85,7 @@ def equip(row: MachineConfig, shop: ShopConfig, epoch: UnixSeconds) -> Machine:
         ),
         approvals=tuple(Approval(name=one.name, until=_after(epoch, one.until_hours)) for one in row.approvals),
         rework=BasisPoints(round(row.rework_percent * 100)),
+        grade=row.grade,
     )
 
 

@@ -96,6 +96,7 @@ def policy_of(config: RulesConfig) -> Policy:
         paused=config.paused,
         patience=config.patience,
         span=Seconds(round(config.window_hours * 3600)),
+        waiting=Cents(round(config.waiting_per_hour * 100)),
         rules=tuple(
             Rule(
                 name=row.name,

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from node.cli import cli
+from node.errors import RequestError
+from protocol.ids import JobId
 from protocol.job import Filters
 from protocol.transcript import Transcript, write
+from protocol.units import UnixSeconds
 from tests.auction.sealed import bidder, bidders, held, small_call
 from tests.unit.protocol.examples import offer
 
@@ -56,18 +60,57 @@ def test_verifying_and_explaining_load_no_solver(file: Path) -> None:
         "import sys; from node.cli import cli; cli(sys.argv[1:], standalone_mode=False);"
         "assert not [m for m in sys.modules if m.split('.')[0] in ('ortools', 'web3', 'libp2p', 'OCP')]"
     )
-    for command in ("verify", "explain", "export"):
+    for command in ("verify", "explain", "what-if", "meter", "export"):
         subprocess.run([sys.executable, "-c", program, "auction", command, file], check=True, capture_output=True)
 
 
-def test_the_loser_and_other_weights_are_explained_in_numbers(file: Path) -> None:
-    shown = run("explain", file, "--hour", "1000", "--co2-tonne", "5000")
+def test_every_loser_is_told_in_numbers_why(file: Path) -> None:
+    shown = run("explain", file)
     assert shown.exit_code == 0
     assert RIVAL.bid.provider.hex()[:12] in shown.output
     assert "off wins" in shown.output
-    assert shown.output.count("an hour at") == 2
     document = json.loads(run("explain", file, "--json").output)
     assert document["losers"][0]["discount"].endswith("GLD")
+
+
+def test_other_weights_lead_to_other_makers_in_the_same_bids(tmp_path: Path) -> None:
+    quick = bidder("quick", offer(0, 1, 2, 80_00), offer(1, 3, 5, 90_00))
+    cheap = bidder("cheap", offer(0, 1, 2, 50_00), offer(1, 20, 22, 40_00))
+    file = tmp_path / "haste.transcript"
+    file.write_bytes(write(held(small_call(), (quick, cheap))))
+    shown = run("what-if", file, "--hour", "1000", "--co2-tonne", "5000", "--grade", "1", "--kilometre", "0.01")
+    assert shown.exit_code == 0
+    as_asked, hasty, clean, graded, near = shown.output.splitlines()
+    assert cheap.bid.provider.hex()[:12] in as_asked
+    assert quick.bid.provider.hex()[:12] not in as_asked
+    assert quick.bid.provider.hex()[:12] in hasty
+    assert "a tonne at 5,000.00" in clean
+    assert "a class at 1.00" in graded
+    assert "a kilometre at 0.01" in near
+    with pytest.raises(RequestError, match="soon"):
+        run("what-if", file, "--hour", "soon")
+
+
+def test_the_price_of_decentralisation_is_told_by_award_and_by_day(tmp_path: Path) -> None:
+    day = 24 * 3600
+    first = small_call()
+    later = replace(
+        first,
+        job=JobId(b"l" * 32),
+        commit_by=UnixSeconds(first.commit_by + day),
+        reveal_by=UnixSeconds(first.reveal_by + day),
+    )
+    files = []
+    for number, asked in enumerate((first, later, replace(first, job=JobId(b"m" * 32)))):
+        some = tuple(replace(one, bid=replace(one.bid, job=asked.job)) for one in bidders())
+        files.append(tmp_path / f"{number}.transcript")
+        files[-1].write_bytes(write(held(asked, some)))
+    document = json.loads(run("meter", *files, "--json").output)
+    assert [row["auctions"] for row in document["days"]] == [2, 1]
+    assert [row["made_micro_cents"] - row["bound_micro_cents"] for row in document["awards"]] == [0, 0, 0]
+    together = document["days"][0]
+    assert together["bound_micro_cents"] <= together["best_known_micro_cents"] <= together["made_micro_cents"]
+    assert run("meter", *files).output.count("auctions:") == 2
 
 
 def package(transcript: Transcript, path: Path) -> Any:

@@ -1,5 +1,6 @@
 """What a provider offers, and what it keeps."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -19,7 +20,7 @@ from protocol import params
 from protocol.auction import Bid, Offer, check_bid
 from protocol.award import Award, award
 from protocol.ids import Digest, MachineId, PeerId
-from protocol.job import Call, Site
+from protocol.job import Call, Site, Weights
 from protocol.params import MAX_OFFERS
 from protocol.units import Cents, Metres, Seconds, UnixSeconds
 from tests.planner.shop import ALLOY, HERE, HOUR, a_call, a_machine, a_schedule, an_operation, at, work
@@ -383,3 +384,37 @@ def test_windows_that_push_the_same_work_are_told_as_a_clash() -> None:
     for one, other in found.clashes:
         first, second = found.offers[one], found.offers[other]
         assert first.last < second.first
+
+
+def test_kept_time_gets_dearer_with_the_start_when_the_owner_says_what_waiting_costs() -> None:
+    call, waiting = a_call(), Cents(600)
+    plain = answered(a_schedule(), call, Policy(patience=False)).offers
+    risen = answered(a_schedule(), call, Policy(patience=False, waiting=waiting)).offers
+    assert [offer.price for offer in plain] == [offer.price for offer in risen]
+    check_bid(Bid(job=call.job, provider=PeerId(bytes(32)), site=HERE, offers=risen), call)
+    for offer in risen:
+        kept = offer.closes - offer.opens
+        assert offer.price_at(offer.opens) == offer.price
+        assert offer.price_at(offer.closes) == offer.price + kept * waiting // 3600
+        for rise in offer.rises:
+            assert rise.price - offer.price <= (rise.start - offer.opens) * waiting // 3600
+
+
+def test_an_offer_tells_the_quality_class_of_its_machine_and_where_its_shop_stands() -> None:
+    """The award weighs class and way: of two equal shops the finer wins, then the nearer."""
+    fine, coarse = a_machine(), replace(a_machine(), grade=2)
+    call = replace(a_call(), weights=Weights(hour=Cents(0), co2_tonne=Cents(0), grade=Cents(500), kilometre=Cents(10)))
+    far = Site(easting=Metres(300_000), northing=Metres(0))
+    shops = ((b"f" * 32, fine, far), (b"n" * 32, coarse, HERE), (b"b" * 32, coarse, far))
+    bids = [
+        Bid(job=call.job, provider=PeerId(name), site=site, offers=answered(idle((machine,)), call).offers)
+        for name, machine, site in shops
+    ]
+    assert {offer.grade for bid in bids for offer in bid.offers} == {0, 2}
+    winners = []
+    while bids:
+        outcome = award(call, bids, Digest(bytes(32)))
+        assert isinstance(outcome, Award)
+        winners.append(outcome.assignments[0].provider)
+        bids = [bid for bid in bids if bid.provider != winners[-1]]
+    assert [name[:1] for name in winners] == [b"n", b"f", b"b"]

@@ -45,8 +45,10 @@ def test_changeovers_tools_approvals_and_rework_come_from_the_file() -> None:
         drills=[{"diameter_mm": 3, "reach_mm": 25.5}],
         approvals=[{"name": "ISO 10360-2", "until_hours": 100}],
         rework_percent=1.5,
+        grade=3,
     )
     machine = equipped(config, MONDAY).machine(MILL)
+    assert machine.grade == 3
     assert machine.changeovers.between(Family("a"), Family("b")) == 45 * 60
     assert machine.changeovers.between(Family("b"), Family("a")) == 20 * 60
     assert (machine.tools[0].diameter, machine.tools[0].reach) == (3_000, 25_500)

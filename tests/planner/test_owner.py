@@ -41,6 +41,7 @@ def test_rules_are_read_from_the_owners_words() -> None:
     assert policy.span == 4 * 3600
     assert [(rule.name, rule.margin) for rule in policy.rules] == [("regulars", 350), ("no steel", None)]
     assert policy_of(parsed_rules('rules = [{name = "m", process = "milling"}]')).rules[0].process == MILLING
+    assert policy_of(parsed_rules("waiting_per_hour = 2.5")).waiting == 250
 
 
 @pytest.mark.parametrize(
