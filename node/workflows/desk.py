@@ -294,6 +294,8 @@ class Desk:
             weights=call.weights,
             classification=Classification(call.filters.classification),
             jurisdictions=call.filters.jurisdictions,
+            worst_grade=call.filters.grade,
+            within=call.filters.distance,
             late=said.late,
             key=f"again/{call.job.hex()}",
         )
