@@ -1,6 +1,7 @@
-"""An auction of the past, taken from a part's bundle; refuses one whose award does not follow from its bids.
+"""An auction of the past, taken from its transcript or a part's bundle; refuses one that does not follow from its bids.
 
-Whether the bundle itself is the ledger's truth is the audit's business (``ledger.audit``); audit it first.
+Whether a bundle itself is the ledger's truth is the audit's business (``ledger.audit``); audit it first. A transcript
+alone does not say when its order was opened: that the one who has it asks the ledger.
 """
 
 from collections.abc import Callable
@@ -37,18 +38,30 @@ class PastAuction:
     """In force when the order was opened; its digest stands in the call."""
 
 
-def past_auction(bundle: Bundle, pack_at: PackAt) -> PastAuction:
-    """The auction that ``bundle`` is evidence of.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A transcript file, and where the ledger opened its order."""
+
+    transcript: bytes
+    block: int
+    opened: UnixSeconds
+
+
+def past_auction(evidence: Bundle | Dated, pack_at: PackAt) -> PastAuction:
+    """The auction that a bundle or a transcript is evidence of.
 
     Raises:
         RejectError: a signature, the order's proof or the award does not hold.
     """
-    auction = recheck(bundle.auction)
+    if isinstance(evidence, Dated):
+        auction, number, opened = recheck(evidence.transcript), evidence.block, evidence.opened
+    else:
+        auction = recheck(evidence.auction)
+        header = _order_block(evidence, auction.call).header
+        number, opened = header.number, header.timestamp
     call = auction.call
-    block = _order_block(bundle, call)
-    pack = pack_at(call.rule_pack, block.header.number)
-    bids, opened = auction.opened.bids, block.header.timestamp
-    return PastAuction(call=call, opened=opened, bids=bids, transcript=auction.root, pack=pack)
+    pack = pack_at(call.rule_pack, number)
+    return PastAuction(call=call, opened=opened, bids=auction.opened.bids, transcript=auction.root, pack=pack)
 
 
 def _order_block(bundle: Bundle, call: Call) -> ProvenBlock:

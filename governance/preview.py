@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from governance.past import PackAt, past_auction
+from governance.past import Dated, PackAt, past_auction
 from governance.proposals import Proposal, describe
 from governance.replay import Consequence, replay, total
 from governance.words import describe_all
@@ -28,16 +28,16 @@ class Preview:
         return describe_all(total(self.consequences)) if self.consequences else "no auction to replay"
 
 
-def preview(current: RulePack, proposal: Proposal, bundles: Iterable[Bundle], pack_at: PackAt) -> Preview:
-    """``proposal`` beside the rules adopted last, tried on the auctions of ``bundles``.
+def preview(current: RulePack, proposal: Proposal, past: Iterable[Bundle | Dated], pack_at: PackAt) -> Preview:
+    """``proposal`` beside the rules adopted last, tried on ``past`` auctions.
 
     Raises:
-        RejectError: a bundle's signatures, proof or award do not hold.
+        RejectError: the signatures, proof or award of one do not hold.
         LedgerError: the ledger cannot tell which rules were in force.
     """
     consequences: list[Consequence] = []
     if (pack := proposal.pack) is not None:
-        auctions = (past_auction(bundle, pack_at) for bundle in bundles)
+        auctions = (past_auction(evidence, pack_at) for evidence in past)
         # Two parts of one job tell of one auction.
         consequences = [replay(auction, pack) for auction in {a.call.job: a for a in auctions}.values()]
     return Preview(reason=proposal.reason, changes=describe(current, proposal), consequences=tuple(consequences))

@@ -160,6 +160,10 @@ class Orders:
         """What the attested milestone pays when it is approved; nothing when none waits for that."""
         return Cents(abi.at_stake_result(chain.call(self.address, abi.at_stake_call(job, index))))
 
+    def opening_of(self, job: JobId) -> tuple[bytes, bytes]:
+        """Topics of the event that opened an order, for a search."""
+        return abi.OPENED_TOPIC, job
+
     def decode(self, log: Log) -> OrderEvent | None:
         """The event in ``log``, or None when it is another contract's or not known here."""
         return order_events.decode(log) if log.address == self.address else None

@@ -261,7 +261,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             folder=home.parcels,
             partners=partners,
         )
-        assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner, auditor=auditor)
+        assembly = Assembly(reads=reads, settlement=settlement, identity=identity, runner=runner)
         async with runner.running():
             await exchange.listen(nursery, provider="provider" in config.roles)
             auditor.serve()

@@ -35,6 +35,7 @@ class _Commands(click.Group):
         "doctor": "shop",
         "ledger": "ledger",
         "auction": "auction",
+        "challenge": "challenge",
         "net": "net",
     }
     """Which module of ``node.commands`` holds the command or group of that name."""

@@ -111,6 +111,10 @@ class Client:
         """The auction of a job that the node posted, as one file."""
         return self._request("GET", f"/jobs/{job}/transcript").content
 
+    def charge(self, job: str) -> bytes:
+        """The proof that a job's customer left the node's sealed bid out."""
+        return self._request("GET", f"/jobs/{job}/charge").content
+
     def schedule(self) -> dict[str, Any]:
         """What the node's machines hold."""
         return self._json("GET", "/schedule")

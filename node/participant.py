@@ -31,12 +31,15 @@ from node.workflows.parcels import Parcels
 from node.workflows.post_job import UNDECIDED
 from node.workflows.posted import CancelAsked, Post
 from node.workflows.runner import Entry, Runner
+from node.workflows.seal_bid import charge_of_omission
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, site_of
 from node.workflows.vote import Assembly
 from node.workflows.witness import Witness
 from node.workflows.words import iso, money, process_name
+from protocol.charge import judge
 from protocol.classification import Classification
+from protocol.errors import RejectError
 from protocol.ids import MaterialCode
 from protocol.job import Weights
 from protocol.params import DAY
@@ -44,6 +47,7 @@ from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
 from protocol.units import NOTHING, BasisPoints, GramsCo2, Metres, Micrometres
+from protocol.wire import encode
 from protocol.witness import check_split
 
 KEEP_ALIVE = 15.0
@@ -228,6 +232,22 @@ class Participant:
         if not isinstance(state, Post) or state.result is None:
             raise RequestError("no-transcript", "only a job posted here whose auction is over has a transcript")
         return write(posted.transcript_of(state, partial(sign, self._identity.signing)))
+
+    def charge(self, prefix: str) -> bytes:
+        """The proof that the customer left our sealed bid out of its roll, as one file.
+
+        Raises:
+            RequestError: it did not, or too few witnesses saw the bid in time.
+        """
+        state = self.answer(prefix)
+        if state.bid is None or state.roll is None:
+            raise RequestError("nothing-to-prove", "this node sealed no bid for it, or the auction was never closed")
+        content = encode(charge_of_omission(state, self._identity))
+        try:
+            judge(content)
+        except RejectError as error:
+            raise RequestError("nothing-to-prove", f"it cannot be proven: {error}") from error
+        return content
 
     def answer(self, prefix: str) -> Answer:
         """The shop's answer to the call that begins with ``prefix``.

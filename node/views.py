@@ -155,8 +155,7 @@ def _reason(state: Post) -> str:
 def _assignment(state: Post, index: int, names: Names) -> Document:
     assigned = state.assigned[index]
     operations = [process_name(state.call.operations[o].process) for o in operations_of(state, index)]
-    award = state.result.award if state.result is not None else None
-    won = award.assignments[index] if award is not None else None
+    won = state.awarded[index] if state.awarded else None
     return {
         "index": index,
         "operation": " + ".join(operations),

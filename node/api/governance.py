@@ -1,6 +1,6 @@
 """The routes of the members' assembly; each parses, asks ``Assembly``, and renders."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,9 +12,9 @@ from node.views import Document
 MAX_TEXT = 32 * 1024
 """Characters of a proposal; the longest that can be adopted is well below."""
 
-MAX_BUNDLES = 100
-MAX_BUNDLE = 4 * 1024 * 1024
-"""Characters of one bundle in base64."""
+MAX_FILES = 100
+MAX_FILE = 4 * 1024 * 1024
+"""Characters of one of them in base64."""
 
 
 class _Asked(BaseModel):
@@ -28,10 +28,10 @@ class Proposed(_Asked):
 
 
 class Previewed(_Asked):
-    """A proposal to try, or the number of one that is filed, on past auctions."""
+    """A proposal to try, or the number of one that is filed, on past auctions: bundles or transcripts in base64."""
 
     text: str = Field(max_length=MAX_TEXT)
-    bundles: list[str] = Field(default=[], max_length=MAX_BUNDLES)
+    files: list[Annotated[str, Field(max_length=MAX_FILE)]] = Field(default=[], max_length=MAX_FILES)
 
 
 class Vote(_Asked):
@@ -52,7 +52,7 @@ def governance_routes(participant: Participant) -> APIRouter:
 
     @api.post("/preview")
     async def preview(asked: Previewed) -> Document:
-        return await assembly.preview(asked.text, asked.bundles)
+        return await assembly.preview(asked.text, asked.files)
 
     @api.post("/pause")
     async def pause() -> Document:

@@ -143,6 +143,10 @@ def build_api(participant: Participant, tokens: Tokens) -> FastAPI:  # noqa: C90
     async def transcript(job: str) -> Response:
         return Response(participant.transcript(job), media_type="application/octet-stream")
 
+    @api.get("/jobs/{job}/charge")
+    async def charge(job: str) -> Response:
+        return Response(participant.charge(job), media_type="application/octet-stream")
+
     @api.get("/jobs/{job}/events")
     async def events(job: str, after: int = 0) -> StreamingResponse:
         stream = participant.stream(job)

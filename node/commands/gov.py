@@ -43,17 +43,17 @@ def propose(state: State, file: Path) -> None:
 
 @gov.command()
 @click.argument("proposal")
-@click.argument("bundles", nargs=-1, type=_FILE)
+@click.argument("files", nargs=-1, type=_FILE)
 @click.pass_obj
-def replay(state: State, proposal: str, bundles: tuple[Path, ...]) -> None:
+def replay(state: State, proposal: str, files: tuple[Path, ...]) -> None:
     """Say what PROPOSAL (a file, or a filed one's number) would have changed in past auctions; sends nothing.
 
-    The auctions are those in BUNDLES, or, when none are given, those of the node's own jobs.
+    The auctions are those in FILES (bundles, or transcripts), or, when none are given, those of the node's own jobs.
     """
     text = Path(proposal).read_text() if Path(proposal).is_file() else proposal
-    contents = [base64.b64encode(bundle.read_bytes()).decode() for bundle in bundles]
+    contents = [base64.b64encode(file.read_bytes()).decode() for file in files]
     with state.client() as client:
-        document = client.governance("POST", "/preview", {"text": text, "bundles": contents})
+        document = client.governance("POST", "/preview", {"text": text, "files": contents})
         state.show(document, preview_text(document))
 
 

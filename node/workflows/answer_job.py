@@ -65,6 +65,9 @@ from protocol.transport import travel_time
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import decode, encode
 
+MAX_PASSPORTS = 64
+"""In one job; each is a transaction of its own, and a larger series goes by its serials."""
+
 
 def workflow(contracts: Contracts, account: Address) -> Workflow:
     """The workflow of the provider with ledger address ``account``."""
@@ -88,10 +91,6 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
             *SHARED_EVENTS,
         ),
     )
-
-
-MAX_PASSPORTS = 64
-"""In one job; each is a transaction of its own, at some 100,000 gas. A larger series goes by its serials."""
 
 
 class _Rule:

@@ -314,7 +314,6 @@ def share_of(percent: float) -> BasisPoints:
     Raises:
         RequestError: not between nothing and the whole.
     """
-    share = round(percent * 100)
-    if not 0 <= share <= WHOLE:
+    if not 0 <= percent * 100 <= WHOLE:
         raise RequestError("bad-share", f"{percent:g} % is no share; give 0 to 100, the provider's part")
-    return BasisPoints(share)
+    return BasisPoints(round(percent * 100))

@@ -69,7 +69,6 @@ REVEAL_GRACE = 1
 BOND_GRACE = 2
 """Seconds more where bids are bonded, for what the ledger says of them comes by way of a block."""
 
-
 UNDECIDED = (Phase.OPENING, Phase.BIDDING, Phase.REVEALING)
 """While nobody is asked to stand by its bid, the customer may take the job back."""
 
@@ -111,7 +110,7 @@ class _Rule:
         match event:
             case Mined():
                 return self._mined(state, event)
-            case OrderOpened():
+            case OrderOpened() if state.phase is Phase.OPENING:
                 return self._opened(state, event)
             case Woke():
                 return self._woke(state, event)

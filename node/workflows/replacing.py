@@ -30,7 +30,8 @@ AFTER = 2
 LEAD = 30
 """Wall seconds that a new maker has between being asked and beginning: to look, to agree, and to be named."""
 
-TOO_EARLY = "TooEarly"
+TOO_EARLY, DELIVERED = "TooEarly", "WrongAssignmentState"
+"""What the contract says when its clock is behind ours, and when the old maker has attested after all."""
 
 Step = tuple[Post, tuple[Effect, ...]]
 
@@ -182,8 +183,10 @@ class Replacing:
         asking = state.asking_for(index)
         if not event.error or asking is None or asking.asked is None:
             return state, ()
-        if event.error != TOO_EARLY:
+        if event.error == DELIVERED:
             return replace(state, asking=tuple(a for a in state.asking if a.index != index)), ()
+        if event.error != TOO_EARLY:
+            return self._give_up(state, index, f"the ledger refused the replacement: {event.error}")
         state = _with_asking(state, replace(asking, tries=asking.tries + 1))
         at = UnixSeconds(state.wall_of(asking.asked.ready) + AFTER * (asking.tries + 1))
         return state, (WakeAt(key=f"reaward/{index}/{asking.asked.round}/{asking.tries + 1}", at=at),)

@@ -3,14 +3,17 @@
 from dataclasses import replace
 
 from ledger.contracts import Contracts
+from node.identity import Identity
 from node.workflows.answered import Answer, BidComputed, GatherReceipts, Phase
 from node.workflows.bonds import REFUSED, REVEALED, STAKED
 from node.workflows.events import Announce, BidBonded, BondEnded, Mined, OrderEnded, RollArrived, Submit, WakeAt, Woke
 from node.workflows.runner import Effect
 from protocol import merkle
 from protocol.auction import Commitment, Reveal, opening_of, seal_of
+from protocol.charge import Charge, Wrong
 from protocol.ids import Address
 from protocol.roll import Roll
+from protocol.signed import sign
 from protocol.topics import COMMITMENT, REVEAL
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
@@ -106,6 +109,21 @@ class Sealing:
         assert state.bid is not None  # noqa: S101  # only a bid is committed to
         seal = seal_of(state.bid, state.salt)
         return Commitment(job=state.bid.job, provider=state.bid.provider, account=self._account, seal=seal)
+
+
+def charge_of_omission(state: Answer, identity: Identity) -> Charge:
+    """What shows that the customer's roll lacks the seal that witnesses saw."""
+    assert state.bid is not None  # noqa: S101  # asked by who sealed a bid
+    assert state.roll is not None  # noqa: S101
+    sealed = Commitment(
+        job=state.bid.job,
+        provider=state.bid.provider,
+        account=identity.account,
+        seal=seal_of(state.bid, state.salt),
+    )
+    said = sign(identity.signing, COMMITMENT, encode(sealed))
+    receipts = tuple(receipt for seen in state.receipts if seen.topic == COMMITMENT for receipt in seen.receipts)
+    return Charge(wrong=Wrong.OMITTED, messages=(state.signed_call, state.roll, said), receipts=receipts)
 
 
 def mined(state: Answer, event: Mined) -> Answer:

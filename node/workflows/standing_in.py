@@ -86,13 +86,16 @@ class StandingIn:
         problem = "the customer asked us to stand in and never had us named"
         return replace(state, replacements=kept, phase=phase, problem=problem), ()
 
-    @staticmethod
-    def _without(state: Answer, index: int, problem: str) -> Step:
+    def _without(self, state: Answer, index: int, problem: str) -> Step:
+        """An assignment is ours no more; what is left may be paid already."""
         won = tuple(other for other in state.won if other != index)
         state = replace(state, won=won, problem=problem)
-        if won:
+        if not won:
+            return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
+        if not set(won) <= set(state.ended):
             return state, ()
-        return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
+        take = Submit(key="withdraw", transactions=(self._contracts.orders.withdraw(),))
+        return replace(state, phase=Phase.PAID), (take, Forget(key="forget"))
 
     def _give_back(self, state: Answer, event: GivenBack) -> Step:
         """Give back what is not done; the customer asks somebody else."""

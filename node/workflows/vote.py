@@ -2,12 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from governance.bounds import PARAMETERS
 from governance.in_force import pack_at
 from governance.lifecycle import describe_standing, next_step
+from governance.past import Dated
 from governance.preview import Preview, preview
 from governance.proposals import (
     Proposal,
@@ -19,7 +21,7 @@ from governance.proposals import (
     write_proposal,
 )
 from governance.words import describe_one
-from ledger.bundle import Bundle
+from ledger.bundle import Bundle, open_bundle
 from ledger.chain import Chain
 from ledger.contracts import Contracts
 from ledger.governor import Choice, Filed, Standing
@@ -28,16 +30,17 @@ from ledger.types import Transaction
 from node.errors import RequestError, UnknownError
 from node.identity import Identity
 from node.workflows import posted
-from node.workflows.audit_part import Auditor
 from node.workflows.export_part import WINDOW
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.posted import Post
 from node.workflows.runner import Runner
 from node.workflows.settlement import Settlement
-from node.workflows.thread import part_serials
 from node.workflows.words import Names, iso
-from protocol.errors import ProtocolError
+from protocol.errors import ProtocolError, RejectError
+from protocol.job import Call
 from protocol.rules import RulePack
+from protocol.signed import sign
+from protocol.transcript import MAGIC, parts_of, transcript_of, write
 from protocol.wire import decode
 
 Document = dict[str, Any]
@@ -65,14 +68,11 @@ ADVICE = {
 class Assembly:
     """One member's part in governance. Everything is on the ledger; nothing of it is kept here."""
 
-    def __init__(
-        self, *, reads: LedgerReads, settlement: Settlement, identity: Identity, runner: Runner, auditor: Auditor
-    ) -> None:
+    def __init__(self, *, reads: LedgerReads, settlement: Settlement, identity: Identity, runner: Runner) -> None:
         self._reads = reads
         self._settlement = settlement
         self._identity = identity
         self._runner = runner
-        self._auditor = auditor
 
     async def overview(self, names: Names) -> Document:
         """The rules in force and under notice, the treasury, and every proposal, latest first."""
@@ -116,25 +116,29 @@ class Assembly:
         filed = next(f for f in await self._filings() if f.description == description and f.actions == actions)
         return await self._reads.ask(lambda chain: self._document(chain, filed, current, names))
 
-    async def preview(self, text: str, bundles: list[str]) -> Document:
+    async def preview(self, text: str, files: list[str]) -> Document:
         """What the proposal in ``text`` (or the one filed under that number) would change, and would have changed.
 
-        The auctions replayed are those in ``bundles`` (base64), or, when there are none, those of this node's own jobs.
+        The auctions replayed are those in ``files`` (base64), bundles or transcripts, or, when there are none, every
+        auction of this node's own jobs.
         """
         current, proposal = await self._parse(text) if "=" in text else await self._filed_proposal(text)
-        contents = [_decoded(one) for one in bundles] or [content async for content in self._own_bundles()]
-        rules = self._contracts.rules
+        contents = [_decoded(one) for one in files] or list(self._own_transcripts())
+        contracts = self._contracts
 
         def ask(chain: Chain) -> Preview:
-            past = (decode(Bundle, content) for content in contents)
+            past = (_evidence(chain, contracts, content) for content in contents)
             return preview(
-                current, proposal, past, lambda digest, block: pack_at(chain, rules, digest=digest, block=block)
+                current,
+                proposal,
+                past,
+                lambda digest, block: pack_at(chain, contracts.rules, digest=digest, block=block),
             )
 
         try:
             return preview_document(await self._reads.ask(ask))
         except ProtocolError as error:
-            raise RequestError("not-evidence", f"a bundle cannot be replayed: {error}") from error
+            raise RequestError("not-evidence", f"an auction cannot be replayed: {error}") from error
 
     async def vote(self, prefix: str, choice: str, reason: str, names: Names) -> Document:
         """Cast this node's vote: ``for``, ``against`` or ``abstain``."""
@@ -193,12 +197,12 @@ class Assembly:
         except ProtocolError as error:
             raise RequestError("not-as-it-says", f"{error}") from error
 
-    async def _own_bundles(self) -> AsyncIterator[bytes]:
-        """Of every job of this node that has parts, one part's bundle."""
+    def _own_transcripts(self) -> Iterator[bytes]:
+        """Of every job of this node whose auction is over and whose order the ledger holds."""
         for stream in self._runner.streams(posted.NAME):
             state = self._runner.state(stream)
-            if isinstance(state, Post) and (serials := list(part_serials(state, self._contracts))):
-                yield await self._auditor.bundle(serials[0][1].hex())
+            if isinstance(state, Post) and state.result is not None:
+                yield write(posted.transcript_of(state, partial(sign, self._identity.signing)))
 
     async def _find(self, prefix: str) -> Filed:
         if len(prefix) < MIN_PREFIX:
@@ -288,8 +292,27 @@ def _filings(chain: Chain, contracts: Contracts) -> tuple[Filed, ...]:
     return tuple(found)
 
 
+def _evidence(chain: Chain, contracts: Contracts, content: bytes) -> Bundle | Dated:
+    """A bundle, or a transcript with the block that opened its order.
+
+    Raises:
+        RejectError: it is neither, or the ledger never opened the order.
+    """
+    if not content.startswith(MAGIC):
+        return open_bundle(content)
+    call = decode(Call, transcript_of(parts_of(content)).call.payload)
+    head = chain.head().number
+    topics = [[topic] for topic in contracts.orders.opening_of(call.job)]
+    for first in range(contracts.block, head + 1, WINDOW):
+        for log in chain.logs(first, min(first + WINDOW - 1, head), [contracts.orders.address], topics):
+            block = chain.block(log.block)
+            if block is not None:
+                return Dated(transcript=content, block=log.block, opened=block.timestamp)
+    raise RejectError("the ledger never opened its order")
+
+
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise RequestError("not-evidence", "a bundle is sent in base64") from error
+        raise RequestError("not-evidence", "files are sent in base64") from error

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from governance.in_force import pack_at
-from governance.past import past_auction
+from governance.past import Dated, past_auction
 from ledger.bindings import rules as abi
 from ledger.bundle import Bundle
 from ledger.rules import Rules, values_of
@@ -40,6 +40,13 @@ def test_a_bundle_gives_the_auction_with_its_moment_and_its_rules() -> None:
     found = past_auction(BUNDLE, in_pack)
     assert (found.call, found.opened, found.pack) == (CALL_UNDER_PACK, OPENED, PACK)
     assert {b.provider for b in found.bids} == {peer("mill"), peer("lathe")}
+
+
+def test_a_transcript_gives_the_same_auction_once_the_ledger_says_when_its_order_was_opened() -> None:
+    dated = Dated(transcript=BUNDLE.auction, block=BLOCK, opened=OPENED)
+    assert past_auction(dated, in_pack) == past_auction(BUNDLE, in_pack)
+    with pytest.raises(RejectError, match="other bids are excluded"):
+        past_auction(replace(dated, transcript=_told(reveals=AUCTION.reveals[:1]).auction), in_pack)
 
 
 def test_a_bundle_that_leaves_out_a_bid_is_refused() -> None:

@@ -70,6 +70,7 @@ class Actor:
     account: Address
     seed: bytes
     state: Any = None
+    heard: list[Any] = field(default_factory=list)
     effects: list[Any] = field(default_factory=list)
     wakes: dict[str, int] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
@@ -215,6 +216,11 @@ class Stage:
         """What a bidder showed."""
         return Reveal(bid=bidder.bid, salt=bidder.salt)
 
+    def check_logs(self) -> None:
+        """Whether every node that is killed now stands where it stood once it has read its log again."""
+        for actor in self.actors:
+            refold(actor.workflow, actor.heard, actor.state, actor.effects)
+
     def gossip_commitment(self, bidder: Bidder) -> None:
         """Let a stranger's commitment be heard."""
         self._gossip(COMMITMENT, bidder.commitment)
@@ -236,6 +242,7 @@ class Stage:
         if actor.down:
             actor.missed.append(event)
             return
+        actor.heard.append(event)
         actor.state, effects = actor.workflow.transition(actor.state, event)
         for effect in effects:
             key = f"{type(effect).__name__}/{effect.key}"
@@ -285,7 +292,8 @@ class Stage:
         for log in logs:
             said = translate(log, self.scene.contracts, UnixSeconds(self.scene.evm.now))
             if said is not None and said[0] == self.call.job:
-                self._queue.extend((actor, said[1]) for actor in self.actors if actor.state is not None)
+                known = (a for a in self.actors if a.state is not None and type(said[1]) in a.workflow.events)
+                self._queue.extend((actor, said[1]) for actor in known)
         return ""
 
     def _gossip(self, topic: str, signed: Signed) -> None:
@@ -308,6 +316,19 @@ class Stage:
         }
         for actors, event in heard.get(topic, []):
             self._queue.extend((actor, event()) for actor in actors if actor.state is not None)
+
+
+def refold(workflow: Workflow, heard: list[Any], state: Any, asked: list[Any]) -> None:
+    """Fold the wire forms of ``heard``; the outcome and everything asked for must be the same."""
+    again, effects = None, dict[str, Any]()
+    for event in heard:
+        assert type(event) in workflow.events, event
+        again, more = workflow.transition(again, decode(type(event), encode(event)))
+        for effect in more:
+            assert decode(type(effect), encode(effect)) == effect
+            effects.setdefault(f"{type(effect).__name__}/{effect.key}", effect)
+    assert again == state
+    assert list(effects.values()) == asked
 
 
 def _account(signed: Signed) -> Address:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from node.design.reading import Options
+from node.identity import Identity
 from node.workflows import answer_job, post_job, posted, watch_auction
 from node.workflows.answered import (
     Answer,
@@ -19,8 +20,11 @@ from node.workflows.answered import (
 )
 from node.workflows.answered import Phase as AnswerPhase
 from node.workflows.events import Announce, OperationAssigned, OrderOpened, RollArrived, Submit, WakeAt, Woke
-from node.workflows.posted import CommitmentArrived, JobPosted, Phase, Post, ReplyArrived, RevealArrived
+from node.workflows.posted import CancelAsked, CommitmentArrived, JobPosted, Phase, Post, ReplyArrived, RevealArrived
+from node.workflows.seal_bid import charge_of_omission
 from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNoted, Watch
+from protocol.auction import Commitment, seal_of
+from protocol.charge import judge
 from protocol.ids import Address
 from protocol.job import Call
 from protocol.opening import ExclusionReason
@@ -46,7 +50,7 @@ MILL, OVEN, RIVAL = bidders()
 class Customer:
     """A posted job whose events a test chooses."""
 
-    def __init__(self, asked: Call = CALL_) -> None:
+    def __init__(self, asked: Call = CALL_, *, opened: bool = True) -> None:
         self._rule = post_job.workflow(contracts()).transition
         self.effects: list[Any] = []
         self.state: Post | None = None
@@ -63,7 +67,8 @@ class Customer:
                 notes=(),
             )
         )
-        self.tell(OrderOpened(budget=asked.budget, at=UnixSeconds(asked.commit_by - 10)))
+        if opened:
+            self.tell(OrderOpened(budget=asked.budget, at=UnixSeconds(asked.commit_by - 10)))
 
     def tell(self, event: Any) -> list[Any]:
         """The effects of ``event``."""
@@ -179,6 +184,14 @@ def test_when_everybody_declines_the_order_is_cancelled() -> None:
     assert any(isinstance(e, Submit) and e.key == "cancel" for e in customer.effects)
 
 
+def test_a_job_taken_back_before_its_order_stands_calls_for_no_bids() -> None:
+    customer = Customer(opened=False)
+    customer.tell(CancelAsked())
+    assert customer.tell(OrderOpened(budget=CALL_.budget, at=UnixSeconds(CALL_.commit_by - 10))) == []
+    assert customer.post.phase is Phase.CANCELLING
+    assert customer.tell(CancelAsked()) == []
+
+
 def test_an_auction_without_bids_is_cancelled_at_once() -> None:
     customer = Customer()
     customer.hear()
@@ -188,8 +201,8 @@ def test_an_auction_without_bids_is_cancelled_at_once() -> None:
 class Shop:
     """A bidder whose events a test chooses."""
 
-    def __init__(self, b: Bidder) -> None:
-        self._rule = answer_job.workflow(contracts(), Address(b.bid.provider[:20])).transition
+    def __init__(self, b: Bidder, account: Address | None = None) -> None:
+        self._rule = answer_job.workflow(contracts(), account or Address(b.bid.provider[:20])).transition
         self.effects: list[Any] = []
         self.bidder = b
         self.state: Answer | None = None
@@ -347,3 +360,17 @@ def test_a_witness_keeps_silent_when_it_need_not_or_cannot_tell() -> None:
     state, _ = watched(watching(*bidders(), listed=bidders()), ResultNoted(result=told))
     for quiet in (state, watching(*bidders()), watching(MILL, listed=bidders())):
         assert watched(quiet, Woke(what="silence")) == (quiet, ())
+
+
+def test_a_bidder_that_was_left_out_writes_a_charge_that_convicts_the_customer() -> None:
+    left_out = Bidder(seed=OVEN.seed, bid=OVEN.bid, salt=OVEN.salt)
+    identity = Identity(signing=OVEN.seed, encryption=b"e" * 32, ledger=b"l" * 32, vault=b"v" * 32)
+    shop = Shop(left_out, identity.account)
+    sealed = Commitment(
+        job=CALL_.job, provider=OVEN.bid.provider, account=identity.account, seal=seal_of(OVEN.bid, OVEN.salt)
+    )
+    said = sign(OVEN.seed, COMMITMENT, encode(sealed))
+    shop.tell(ReceiptsArrived(topic=COMMITMENT, receipts=receipts(CALL_, said, CALL_.commit_by, CALL_.commit_by)))
+    shop.tell(roll(MILL, RIVAL))
+    assert shop.state is not None
+    assert judge(encode(charge_of_omission(shop.state, identity))) == CALL_.customer

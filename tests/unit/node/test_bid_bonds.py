@@ -1,5 +1,7 @@
 """Bonds on sealed bids, from the nodes' workflows to the real contract and back: nobody keeps what is not its own."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from node.workflows.answered import Phase as AnswerPhase
@@ -17,9 +19,11 @@ MILL, OVEN, RIVAL = bidders()
 
 
 @pytest.fixture
-def stage(scene: Scene) -> Stage:
+def stage(scene: Scene) -> Iterator[Stage]:
     scene.adopt(BONDED)
-    return Stage(scene, bidders(), BONDED)
+    stage = Stage(scene, bidders(), BONDED)
+    yield stage
+    stage.check_logs()
 
 
 def purse(stage: Stage, bidder_: Bidder) -> int:

@@ -1,5 +1,6 @@
 """Disputed milestones, from what people say to their nodes to the real court's ruling; no deadline needs a person."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,7 @@ from tests.contracts.federation import (
     address,
     join,
 )
+from tests.unit.node.stage import refold
 
 PRICE = 10_000
 JURORS = tuple(address(0xB000 + number) for number in range(4))
@@ -58,6 +60,7 @@ class Node:
 
     account: Address
     state: Case | None = None
+    heard: list[Any] = field(default_factory=list)
     effects: list[Any] = field(default_factory=list)
     wakes: dict[Any, int] = field(default_factory=dict)
     down: bool = False
@@ -112,6 +115,7 @@ class Trial:
             return
         assert node.state is not None or isinstance(event, CaseOpened)
         rule = settle_dispute.workflow(self.scene.contracts, account)
+        node.heard.append(event)
         node.state, effects = rule.transition(node.state, event)
         for effect in effects:
             if effect not in node.effects:
@@ -170,10 +174,12 @@ class Trial:
 
 
 @pytest.fixture
-def trial(scene: Scene) -> Trial:
+def trial(scene: Scene) -> Iterator[Trial]:
     trial = Trial(scene)
     trial.object()
-    return trial
+    yield trial
+    for node in trial.nodes.values():  # a node that is killed now stands where it stood
+        refold(settle_dispute.workflow(scene.contracts, node.account), node.heard, node.state, node.effects)
 
 
 def paid(trial: Trial) -> int:

@@ -1,18 +1,20 @@
 """A maker that does not deliver is replaced, from the nodes' workflows to the real contract; the others go on."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from node.workflows.answered import FetchPackage, GivenBack
+from node.workflows.answered import FetchPackage, Forget, GivenBack
 from node.workflows.answered import Phase as AnswerPhase
-from node.workflows.events import FetchRecords, Submit
+from node.workflows.events import FetchRecords, OperationDeclined, Submit
 from node.workflows.posted import MakeAgain, Phase
 from node.workflows.posted import Stage as Standing
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.opening import open_bids
-from protocol.replacement import Cause, Replacement, Salvage, check_replacement, substitutes
+from protocol.replacement import Cause, Replacement, Salvage, accept_replacement, check_replacement, substitutes
 from protocol.units import Cents, UnixSeconds
 from tests.auction.sealed import Bidder, bidder, bidders
 from tests.contracts.federation import BONDED, CUSTOMER, PACK, REVIEW, Scene
@@ -24,14 +26,15 @@ SPARE = bidder("spare", offer(1, 8, 12, 99_00))
 
 
 @pytest.fixture
-def stage(scene: Scene) -> Stage:
+def stage(scene: Scene) -> Iterator[Stage]:
     """The mill and the oven have won; rival and spare could make what the oven makes."""
     scene.adopt(BONDED)
     stage = Stage(scene, (*bidders(), SPARE), BONDED)
     stage.begin()
     stage.pass_until(stage.call.reveal_by)
     assert stage.post.phase is Phase.MAKING
-    return stage
+    yield stage
+    stage.check_logs()
 
 
 def makers(stage: Stage) -> list[bytes]:
@@ -142,6 +145,30 @@ def test_the_new_maker_fetches_what_was_done_before_it_came(stage: Stage) -> Non
     assert not any(isinstance(e, FetchPackage) for e in stage.shop(RIVAL).effects)  # not before the parts are known
 
 
+def test_a_customer_without_money_for_a_dearer_stand_in_is_told(stage: Stage) -> None:
+    token = stage.scene.contracts.token
+    stage.send(CUSTOMER, token.transfer(stage.shop(SPARE).account, Cents(stage.scene.balance(CUSTOMER))))
+    give_back(stage, OVEN)
+    assert makers(stage) == accounts(stage, MILL, OVEN)
+    assert "the ledger refused the replacement: ERC20InsufficientBalance" in stage.post.problem
+    stage.pass_until(stage.scene.evm.now + 121)
+    assert stage.answer(RIVAL).phase is AnswerPhase.LOST
+
+
+def test_a_maker_that_attests_at_the_last_moment_stays(stage: Stage) -> None:
+    orders, job = stage.scene.contracts.orders, stage.call.job
+    stage.shop(OVEN).down = True
+    stage.send(stage.shop(MILL).account, orders.attest(job, 0, Digest(b"e" * 32)))
+    due = stage.post.due_of(stage.post.awarded[1])
+    stage.pass_until(due + 1)
+    stage.customer.down = True  # it asks a moment late
+    stage.send(stage.shop(OVEN).account, orders.attest(job, 1, Digest(b"e" * 32)))
+    stage.customer.down = False
+    stage.pass_until(due + 60)
+    assert makers(stage) == accounts(stage, MILL, OVEN)
+    assert (stage.post.asking, stage.post.problem) == ((), "")
+
+
 def test_the_makers_that_stay_learn_who_has_come(stage: Stage) -> None:
     give_back(stage, OVEN)
     assert [a.provider for a in stage.answer(MILL).assignments] == [MILL.bid.provider, RIVAL.bid.provider]
@@ -151,6 +178,34 @@ def test_the_old_maker_loses_its_licence(stage: Stage) -> None:
     give_back(stage, OVEN)
     relicensed = [e for e in stage.customer.effects if isinstance(e, Submit) and e.key.startswith("relicense/")]
     assert len(relicensed) == 1
+
+
+def test_who_gives_back_the_last_that_is_not_paid_holds_nothing_more(stage: Stage) -> None:
+    shop = stage.shop(OVEN)
+    shop.state = replace(stage.answer(OVEN), won=(0, 1), ended=(0,))
+    event = OperationDeclined(index=1, provider=shop.account, at=UnixSeconds(START))
+    after, effects = shop.workflow.transition(shop.state, event)
+    assert after.phase is AnswerPhase.PAID
+    assert [type(e) for e in effects] == [Submit, Forget]
+    shop.state = replace(shop.state, won=(1,), ended=())
+    after, effects = shop.workflow.transition(shop.state, event)
+    assert (after.phase, [type(e) for e in effects]) == (AnswerPhase.RELEASED, [Forget])
+    shop.heard.clear()
+    shop.effects.clear()
+    shop.state = None
+
+
+def test_late_work_gives_back_what_was_agreed_for_each_day_begun(stage: Stage) -> None:
+    orders, job = stage.scene.contracts.orders, stage.call.job
+    for b in (OVEN, RIVAL, SPARE):
+        stage.shop(b).busy = True
+    due = stage.post.due_of(stage.post.awarded[0])
+    stage.pass_until(due + 90_000)  # into the second day
+    assert stage.send(stage.shop(MILL).account, orders.attest(job, 0, Digest(b"e" * 32))) == ""
+    assert stage.send(CUSTOMER, orders.approve(job, 0)) == ""
+    mill = stage.post.assigned[0]
+    assert (mill.stage, mill.damages) == (Standing.APPROVED, mill.price * 2 // 10)
+    assert mill.paid + mill.fee + mill.damages == mill.price
 
 
 def a_replacement(stage: Stage) -> Replacement:
@@ -223,3 +278,32 @@ def test_a_dearer_stand_in_keeps_within_the_budget(stage: Stage) -> None:
         without=(),
     )
     assert ranked == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"job": b"k" * 32}, "about no assignment"),
+        ({"index": 7}, "about no assignment"),
+        ({"failed": MILL.bid.provider}, "does not have the assignment"),
+        ({"round": 0}, "does not have the assignment"),
+        ({"provider": MILL.bid.provider}, "did not make"),
+        ({"offer": SPARE.bid.offers[0]}, "did not make"),
+        ({"offer": RIVAL.bid.offers[0]}, "for other operations"),
+        ({"start": START}, "before its window"),
+    ],
+    ids=["job", "assignment", "maker", "round", "another provider", "another's offer", "another offer", "too early"],
+)
+def test_a_shop_stands_in_only_under_an_offer_that_it_made(
+    stage: Stage, changes: dict[str, object], reason: str
+) -> None:
+    told = a_replacement(stage)
+    inner = {name: changes[name] for name in ("provider", "offer", "start") if name in changes}
+    outer = {name: value for name, value in changes.items() if name not in inner}
+    wrong = replace(told, assignment=replace(told.assignment, **inner), **outer)  # type: ignore[arg-type]
+    asked = partial(accept_replacement, call=stage.call, bid=RIVAL.bid, assignments=stage.post.awarded)
+    asked(told, signer=stage.call.customer)
+    with pytest.raises(RejectError, match=reason):
+        asked(wrong, signer=stage.call.customer)
+    with pytest.raises(RejectError, match="not the customer's"):
+        asked(told, signer=MILL.bid.provider)
