@@ -22,7 +22,8 @@ from node.vault.age import to_age
 from node.vault.vault import Vault
 from node.views import Document, answer_document, event_document, job_document, job_summary, release_rows
 from node.workflows import posted
-from node.workflows.answered import Answer, GivenBack
+from node.workflows.answered import Answer
+from node.workflows.asked import GivenBack
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
 from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_jurisdictions, parse_process

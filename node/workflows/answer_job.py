@@ -18,7 +18,6 @@ from node.workflows.answered import (
     FetchPackage,
     FetchResult,
     Forget,
-    GivenBack,
     LogClosed,
     MakeParts,
     OperationMade,
@@ -26,14 +25,13 @@ from node.workflows.answered import (
     PartMade,
     Phase,
     ReceiptsArrived,
-    ReplacementArrived,
     ResultArrived,
-    SubstituteTaken,
     covers_operation,
     finished_before,
     heads,
     own_work,
 )
+from node.workflows.asked import GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import (
     SHARED_EVENTS,
     Announce,
@@ -42,6 +40,7 @@ from node.workflows.events import (
     OperationApproved,
     OperationAssigned,
     OperationAttested,
+    OperationDisputed,
     OperationRefunded,
     OrderEnded,
     RecordsArrived,
@@ -157,7 +156,9 @@ class _Rule:
             case Woke() if event.what.startswith("review/"):
                 index = int(event.what.split("/")[1])
                 approve = self._contracts.orders.approve(state.call.job, index)
-                return state, () if index in state.ended else (Submit(key=f"approve/{index}", transactions=(approve,)),)
+                return state, () if index in (*state.ended, *state.disputed) else (
+                    Submit(key=f"approve/{index}", transactions=(approve,)),
+                )
             case _:
                 return state, ()
 
@@ -226,6 +227,8 @@ class _Rule:
                 return state, (fetch,)
             case OperationAttested() if event.index in state.won:
                 return state, (WakeAt(key=f"review/{event.index}", at=UnixSeconds(event.at + state.review + 1)),)
+            case OperationDisputed() if event.index in state.won:
+                return replace(state, disputed=(*state.disputed, event.index)), ()
             case RecordsArrived():
                 return self._continue(replace(state, arrived=(*state.arrived, event)))
             case PartMade():

@@ -91,30 +91,6 @@ class ResultArrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubstituteTaken:
-    """The customer asked us to stand in for another provider, and the machine's time is kept until ``until``."""
-
-    replacement: Signed
-    until: UnixSeconds
-    """Wall time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplacementArrived:
-    """The customer told who stands in for whom, as the ledger holds it."""
-
-    replacement: Signed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack:
-    """The owner gives assignments back that are not done."""
-
-    indexes: tuple[int, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptsArrived:
     """Witnesses' receipts of what we said under ``topic``; they prove it should the customer deny it."""
 
@@ -211,14 +187,6 @@ class FetchResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FetchReplacement:
-    """Ask the customer who stands in for whom, until it says what the ledger holds."""
-
-    key: str
-    transcript: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPackage:
     """Ask the customer for the package of ``operation`` until it comes."""
 
@@ -307,6 +275,9 @@ class Answer:
 
     closed: tuple[LogClosed, ...] = ()
     """Own assignments that are made and attested, each with the log's head over its records."""
+
+    disputed: tuple[int, ...] = ()
+    """Own assignments that the customer has objected to."""
 
     ended: tuple[int, ...] = ()
     """Own assignments that are paid or refunded."""

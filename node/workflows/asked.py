@@ -1,9 +1,10 @@
-"""A provider asked to stand in for another: what is asked, what is answered, and how far the search has come."""
+"""A provider asked to stand in for another: what both sides ask, answer and keep of it."""
 
 from dataclasses import dataclass
 
 from protocol.ids import Digest, PeerId
 from protocol.replacement import Cause, Replacement
+from protocol.signed import Signed
 from protocol.units import UnixSeconds
 
 
@@ -40,3 +41,35 @@ class Asking:
     agreed: bool = False
     tries: int = 0
     """How often the ledger found it too early."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubstituteTaken:
+    """The customer asked us to stand in for another provider, and the machine's time is kept until ``until``."""
+
+    replacement: Signed
+    until: UnixSeconds
+    """Wall time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementArrived:
+    """The customer told who stands in for whom, as the ledger holds it."""
+
+    replacement: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """The owner gives assignments back that are not done."""
+
+    indexes: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchReplacement:
+    """Ask the customer who stands in for whom, until it says what the ledger holds."""
+
+    key: str
+    transcript: Digest

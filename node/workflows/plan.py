@@ -20,7 +20,8 @@ from node.planner.holding import Won, release, reserve, settle
 from node.planner.polish import movable, standing_cost, tidied
 from node.planner.schedule import Roster, Schedule
 from node.workflows import answered
-from node.workflows.answered import Answer, BidComputed, ReplacementArrived, ResultArrived, SubstituteTaken
+from node.workflows.answered import Answer, BidComputed, ResultArrived
+from node.workflows.asked import ReplacementArrived, SubstituteTaken
 from node.workflows.runner import Effect, Entry, Runner, Workflow
 from protocol.ids import MachineId
 from protocol.units import UnixSeconds

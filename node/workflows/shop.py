@@ -33,8 +33,8 @@ from node.workflows.answered import (
     Forget,
     MakeParts,
     OperationMade,
-    SubstituteTaken,
 )
+from node.workflows.asked import SubstituteTaken
 from node.workflows.equipment import equipped, process_of
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook

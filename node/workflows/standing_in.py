@@ -3,15 +3,8 @@
 from dataclasses import replace
 
 from ledger.contracts import Contracts
-from node.workflows.answered import (
-    Answer,
-    FetchReplacement,
-    Forget,
-    GivenBack,
-    Phase,
-    ReplacementArrived,
-    SubstituteTaken,
-)
+from node.workflows.answered import Answer, Forget, Phase
+from node.workflows.asked import FetchReplacement, GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import (
     FetchRecords,
     OperationAssigned,

@@ -9,8 +9,8 @@ from federation.network import Network
 from node.errors import UnavailableError
 from node.identity import Identity
 from node.workflows import answered, posted
-from node.workflows.answered import Answer, FetchReplacement, ReplacementArrived
-from node.workflows.asked import AskSubstitute, SubstituteAnswered
+from node.workflows.answered import Answer
+from node.workflows.asked import AskSubstitute, FetchReplacement, ReplacementArrived, SubstituteAnswered
 from node.workflows.posted import Post
 from node.workflows.replacing import transcript_of
 from node.workflows.runner import Happened, Port, Runner

@@ -110,9 +110,9 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return "no bid: " + "; ".join(event.reasons)
         case asked.SubstituteAnswered():
             return "the provider that was asked " + ("stands in" if event.accepted else "does not stand in")
-        case answered.SubstituteTaken():
+        case asked.SubstituteTaken():
             return "the customer asked us to stand in; the machine's time is kept"
-        case answered.GivenBack():
+        case asked.GivenBack():
             return f"given back: {event.reason}"
         case posted.CancelAsked():
             return "the customer takes the job back"

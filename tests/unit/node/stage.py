@@ -13,18 +13,14 @@ from ledger.errors import RevertedError
 from ledger.types import Transaction
 from node.design.reading import Options
 from node.workflows import answer_job, post_job, watch_auction
-from node.workflows.answered import (
-    Answer,
-    BidComputed,
-    CallHeard,
-    Confirm,
-    Confirmed,
+from node.workflows.answered import Answer, BidComputed, CallHeard, Confirm, Confirmed, ResultArrived
+from node.workflows.asked import (
+    AskSubstitute,
     FetchReplacement,
     ReplacementArrived,
-    ResultArrived,
+    SubstituteAnswered,
     SubstituteTaken,
 )
-from node.workflows.asked import AskSubstitute, SubstituteAnswered
 from node.workflows.events import Announce, Mined, OperationAssigned, RollArrived, Submit, WakeAt, Woke
 from node.workflows.ledger_events import translate
 from node.workflows.posted import CommitmentArrived, JobPosted, Post, ReplyArrived, RevealArrived

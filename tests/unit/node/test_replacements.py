@@ -6,10 +6,11 @@ from functools import partial
 
 import pytest
 
-from node.workflows.answered import FetchPackage, Forget, GivenBack
+from node.workflows.answered import FetchPackage, Forget
 from node.workflows.answered import Phase as AnswerPhase
+from node.workflows.asked import GivenBack
 from node.workflows.events import FetchRecords, OperationDeclined, Submit
-from node.workflows.posted import MakeAgain, Phase
+from node.workflows.posted import MakeAgain, ObjectionRaised, Phase
 from node.workflows.posted import Stage as Standing
 from protocol.errors import RejectError
 from protocol.ids import Digest
@@ -167,6 +168,17 @@ def test_a_maker_that_attests_at_the_last_moment_stays(stage: Stage) -> None:
     stage.pass_until(due + 60)
     assert makers(stage) == accounts(stage, MILL, OVEN)
     assert (stage.post.asking, stage.post.problem) == ((), "")
+
+
+def test_whose_work_is_disputed_does_not_try_to_pay_itself(stage: Stage) -> None:
+    job, orders = stage.call.job, stage.scene.contracts.orders
+    objection = ObjectionRaised(index=0, reason="scratched", evidence=Digest(b"p" * 32))
+    stage.tell(stage.customer, objection)  # before anything is attested
+    stage.send(stage.shop(MILL).account, orders.attest(job, 0, Digest(b"e" * 32)))
+    assert stage.post.assigned[0].stage is Standing.DISPUTED
+    stage.pass_until(stage.scene.evm.now + REVIEW + 10)
+    assert stage.answer(MILL).problem == ""
+    assert orders.assignment(stage.scene.evm, job, 0).state == "disputed"
 
 
 def test_the_makers_that_stay_learn_who_has_come(stage: Stage) -> None:
