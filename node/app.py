@@ -33,7 +33,7 @@ from node.access.tokens import Tokens
 from node.api.routes import build_api
 from node.clock import PlantClock
 from node.config import Home, NodeConfig, load_config
-from node.connections import Connections
+from node.connections import Connections, Reach
 from node.design.intake import open_intake
 from node.errors import ConfigError
 from node.identity import Identity, Passphrase, load_identity
@@ -301,8 +301,11 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                     network=network,
                     directory=exchange.directory,
                     search=search,
-                    bootstrap=config.network.bootstrap,
-                    looks_nearby=bool(config.network.mdns),
+                    reach=Reach(
+                        bootstrap=config.network.bootstrap,
+                        lan=bool(config.network.mdns),
+                        private=bool(config.network.private_key_file),
+                    ),
                 ),
                 clock=clock,
             )

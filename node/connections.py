@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
@@ -26,6 +27,20 @@ GOSSIP: Final = "/meshsub/1.1.0"
 """What a peer has to speak to pass on gossip."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What the operator configured about being reached."""
+
+    bootstrap: tuple[str, ...] = ()
+    """Addresses to stay connected with."""
+
+    lan: bool = False
+    """Whether peers are looked for by multicast DNS."""
+
+    private: bool = False
+    """Whether the network is closed by a key."""
+
+
 class Connections:
     """What ``guildmark net`` asks of a running node."""
 
@@ -36,15 +51,13 @@ class Connections:
         network: LastingNetwork,
         directory: Directory,
         search: Search,
-        bootstrap: tuple[str, ...],
-        looks_nearby: bool = False,
+        reach: Reach,
     ) -> None:
         self._links = links
         self._network = network
         self._directory = directory
         self._search = search
-        self._bootstrap = bootstrap
-        self._looks_nearby = looks_nearby
+        self._reach = reach
 
     def peers(self) -> Document:
         """Everybody who is connected, and what of the board came from where."""
@@ -121,11 +134,12 @@ class Connections:
             "checks": [
                 self._listening(),
                 self._company(links),
-                *[await self._bootstrapped(address) for address in self._bootstrap],
+                *[await self._bootstrapped(address) for address in self._reach.bootstrap],
                 self._mesh(links),
                 self._inbound(links),
                 *self._relays(links),
                 *self._lan(),
+                *self._private(),
                 self._lookup(),
                 self._strikes(links),
                 self._board(),
@@ -201,9 +215,15 @@ class Connections:
         nearby = self._links.nearby()
         if nearby:
             yield _check("ok", "LAN", f"{', '.join(map(self._name, nearby))} found by multicast DNS")
-        elif self._looks_nearby:
+        elif self._reach.lan:
             text = "multicast DNS finds nobody; many routers keep wireless guests apart, or the others have it off"
             yield _check("warn", "LAN", text)
+
+    def _private(self) -> Iterator[Document]:
+        """What a private network's key means, where there is one."""
+        if self._reach.private:
+            text = "speaks only to nodes with this network's key; one with another key, or none, seems to be silent"
+            yield _check("ok", "private", text)
 
     def _lookup(self) -> Document:
         if not self._search.known:

@@ -40,6 +40,12 @@ WANTED: Final = 8
 WIDEN_SECONDS: Final = 2.0
 """Between two dials to that end."""
 
+CROWDED: Final = 64
+"""Connections above which those are ended that we dialled for a question or two, so that lookups leave none behind."""
+
+UNUSED_SECONDS: Final = 90.0
+"""Without a question of ours until such a connection may be ended; longer than any answer takes."""
+
 BOOK_SECONDS: Final = 5.0
 """Between two looks whether the address book has changed."""
 
@@ -94,6 +100,7 @@ class Dialler:
         self._book: dict[PeerId, tuple[Multiaddr, ...]] = {}
         self._kept: dict[PeerId, tuple[Multiaddr, ...]] = {}
         self._nearby: dict[PeerId, str] = {}
+        self._asked: dict[PeerId, float] = {}
         for whom, where in map(parse_address, bootstrap):
             if whom != peer:
                 self._kept[whom] = (*self._kept.get(whom, ()), where)
@@ -155,12 +162,15 @@ class Dialler:
             UnreachableError: no address is known, or none answers.
         """
         if self._is_connected(identifier(peer)):
+            if peer in self._asked:
+                self._asked[peer] = trio.current_time()
             return
         addresses = dict.fromkeys((*self._book.get(peer, ()), *self._kept.get(peer, ())))
         if peer == self._peer or not addresses:
             raise UnreachableError(f"no address of {peer.hex()[:8]} is known")
         for address in addresses:
             if await self._dial(identifier(peer), address):
+                self._asked[peer] = trio.current_time()
                 return
         raise UnreachableError(f"{peer.hex()[:8]} answers at none of {len(addresses)} addresses")
 
@@ -198,11 +208,22 @@ class Dialler:
         while True:
             await trio.sleep(WIDEN_SECONDS)
             connected = set(self.connected())
+            await self._thin_out(connected)
             known = dict.fromkeys((*self._introduced, *self._nearby))
             others = [peer for peer in known if peer not in connected and peer != self._peer]
             if others and len(connected) < WANTED:
                 with contextlib.suppress(UnreachableError):
                     await self.reach(self._dice.choice(others))
+
+    async def _thin_out(self, connected: set[PeerId]) -> None:
+        """End connections that we dialled and have not used for long, while there are too many."""
+        self._asked = {peer: at for peer, at in self._asked.items() if peer in connected}
+        before = trio.current_time() - UNUSED_SECONDS
+        unused = sorted((at, peer) for peer, at in self._asked.items() if at < before and peer not in self._kept)
+        for _, peer in unused[: max(0, len(connected) - CROWDED)]:
+            del self._asked[peer]
+            with trio.move_on_after(1), contextlib.suppress(Exception):
+                await self._swarm.close_peer(identifier(peer))
 
     async def _keep_book(self) -> None:
         while True:

@@ -31,16 +31,24 @@ from libp2p.identity.identify_push.identify_push import ID_PUSH as IDENTIFY_PUSH
 from libp2p.peer.id import ID
 from libp2p.pubsub.gossipsub import PROTOCOL_ID_V11 as MESHSUB
 from libp2p.pubsub.pb import rpc_pb2
+from libp2p.relay.circuit_v2.pb.circuit_pb2 import HopMessage, StopMessage
+from libp2p.relay.circuit_v2.pb.circuit_pb2 import PeerId as Named
+from libp2p.relay.circuit_v2.pb.dcutr_pb2 import HolePunch
 
 from federation.credit import Credit
 from federation.lasting import LastingNetwork, open_lasting
+from federation.lookup import Lookup
 from federation.network.libp2p import Libp2pConfig, dial_address, open_libp2p
+from federation.network.libp2p_circuit import HOP, STOP
+from federation.network.libp2p_punch import DCUTR
+from federation.network.libp2p_relay import Quota
 from federation.standing import Standing, everybody
 from federation.transfer import serve_contents
 from protocol.content import ChunkRequest, OutlineRequest
 from protocol.ids import Digest, PeerId
+from protocol.lookup import KeepRequest, NearestRequest
 from protocol.params import MAX_FETCH
-from protocol.signed import public_key
+from protocol.signed import Signed, public_key
 from protocol.summary import BulletinsRequest, Summary, question
 from protocol.topics import (
     COMMITMENT,
@@ -48,6 +56,8 @@ from protocol.topics import (
     FETCH_BULLETINS,
     FETCH_CHUNK,
     FETCH_OUTLINE,
+    KEEP_CARD,
+    LOOK_UP,
 )
 from protocol.units import UnixSeconds
 from protocol.wire import encode
@@ -73,7 +83,8 @@ MUXER, SESSION, SOCKET = "yamux", "noise", "tcp"
 SURPLUS = 1.1
 """Times the frames asked for that are sent: behind a spoilt one on its stream, none is read."""
 
-REQUESTS = (COMPARE_BULLETINS, FETCH_BULLETINS, FETCH_OUTLINE, FETCH_CHUNK, HEALTH)
+REQUESTS = (COMPARE_BULLETINS, FETCH_BULLETINS, FETCH_OUTLINE, FETCH_CHUNK, LOOK_UP, KEEP_CARD, HEALTH)
+WAYS = (HOP, STOP, DCUTR)
 
 
 def wall() -> UnixSeconds:
@@ -84,7 +95,8 @@ def wall() -> UnixSeconds:
 async def victim(port: int) -> None:
     """The node under attack: gossip with its board, and every request protocol of the federation."""
     standing = Standing(trio.current_time, everybody, barred_above=float("inf"))  # or it would soon hear no frame
-    config = Libp2pConfig(seed=VICTIM, listen=f"/ip4/127.0.0.1/tcp/{port}", standing=standing)
+    listen = f"/ip4/127.0.0.1/tcp/{port}"
+    config = Libp2pConfig(seed=VICTIM, listen=listen, standing=standing, relaying=Quota(), punching=True)
     heard, taken = set(), 0
 
     async def health(_asker: PeerId, _payload: bytes) -> bytes:
@@ -109,6 +121,7 @@ async def victim(port: int) -> None:
         inner.gossip._take = count
         network.serve(HEALTH, health)
         serve_contents(network, Empty())
+        Lookup(network, seed=VICTIM, wall=wall, member=lambda _peer: True, dice=random.Random(1))
         print("ready", flush=True)
         async for message in messages:
             if message.author == public_key(HONEST):
@@ -147,11 +160,18 @@ class Fuzzer:
         self.sent[protocol] += frames
 
     async def _streams(self, attacker: Attacker) -> None:
-        protocol = self._dice.choice((MESHSUB,) * 6 + (IDENTIFY_PUSH, IDENTIFY, PING, *REQUESTS))
+        protocol = self._dice.choice((MESHSUB,) * 6 + (IDENTIFY_PUSH, IDENTIFY, PING, *WAYS, *REQUESTS))
         if protocol == MESHSUB:
             await self._pour(attacker, protocol, self._gossip, FRAMES_PER_STREAM)
             return
-        make = {IDENTIFY_PUSH: self._identify, IDENTIFY: self._noise, PING: self._noise}.get(protocol, self._request)
+        make = {
+            IDENTIFY_PUSH: self._identify,
+            IDENTIFY: self._noise,
+            PING: self._noise,
+            HOP: self._way,
+            STOP: self._way,
+            DCUTR: self._way,
+        }.get(protocol, self._request)
         async with trio.open_nursery() as nursery:
             for _ in range(REQUESTS_AT_ONCE):
                 nursery.start_soon(self._pour, attacker, protocol, make, 1)
@@ -231,13 +251,25 @@ class Fuzzer:
         )
         return varint_frame(said.SerializeToString())
 
-    def _request(self, _attacker: Attacker) -> bytes:
+    def _way(self, attacker: Attacker) -> bytes:
+        """A message of a relay or of hole punching; the types are numbers that each of the three protocols knows."""
+        named = Named(id=self._dice.choice((attacker.identity, self._bytes(60))), addrs=[self._bytes(30)])
+        hop = HopMessage(type=self._dice.choice((0, 1, 2)), peer=named, senderRecord=self._bytes(100))
+        stop = StopMessage(type=self._dice.choice((0, 1)), peer=named)
+        punch = HolePunch(type=self._dice.choice((100, 300)), ObsAddrs=[self._bytes(30) for _ in range(20)])
+        return varint_frame(self._dice.choice((hop, stop, punch)).SerializeToString())
+
+    def _request(self, attacker: Attacker) -> bytes:
+        said = Signed(author=PeerId(attacker.identity[-32:]), payload=self._bytes(200), signature=self._bytes(64))
+        key = Digest(self._dice.choice((bytes(32), self._bytes(40))))
         summary = Summary(ranges=tuple(question([], self._bytes(32), self._bytes(32)) for _ in range(3)))
         wrong: tuple[Any, ...] = (
             summary,
             BulletinsRequest(ids=(Digest(self._bytes(32)),) * self._dice.choice((1, MAX_FETCH + 1))),
             OutlineRequest(content=Digest(self._bytes(32))),
             ChunkRequest(content=Digest(self._bytes(32)), index=self._dice.choice((-1, 0, 2**63))),
+            NearestRequest(key=key, cards=True, asker=said),
+            KeepRequest(key=key, card=said),
         )
         payload = self._spoil(encode(self._dice.choice(wrong)))
         return len(payload).to_bytes(4, "big") + payload

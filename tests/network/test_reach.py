@@ -18,7 +18,7 @@ from federation.lookup import Lookup
 from federation.network.libp2p import Libp2pConfig, Libp2pNetwork, dial_address, open_libp2p
 from federation.network.libp2p_relay import Quota
 from federation.standing import Standing, Strike, everybody, open_standing
-from node.connections import Connections
+from node.connections import Connections, Reach
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.store.bulletins import BulletinStore
 from node.store.database import connect, open_database
@@ -134,7 +134,9 @@ async def connections(*bootstrap: str) -> AsyncIterator[tuple[Connections, Libp2
         directory = Directory()
         search = Search(lookup, anna, directory)
         yield (
-            Connections(links=inner, network=anna, directory=directory, search=search, bootstrap=bootstrap),
+            Connections(
+                links=inner, network=anna, directory=directory, search=search, reach=Reach(bootstrap=bootstrap)
+            ),
             inner,
             bert,
         )
@@ -195,10 +197,11 @@ async def test_the_doctor_explains_relays_and_the_lan() -> None:
         directory = Directory()
         search = Search(lookup, anna, directory)
         net = Connections(
-            links=inner, network=anna, directory=directory, search=search, bootstrap=(), looks_nearby=True
+            links=inner, network=anna, directory=directory, search=search, reach=Reach(lan=True, private=True)
         )
         said = [check["text"] for check in (await net.doctor())["checks"]]
         assert any("holds no place for us: it is away" in text for text in said)
         assert "0 members are reached through us, by 0 circuits" in said
         assert any("multicast DNS finds nobody" in text for text in said)
+        assert any("this network's key" in text for text in said)
         assert not net.peers()["peers"][0]["relayed"]
