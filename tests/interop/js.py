@@ -14,9 +14,9 @@ def installed() -> bool:
     return NODE.exists()
 
 
-def js_command(topic: str) -> list[str]:
-    """The command line of one js-libp2p node."""
+def js_command(topic: str, *options: str) -> list[str]:
+    """The command line of one js-libp2p node; ``nearby`` lets it look for others by multicast DNS."""
     program = FOLDER / "node.mjs"
     if not program.exists() or program.read_bytes() != (HERE / "node.mjs").read_bytes():
         program.write_bytes((HERE / "node.mjs").read_bytes())
-    return [str(NODE), str(program), topic]
+    return [str(NODE), str(program), topic, *options]

@@ -1,8 +1,10 @@
 // A js-libp2p node for tests and benchmarks: one JSON command a line in, one JSON event a line out.
 import { createInterface } from 'node:readline'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import { noise } from '@chainsafe/libp2p-noise'
+import { mdns } from '@libp2p/mdns'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@chainsafe/libp2p-yamux'
@@ -10,6 +12,7 @@ import { createLibp2p } from 'libp2p'
 import { multiaddr } from '@multiformats/multiaddr'
 
 const TOPIC = process.argv[2] ?? 'hello/1'
+const NEARBY = process.argv[3] === 'nearby'
 const HEADER = 20 // bench messages: magic 'GMRK', time as a double, number, source
 
 const say = event => process.stdout.write(JSON.stringify(event) + '\n')
@@ -19,7 +22,8 @@ const sleep = seconds => new Promise(resolve => setTimeout(resolve, Math.max(0, 
 
 const node = await createLibp2p({
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-  transports: [tcp()],
+  transports: [tcp(), circuitRelayTransport()],
+  peerDiscovery: NEARBY ? [mdns({ interval: 1000 })] : [],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux()],
   connectionManager: { inboundConnectionThreshold: 1000 },
@@ -27,6 +31,7 @@ const node = await createLibp2p({
   services: {
     identify: identify(),
     ping: ping(),
+    relay: circuitRelayServer(),
     pubsub: gossipsub({ D: 8, Dlo: 6, Dhi: 1000, floodPublish: false, allowPublishToZeroTopicPeers: true, emitSelf: false, heartbeatInterval: 1000 })
   }
 })
@@ -48,6 +53,7 @@ pubsub.addEventListener('message', ({ detail }) => {
   delays.push((now() - view.getFloat64(4)) * 1000)
 })
 pubsub.subscribe(TOPIC)
+node.addEventListener('peer:discovery', ({ detail }) => say({ event: 'found', peer: detail.id.toString() }))
 
 const commands = {
   connect: async ({ address }) => { await node.dial(multiaddr(address)); return {} },
@@ -56,6 +62,10 @@ const commands = {
     const connection = await node.dial(multiaddr(address))
     const found = await node.services.identify.identify(connection)
     return { agent: found.agentVersion, protocols: found.protocols, peer: connection.remotePeer.toString() }
+  },
+  reserve: async ({ address }) => {
+    await node.components.transportManager.listen([multiaddr(address + '/p2p-circuit')])
+    return { addresses: node.getMultiaddrs().map(String).filter(one => one.includes('/p2p-circuit')) }
   },
   publish: async ({ hex }) => ({ recipients: (await pubsub.publish(TOPIC, Buffer.from(hex, 'hex'))).recipients.length }),
   mesh: async () => ({ size: pubsub.getMeshPeers(TOPIC).length }),

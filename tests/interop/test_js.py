@@ -1,7 +1,9 @@
 """js-libp2p dials us and is dialled: ping, identify, and gossip both ways; needs ``make test-interop``."""
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,10 +12,13 @@ import pytest
 import trio
 
 from federation.network import Network
-from federation.network.libp2p import Libp2pConfig, open_libp2p
+from federation.network.libp2p import Libp2pConfig, dial_address, open_libp2p
+from federation.network.libp2p_relay import Quota
+from federation.network.mdns import Lan
 from protocol.ids import PeerId
 from tests.interop.js import TOPIC, installed, js_command
-from tests.network.worlds import accept_all, seed_of
+from tests.network.nat import available, namespace
+from tests.network.worlds import accept_all, seed_of, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -50,21 +55,28 @@ class Js:
 
 
 @asynccontextmanager
-async def both() -> AsyncIterator[tuple[Network, Js, trio.MemoryReceiveChannel[Any]]]:
-    async with (
-        open_libp2p(Libp2pConfig(seed=seed_of("python"))) as ours,
-        ours.subscribe(TOPIC, accept_all, buffer=100) as messages,
-        trio.open_nursery() as nursery,
-    ):
+async def javascript(*options: str) -> AsyncIterator[Js]:
+    """A js-libp2p node."""
+    async with trio.open_nursery() as nursery:
         process = await nursery.start(
             lambda task_status: trio.run_process(
-                js_command(TOPIC), stdin=subprocess.PIPE, stdout=subprocess.PIPE, task_status=task_status
+                js_command(TOPIC, *options), stdin=subprocess.PIPE, stdout=subprocess.PIPE, task_status=task_status
             )
         )
         js = Js(process)
         js.address = (await js.read("ready"))["address"]
-        yield ours, js, messages
+        yield js
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def both() -> AsyncIterator[tuple[Network, Js, trio.MemoryReceiveChannel[Any]]]:
+    async with (
+        open_libp2p(Libp2pConfig(seed=seed_of("python"))) as ours,
+        ours.subscribe(TOPIC, accept_all, buffer=100) as messages,
+        javascript() as js,
+    ):
+        yield ours, js, messages
 
 
 async def talk(ours: Any, js: Js, messages: trio.MemoryReceiveChannel[Any]) -> None:
@@ -102,3 +114,62 @@ async def test_we_dial_javascript() -> None:
         with trio.fail_after(10):
             while "/ipfs/ping/1.0.0" not in node.protocols(peer):
                 await trio.sleep(0.1)
+
+
+async def test_javascript_reaches_us_through_a_relay_of_ours() -> None:
+    async with (
+        open_libp2p(Libp2pConfig(seed=seed_of("relay"), relaying=Quota())) as relay,
+        open_libp2p(Libp2pConfig(seed=seed_of("python"), relays=relay.addresses)) as ours,
+        javascript() as js,
+    ):
+        await until(lambda: len(ours.circuits.addresses) == 1)
+        (address,) = ours.circuits.addresses
+        await js.ask("connect", address=address)
+        assert (await js.ask("ping", address=address))["milliseconds"] >= 0
+        assert relay.relaying().circuits == 1
+
+
+async def test_we_reach_javascript_through_a_relay_of_ours() -> None:
+    async with (
+        open_libp2p(Libp2pConfig(seed=seed_of("relay"), relaying=Quota())) as relay,
+        open_libp2p(Libp2pConfig(seed=seed_of("python"))) as ours,
+        javascript() as js,
+    ):
+        (address,) = (await js.ask("reserve", address=relay.addresses[0]))["addresses"]
+        peer = await ours.reach_at(address)
+        assert await ours.ping(peer) >= 0
+        assert relay.relaying().circuits == 1
+
+
+async def test_we_are_reached_through_a_javascript_relay() -> None:
+    async with (
+        javascript() as js,
+        open_libp2p(Libp2pConfig(seed=seed_of("hidden"), relays=(js.address,))) as hidden,
+        open_libp2p(Libp2pConfig(seed=seed_of("python"))) as ours,
+    ):
+        await until(lambda: len(hidden.circuits.addresses) == 1)
+        peer = await ours.reach_at(hidden.circuits.addresses[0])
+        assert peer == hidden.peer
+        assert await ours.ping(peer) >= 0
+
+
+async def find_each_other() -> None:
+    """A node of each kind on one LAN, which is this machine's loopback; ends when each has heard of the other."""
+    lans = (Lan(interface="127.0.0.1"),)
+    async with open_libp2p(Libp2pConfig(seed=seed_of("python"), lans=lans)) as ours, javascript("nearby") as js:
+        known = await js.read("found")
+        assert known["peer"] == ours.addresses[0].rpartition("/")[2]
+        await until(lambda: len(ours.nearby()) == 1)
+        (peer,) = ours.nearby()
+        assert dial_address(peer, "127.0.0.1", 1).rpartition("/")[2] == js.address.rpartition("/")[2]
+        await until(lambda: ours.peers() == (peer,))
+        print("found each other")  # it runs in a process of its own
+
+
+@pytest.mark.skipif(not available(), reason="a LAN of our own needs network namespaces")
+def test_javascript_and_we_find_each_other_by_multicast_dns() -> None:
+    program = "import trio; from tests.interop.test_js import find_each_other; trio.run(find_each_other)"
+    with namespace(f"{os.getpid()}-lan") as there:
+        command = ["ip", "netns", "exec", there, sys.executable, "-c", program]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert said.stdout == "found each other\n", said.stderr

@@ -33,8 +33,8 @@ def available() -> bool:
     if os.name != "posix" or os.geteuid() != 0 or not all(map(shutil.which, ("ip", "iptables", "sysctl"))):
         return False
     try:
-        with _namespace("available"):
-            _run("ip netns exec gm-available iptables -t nat -L")
+        with namespace(f"{os.getpid()}-try") as there:
+            _run(f"ip netns exec {there} iptables -t nat -L")
     except (subprocess.CalledProcessError, OSError):
         return False
     return True
@@ -46,7 +46,7 @@ def lab(*, keeps_ports: bool) -> Iterator[Lab]:
     masquerade = "MASQUERADE" if keeps_ports else "MASQUERADE --random-fully"
     with ExitStack() as stack:
         anna, router, relay, other, carl = (
-            stack.enter_context(_namespace(f"{os.getpid()}-{name}")) for name in ("anna", "r1", "relay", "r2", "carl")
+            stack.enter_context(namespace(f"{os.getpid()}-{name}")) for name in ("anna", "r1", "relay", "r2", "carl")
         )
         _run(f"ip -n {relay} link add hub type bridge", f"ip -n {relay} link set hub up")
         _run(f"ip -n {relay} addr add {PUBLIC}.1/24 dev hub")
@@ -72,7 +72,8 @@ def lab(*, keeps_ports: bool) -> Iterator[Lab]:
 
 
 @contextmanager
-def _namespace(name: str) -> Iterator[str]:
+def namespace(name: str) -> Iterator[str]:
+    """A network of its own with nothing in it but loopback, gone at the end."""
     whole = f"gm-{name}"
     _run(f"ip netns add {whole}", f"ip -n {whole} link set lo up")
     try:
