@@ -1,6 +1,6 @@
 """QUIC beside TCP in the library as it is: two stock hosts in one process on loopback, echoes, a transfer, idleness.
 
-    make bench AREA=network.quic
+make bench AREA=network.quic
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Lookups among many nodes in virtual time while they come, go, and lose packets; a seed is a history.
 
-    make lookups SEEDS=20
+make lookups SEEDS=20
 """
 
 import argparse
