@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from hypothesis import Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.contracts import stories
 from tests.contracts.federation import Scene, deploy
 from tests.contracts.histories import EDGES, PATIENT, Histories
 from tests.contracts.pair import populate
@@ -45,7 +46,8 @@ def run(scene: Scene, enough: int, *, first: int = 0, most_batches: int | None =
 
 def share(number: int, enough: int) -> Counter[str]:
     """One process's part of the long run; its histories are no other's."""
-    return run(deploy(), enough, first=number * 1_000_000)
+    scene = deploy()
+    return run(scene, enough, first=number * 1_000_000) + stories.run(scene, enough, first=number * 1_000_000)
 
 
 def main() -> int:
@@ -54,10 +56,11 @@ def main() -> int:
     parts = os.cpu_count() or 1
     with ProcessPoolExecutor(parts, mp_context=get_context("spawn")) as pool:
         edges = sum(pool.map(share, range(parts), [-(-enough // parts)] * parts), Counter[str]())
-    for edge in sorted(EDGES):
+    every = EDGES | stories.EDGES
+    for edge in sorted(every):
         print(f"{edge:<48} {edges[edge]:>8,}")
-    least = min(edges[edge] for edge in EDGES)
-    print(f"{len(EDGES)} edges, each taken {least:,} times or more, {edges.total():,} in all")
+    least = min(edges[edge] for edge in every)
+    print(f"{len(every)} edges, each taken {least:,} times or more, {edges.total():,} in all")
     return 0 if least >= enough else 1
 
 
