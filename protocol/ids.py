@@ -6,7 +6,7 @@ PeerId = NewType("PeerId", bytes)
 """A node's network identity: its Ed25519 public key, 32 bytes (RFC 8032). It signs messages and records."""
 
 EncryptionKey = NewType("EncryptionKey", bytes)
-"""A node's X25519 public key, 32 bytes (RFC 7748). Packages are sealed to it."""
+"""A node's long-lived X25519 public key, 32 bytes (RFC 7748). Packages go to one-time release keys instead."""
 
 Address = NewType("Address", bytes)
 """An account or contract on the ledger, 20 bytes."""
