@@ -15,7 +15,6 @@ from node.workflows.posted import Stage as Standing
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.opening import open_bids
-from protocol.order import WorkState
 from protocol.replacement import Cause, Replacement, Salvage, accept_replacement, check_replacement, substitutes
 from protocol.units import Cents, UnixSeconds
 from tests.auction.sealed import Bidder, bidder, bidders
@@ -66,7 +65,7 @@ def test_what_a_provider_gives_back_goes_to_the_next_best_bidder_and_nobody_else
     assert (only(stage).cause, only(stage).salvage) == (Cause.DECLINED, Salvage.MOVED)
     assert stage.post.asking == ()
     work = stage.scene.contracts.orders.assignment(stage.scene.evm, stage.call.job, 1)
-    assert (work.win.provider, work.win.price, work.state) == (stage.shop(RIVAL).account, 45_00, WorkState.ACCEPTED)
+    assert (work.win.provider, work.win.price, work.state.value) == (stage.shop(RIVAL).account, 45_00, "accepted")
 
 
 def test_the_difference_in_price_is_escrowed_or_comes_back(stage: Stage) -> None:
@@ -179,7 +178,7 @@ def test_whose_work_is_disputed_does_not_try_to_pay_itself(stage: Stage) -> None
     assert stage.post.assigned[0].stage is Standing.DISPUTED
     stage.pass_until(stage.scene.evm.now + REVIEW + 10)
     assert stage.answer(MILL).problem == ""
-    assert orders.assignment(stage.scene.evm, job, 0).state is WorkState.DISPUTED
+    assert orders.assignment(stage.scene.evm, job, 0).state.value == "disputed"
 
 
 def test_the_makers_that_stay_learn_who_has_come(stage: Stage) -> None:
