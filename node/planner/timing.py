@@ -21,6 +21,9 @@ _BRISK: dict[ProcessCode, Pace] = {
 }
 """Our own guess of a fast machine per process; it only places windows behind operations that others make."""
 
+_QUICK = Pace(setup=Seconds(600), feature=Seconds(15))
+"""The same for every other process."""
+
 
 def cycle(pace: Pace, operation: Operation) -> Seconds:
     """Bare time of one programme: one part, or one furnace charge."""
@@ -55,7 +58,7 @@ def duration(machine: Machine, operation: Operation, quantity: int) -> Seconds:
 
 def brisk_duration(operation: Operation, quantity: int) -> Seconds:
     """What a fast machine elsewhere may take."""
-    return _planned(_BRISK[operation.process], operation, quantity)
+    return _planned(_BRISK.get(operation.process, _QUICK), operation, quantity)
 
 
 def energy(machine: Machine, operation: Operation, quantity: int) -> WattHours:

@@ -1,10 +1,13 @@
 """The time model's figures, by hand."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from node.planner.pricing import basis
-from node.planner.timing import co2, cycle, duration, energy, lots
+from node.planner.timing import brisk_duration, co2, cycle, duration, energy, lots
 from protocol import params
 from protocol.ids import ProcessCode
 from tests.planner.shop import HOUR, a_machine, an_operation
@@ -47,3 +50,9 @@ def test_more_parts_never_take_less_time_energy_or_money(one: int, more: int, pr
         assert figure(machine, operation, one) <= figure(machine, operation, one + more)
     few = basis(machine, [operation], one, margin=machine.rates.margin).price
     assert 0 < few <= basis(machine, [operation], one + more, margin=machine.rates.margin).price
+
+
+@pytest.mark.parametrize("process", params.PROCESSES)
+def test_every_process_of_a_call_has_a_guess(process: ProcessCode) -> None:
+    operation = replace(an_operation(), process=process)
+    assert brisk_duration(operation, 2) >= brisk_duration(operation, 1) > 0
