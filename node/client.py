@@ -107,6 +107,10 @@ class Client:
         """A part's evidence as one file, or that of all parts of its job."""
         return self._request("GET", f"/parts/{part}/bundle", params={"lot": lot}).content
 
+    def package(self, job: str, operation: int) -> bytes:
+        """A package that the node's shop has received; operations count from 0."""
+        return self._request("GET", f"/shop/package/{job}/{operation}").content
+
     def transcript(self, job: str) -> bytes:
         """The auction of a job that the node posted, as one file."""
         return self._request("GET", f"/jobs/{job}/transcript").content

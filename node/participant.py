@@ -261,6 +261,15 @@ class Participant:
             raise RequestError("not-answered", f"this node posted {prefix}; ask a provider's node, with --node")
         return state
 
+    async def package(self, prefix: str, operation: int) -> bytes:
+        """A package that the shop has received and not yet deleted.
+
+        Raises:
+            UnknownError: it has not come, or the job is over.
+        """
+        job = self.answer(prefix).call.job
+        return await trio.to_thread.run_sync(self._vault.package, job, operation)
+
     def stream(self, prefix: str) -> str:
         """The one stream whose job begins with ``prefix``.
 

@@ -77,7 +77,7 @@ class Action(Enum):
     SEE_RELEASES = "see who has what of a design"
     COPY_DESIGN = "copy a design in clear, encrypted for somebody"
     REVOKE_LICENCE = "revoke the licences of a job"
-    SEE_SHOP = "see the shop's plan, rules and prices"
+    SEE_SHOP = "see the shop's plan, rules, prices and packages"
     STEER_SHOP = "change the shop's rules"
     SEE_EVIDENCE = "get a part's bundle, or have a part audited"
     SEE_ASSEMBLY = "see proposals and try them on the past"

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from fastapi import APIRouter
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from node.errors import RequestError
@@ -65,6 +66,10 @@ def shop_routes(participant: Participant) -> APIRouter:
     @api.post("/returns", status_code=201)
     async def give_back(body: GiveBack) -> Document:
         return await participant.give_back(body.job, body.number, body.reason)
+
+    @api.get("/package/{job}/{operation}")
+    async def package(job: str, operation: int) -> Response:
+        return Response(await participant.package(job, operation), media_type="application/octet-stream")
 
     @api.get("/why/{job}")
     async def why(job: str) -> Document:

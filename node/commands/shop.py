@@ -74,6 +74,26 @@ def give_back(state: State, job: str, number: int | None, reason: str) -> None:
 
 
 @shop.command()
+@click.argument("job")
+@click.argument("number", type=click.IntRange(1))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+def package(state: State, job: str, number: int, folder: Path) -> None:
+    """Write what the shop got for operation NUMBER of JOB into FOLDER, with its set-up sheet; it goes with the job."""
+    from node.design.packages import open_package
+    from node.machine_code.handout import handout
+
+    with state.client() as client:
+        found = handout(open_package(client.package(job, number - 1)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in found.files.items():
+        (folder / name).write_bytes(content)
+    (folder / "set-up.txt").write_text("\n".join([*found.lines, ""]), encoding="utf-8")
+    document = {"folder": str(folder), "files": [*found.files, "set-up.txt"], "lines": list(found.lines)}
+    state.show(document, "\n".join([*found.lines, "", *(str(folder / name) for name in document["files"])]))
+
+
+@shop.command()
 @click.pass_obj
 def pause(state: State) -> None:
     """Offer nothing more until resumed; what was promised is kept."""

@@ -11,20 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
+from node.design import exposure
 from node.design import shape as shapes
 from node.design.lengths import Unit
+from node.design.packages import Kind, Package
 from node.design.reading import Options, Shape
 from node.machine_code import cell, gcode, mark, nesting, slicing, trace
 from node.machine_code.errors import NoCodeError
+from node.machine_code.handout import handout
 from node.machine_code.issue import code_for
 from node.machine_code.mark import Mark
-from node.machine_code.program import ProgramFile
+from node.machine_code.program import MEDIA_TYPE, MachineCode, ProgramFile
+from protocol import wire
 from protocol.errors import RejectError
 from protocol.ids import Digest, JobId, PeerId
 from protocol.job import Envelope
 from protocol.params import EXTRUSION, LASER, MILLING
 from protocol.profile import Cutter, Mill, Printer, Profile, Tool, check_profile
-from protocol.units import Micrometres
+from protocol.units import Grams, Micrometres, Seconds
 from tests.design import drawn
 from tests.design.conftest import Measuring
 from tests.design.samples import PARTS
@@ -296,6 +300,28 @@ def test_a_program_that_does_not_unpack_to_what_it_says_is_rejected() -> None:
     ):
         with pytest.raises(RejectError):
             _ = bad.text
+
+
+def test_a_package_becomes_files_that_stay_in_their_folder() -> None:
+    files = (ProgramFile.of("setup-1.ngc", b"G21\n"), ProgramFile.of("../../etc/passwd", b"M2\n"))
+    code = MachineCode(files=files, setup=("Hold it.",), checks=("Checked.",), seconds=Seconds(1), consumed=Grams(0))
+    package = Package(
+        kind=Kind.MACHINE_CODE,
+        operation=0,
+        media_type=MEDIA_TYPE,
+        content=wire.encode(code),
+        notes=(),
+        exposure=exposure.of_code(MILLING),
+    )
+    found = handout(package)
+    assert found.files == {"1-setup-1.ngc": b"G21\n", "2-....etcpasswd": b"M2\n"}
+    assert found.lines[:2] == ("Hold it.", "Checked.")
+    assert "exposure 75 of 100" in found.lines[-1]
+    model = replace(package, kind=Kind.MODEL, media_type="model/step", content=b"ISO", notes=("2 x M6x1",))
+    assert handout(model).files == {"model.step": b"ISO"}
+    assert handout(model).lines[0] == "2 x M6x1"
+    with pytest.raises(RejectError):
+        handout(replace(package, content=b"no code"))
 
 
 def test_a_profile_is_of_one_machine_of_the_process() -> None:
