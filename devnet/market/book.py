@@ -121,7 +121,9 @@ class Exchange:
         self, book: Book, call: Call, origin: Site | None = None, follows: JobId | None = None
     ) -> Order | NoAward:
         """One auction among all shops."""
-        bids = [bid for peer in book.providers if (bid := self.bid(book, call, peer)) is not None]
+        wanted = {operation.process for operation in call.operations}
+        asked = [peer for peer, one in book.providers.items() if not wanted.isdisjoint(one.processes)]
+        bids = [bid for peer in asked if (bid := self.bid(book, call, peer)) is not None]
         terms = terms_of(call) if origin is None else replace(terms_of(call), origin=origin)
         outcome = choose(terms, bids, transcript(call))
         if isinstance(outcome, NoAward):

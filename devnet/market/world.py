@@ -1,6 +1,7 @@
 """Federations from a seed: shops on a plane, and calls that arrive over days; the same seed makes the same world."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from random import Random
 
@@ -63,14 +64,19 @@ class Kind:
     """Whether some machines rest at night, and changing the material takes time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Provider:
-    """One shop before anything is promised."""
+    """One shop before anything is promised. Not slotted: what its card says is kept."""
 
     peer: PeerId
     site: Site
     schedule: Schedule
     policy: Policy
+
+    @cached_property
+    def processes(self) -> frozenset[ProcessCode]:
+        """What its card offers; nobody asks it for anything else."""
+        return frozenset(machine.capability.process for machine in self.schedule.machines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
