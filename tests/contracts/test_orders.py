@@ -352,6 +352,24 @@ def test_only_the_customer_replaces_and_only_with_a_provider(scene: Scene) -> No
     assert scene.refused(CUSTOMER, reawarding(scene, 300)) == "DeadlinePassed"
 
 
+def test_whoever_runs_ahead_of_a_settlement_with_a_copy_of_it_gains_nothing(scene: Scene) -> None:
+    """Each step is sent first by somebody who saw it waiting; none of them is paid for it."""
+    scene.open()
+    assert scene.refused(STRANGER, scene.awarding(700)) == "NotAllowed"
+    scene.award(700)
+    steps = (orders(scene).accept(JOB, 0), orders(scene).attest(JOB, 0, EVIDENCE))
+    for step in steps:
+        for thief in (STRANGER, OTHER_SHOP):
+            assert scene.refused(thief, step) == "NotAllowed"
+        scene.send(SHOP, step)
+    approve = orders(scene).approve(JOB, 0)
+    assert scene.refused(STRANGER, approve) == "NotAllowed"
+    scene.send(CUSTOMER, approve)
+    assert scene.credit(SHOP) == 700 - 700 * FEE // 10_000
+    for thief in (STRANGER, OTHER_SHOP):
+        assert scene.credit(thief) == 0
+
+
 def test_an_assignment_is_due_ahead_and_before_the_deadline_in_one_to_eight_parts(scene: Scene) -> None:
     scene.open()
     now = scene.evm.now
