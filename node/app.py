@@ -48,6 +48,7 @@ from node.vault.vault import Vault
 from node.workflows import answer_job, plan, post_job, settle_dispute, watch_auction
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
+from node.workflows.custody import Custody
 from node.workflows.deliveries import Deliveries
 from node.workflows.desk import Desk
 from node.workflows.exchange import Exchange
@@ -58,6 +59,7 @@ from node.workflows.logbook import Logbook
 from node.workflows.look_further import Search
 from node.workflows.parcels import Parcels
 from node.workflows.ports import bind
+from node.workflows.posted import Post
 from node.workflows.record_exchange import RecordExchange
 from node.workflows.runner import Runner
 from node.workflows.settlement import Settlement
@@ -249,7 +251,16 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
             partners=partners,
             intake=intake,
         )
-        runner.bind({**court.ports, **substitutes.ports, **desk.ports})
+        custody = Custody(
+            network=network,
+            post_of=partial(_post, runner),
+            identity=identity,
+            vault=vault,
+            reads=reads,
+            directory=exchange.directory,
+            partners=partners,
+        )
+        runner.bind({**court.ports, **substitutes.ports, **desk.ports, **custody.ports})
         lookup = Lookup(network, seed=identity.signing, wall=_wall, member=known, dice=random.SystemRandom())
         search = Search(lookup, network, exchange.directory)
         auditor = Auditor(
@@ -265,6 +276,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
         async with runner.running():
             await exchange.listen(nursery, provider="provider" in config.roles)
             auditor.serve()
+            custody.serve()
             records.serve()
             substitutes.serve()
             deliveries.serve(nursery)
@@ -293,6 +305,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
                 auditor=auditor,
                 witness=witness,
                 vault=vault,
+                custody=custody,
                 assembly=assembly,
                 court=court,
                 parcels=parcels,
@@ -334,6 +347,12 @@ def _network_settings(config: NodeConfig, identity: Identity, standing: Standing
         relaying=Quota() if config.network.relay else None,
         lans=tuple(Lan(interface=interface, private=private) for interface in config.network.mdns),
     )
+
+
+def _post(runner: Runner, stream: str) -> Post:
+    state = runner.state(stream)
+    assert isinstance(state, Post)  # noqa: S101  # only posts entrust keys
+    return state
 
 
 def _ledger(config: NodeConfig) -> tuple[Chain, Contracts]:

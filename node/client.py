@@ -131,6 +131,14 @@ class Client:
         """Who has seen what of the node's designs."""
         return self._json("GET", "/releases", params={} if job is None else {"job": job})
 
+    def open_package(self, job: str, package: int) -> bytes:
+        """The content of a package whose work is disputed, for a juror's node."""
+        return self._request("POST", f"/custody/{job}/packages/{package}").content
+
+    def revoke_licences(self, job: str) -> dict[str, Any]:
+        """End every licence of a job."""
+        return self._json("DELETE", f"/jobs/{job}/licences")
+
     def export_design(self, job: str, recipient: str) -> bytes:
         """The design of a job, encrypted for an age recipient."""
         return self._request("POST", f"/jobs/{job}/design", json={"recipient": recipient}).content

@@ -20,17 +20,18 @@ from node.planner.gantt import gantt, svg
 from node.planner.schedule import Hold, Task, prefix
 from node.vault.age import to_age
 from node.vault.vault import Vault
-from node.views import Document, answer_document, event_document, job_document, job_summary, release_rows
+from node.views import Document, answer_document, event_document, given_row, job_document, job_summary, release_rows
 from node.workflows import posted
 from node.workflows.answered import Answer
 from node.workflows.asked import GivenBack
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
+from node.workflows.custody import Custody
 from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_jurisdictions, parse_process
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.parcels import Parcels
 from node.workflows.post_job import UNDECIDED
-from node.workflows.posted import CancelAsked, Post
+from node.workflows.posted import CancelAsked, DesignCopied, LicencesRevoked, Post
 from node.workflows.runner import Entry, Runner
 from node.workflows.seal_bid import charge_of_omission
 from node.workflows.settlement import Settlement
@@ -41,9 +42,9 @@ from node.workflows.words import iso, money, process_name
 from protocol.charge import judge
 from protocol.classification import Classification
 from protocol.errors import RejectError
-from protocol.ids import MaterialCode
+from protocol.ids import JobId, MaterialCode
 from protocol.job import Weights
-from protocol.params import DAY
+from protocol.params import DAY, HASH_BYTES
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
@@ -76,6 +77,7 @@ class Participant:
         auditor: Auditor,
         witness: Witness,
         vault: Vault,
+        custody: Custody,
         assembly: Assembly,
         court: Court,
         parcels: Parcels,
@@ -97,6 +99,7 @@ class Participant:
         self._auditor = auditor
         self._witness = witness
         self._vault = vault
+        self._custody = custody
         self.assembly = assembly
         self.court = court
         self._parcels = parcels
@@ -288,10 +291,30 @@ class Participant:
         """Who has seen what of this node's designs; of one job when ``prefix`` is given."""
         streams = self._runner.streams(posted.NAME) if prefix is None else (self.stream(prefix),)
         states = [state for stream in streams if isinstance(state := self.state(stream), Post)]
-        return {"releases": [row for state in states for row in release_rows(state, self.contracts, self.name_of)]}
+        rows = [row for state in states for row in release_rows(state, self.contracts, self.name_of)]
+        given = [given_row(one, self.name_of) for one in self._vault.given()] if prefix is None else []
+        return {"releases": rows, "given": given}
 
-    async def export_design(self, prefix: str, recipient: str) -> bytes:
-        """The design of a job of this node's, encrypted for an age recipient."""
+    async def open_package(self, job: str, package: int) -> bytes:
+        """The content of a package whose work is disputed, for a juror; see ``Custody.recover``."""
+        try:
+            whole_id = bytes.fromhex(job)
+        except ValueError:
+            whole_id = b""
+        if len(whole_id) != HASH_BYTES or package < 1:
+            raise RequestError("bad-job", "give the job's 64 hexadecimal digits and the package's number, from 1")
+        return await self._custody.recover(JobId(whole_id), package)
+
+    async def revoke_licences(self, prefix: str, by: str) -> Document:
+        """End every licence of a job of this node's; what was released cannot be called back."""
+        stream = self.stream(prefix)
+        if not isinstance(self.state(stream), Post):
+            raise RequestError("not-ours", "the licences are another customer's; only it revokes them")
+        await self._runner.post(stream, "revoked", LicencesRevoked(by=by, at=self._reads.wall()))
+        return self.releases(prefix)
+
+    async def export_design(self, prefix: str, recipient: str, by: str) -> bytes:
+        """The design of a job of this node's, encrypted for an age recipient; logged before it is handed out."""
         state = self.state(self.stream(prefix))
         if not isinstance(state, Post):
             raise RequestError("not-ours", "the design is another customer's; only its owner has it")
@@ -299,7 +322,10 @@ class Participant:
         def copy() -> bytes:
             return to_age(whole(self._vault.original(state.call.job)), recipient)
 
-        return await trio.to_thread.run_sync(copy)
+        content: bytes = await trio.to_thread.run_sync(copy)
+        event = DesignCopied(recipient=recipient, by=by, at=self._reads.wall())
+        await self._runner.post(posted.stream_of(state.call.job), f"copied/{self._reads.random(16).hex()}", event)
+        return content
 
     async def events(self, stream: str, after: int) -> AsyncIterator[Document]:
         """The job's events after entry ``after``, then those to come, until the job ends."""

@@ -4,8 +4,9 @@ from typing import Any
 
 from ledger.contracts import Contracts
 from node.access.guests import explain, word
+from node.vault.vault import Given
 from node.workflows.answered import Answer
-from node.workflows.posted import Post, operations_of
+from node.workflows.posted import Issued, Post, operations_of
 from node.workflows.runner import Entry
 from node.workflows.thread import licence_of, part_serials
 from node.workflows.words import Names, describe, explain_no_award, explain_replacement, iso, money, process_name
@@ -72,31 +73,69 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
 
 
 def release_rows(state: Post, contracts: Contracts, names: Names) -> list[Document]:
-    """Every release of the job's packages, with the award and the licence that it was under."""
+    """Everything that left the vault of the job's design: packages, copies, and who holds shares of its keys."""
     processes = [process_name(operation.process) for operation in state.call.operations]
-    return [
-        {
-            "job": state.call.job.hex(),
-            "title": state.posted.title,
-            "design": state.call.design.hex(),
-            "what": f"package {released.operation + 1}, {processes[released.operation]}",
-            "to": names(released.provider),
-            "at": iso(released.at),
-            "award": state.transcript.hex(),
-            "licence": licence_of(state, contracts, released.operation).hex(),
-            "request": released.request.digest.hex(),
-            "code": None
-            if released.issued is None
-            else {
-                "files": [digest.hex() for digest in released.issued.files],
-                "mark": released.issued.mark,
-                "exposure": released.issued.exposure,
-                "reason": released.issued.reason,
-            },
-            "note": released.note,
-        }
-        for released in state.released
-    ]
+    job = {"job": state.call.job.hex(), "title": state.posted.title, "design": state.call.design.hex()}
+    rows: list[Document] = []
+    for released in state.released:
+        licence = licence_of(state, contracts, released.operation).hex()
+        rows.append(
+            {
+                **job,
+                "what": f"package {released.operation + 1}, {processes[released.operation]}",
+                "to": names(released.provider),
+                "at": iso(released.at),
+                "under": _under(licence, released.issued),
+                "award": state.transcript.hex(),
+                "licence": licence,
+                "request": released.request.digest.hex(),
+                "code": _code(released.issued),
+                "note": released.note,
+            }
+        )
+    for copied in state.copied:
+        rows.append(
+            {
+                **job,
+                "what": "the design file",
+                "to": copied.recipient,
+                "at": iso(copied.at),
+                "under": f"copied by {copied.by}",
+            }
+        )
+    if (custody := state.custody) is not None:
+        quorum = f"{custody.threshold} of {len(custody.holders)} together open one, in a dispute only"
+        held = {**job, "what": "a share of every key", "at": iso(custody.at), "under": quorum}
+        rows += [{**held, "to": names(holder)} for holder in custody.holders]
+    return sorted(rows, key=lambda row: str(row["at"]))
+
+
+def given_row(given: Given, names: Names) -> Document:
+    """A share that this node gave to a juror."""
+    return {
+        "job": given.job.hex(),
+        "what": f"our share of package {given.package}",
+        "to": names(given.to),
+        "at": iso(given.at),
+        "under": "a dispute on the ledger",
+        "request": given.request.digest.hex(),
+    }
+
+
+def _under(licence: str, issued: Issued | None) -> str:
+    code = "" if issued is None else f", code {issued.files[0].hex()[:12]}, exposure {issued.exposure}"
+    return f"licence {licence[:12]}{code}"
+
+
+def _code(issued: Issued | None) -> Document | None:
+    if issued is None:
+        return None
+    return {
+        "files": [digest.hex() for digest in issued.files],
+        "mark": issued.mark,
+        "exposure": issued.exposure,
+        "reason": issued.reason,
+    }
 
 
 def answer_document(state: Answer, names: Names) -> Document:

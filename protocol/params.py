@@ -30,6 +30,12 @@ MAX_WITNESSES = 7
 MAX_INVITED = 64
 """Peers that a call which is not public may invite; it is told to each of them, and stays within one message."""
 
+MIN_HOLDERS = 3
+"""Auditors that share a package's key at least: two of them must agree to open it."""
+
+MAX_HOLDERS = 7
+"""Auditors that share a package's key at most; four of them must answer a juror in time."""
+
 MAX_BRANCHES = 512
 """Times that the award rule splits its search over clashing offers; honest menus need four at most."""
 

@@ -130,7 +130,7 @@ def seal_package(master: bytes, index: int, content: Chunks, keep: Callable[[mem
         salt=expand(master, "salt", index),
         ciphertext=merkle.root_of_hashes(hashes),
         chunks=len(hashes),
-        key=_key_commitment(key),
+        key=key_commitment(key),
     )
 
 
@@ -219,7 +219,7 @@ def accept(delivery: PackageDelivery, context: ReleaseContext, *, seed: bytes) -
         raise RejectError(f"package {leaf.index} came instead of {context.index}")
     merkle.verify(encode(leaf), leaf.index, delivery.size, delivery.proof, delivery.root)
     key = open_release(seed, delivery.released_key, context)
-    if _key_commitment(key) != content.key:
+    if key_commitment(key) != content.key:
         raise RejectError("key is not the sealed one")
     return key
 
@@ -248,7 +248,8 @@ def _named(chunks: Chunks, hashes: list[Digest]) -> Iterator[bytes | memoryview]
         yield chunk
 
 
-def _key_commitment(key: bytes) -> Digest:
+def key_commitment(key: bytes) -> Digest:
+    """What a leaf binds of a package's key."""
     return Digest(expand(key, "commit"))
 
 

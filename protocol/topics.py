@@ -57,6 +57,18 @@ TELL = "/guildmark/tell/1"
 FETCH_RESULT = "/guildmark/result/1"
 """Job id in, signed result out."""
 
+ESCROW = "escrow/1"
+"""Domain under which a customer signs who holds shares of a package's key."""
+
+ENTRUST = "/guildmark/entrust/1"
+"""A customer hands an auditor its share of a package's key; answered with no bytes once it is kept."""
+
+FETCH_SHARE = "/guildmark/share/1"
+"""A juror's signed request in, the holder's share out, released to the key in the request."""
+
+FETCH_SEALED = "/guildmark/sealed/1"
+"""A juror's signed request in, the ciphertext of a package out."""
+
 FETCH_PACKAGE = "/guildmark/package/4"
 """A winner's signed request for what its operation needs in, the customer's signed delivery out."""
 

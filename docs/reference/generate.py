@@ -45,6 +45,7 @@ SIGNED_MESSAGES = (
     ("topics.RECEIPT", "Receipt", "Signed", ("roll.witnessed",)),
     ("topics.LOG_HEAD", "LogHead", "gossip", ("witness.accept_head",)),
     ("topics.WHEREABOUTS", "Whereabouts", "lookups", ("lookup.accept_whereabouts",)),
+    ("topics.ESCROW", "Escrow", "Entrusted, ShareGiven", ("escrow.check_escrow", "escrow.open_entrusted")),
     ("topics.BLOCKS", "Voucher", "an answer, then a bundle", ("blocks.open_voucher",)),
 )
 """Domain of the signature, message, what carries it, and what decides about it."""
@@ -59,6 +60,9 @@ REQUESTS = (
     ("topics.FETCH_OUTLINE", "OutlineRequest", "Outline"),
     ("topics.FETCH_CHUNK", "ChunkRequest", "the chunk's bytes"),
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
+    ("topics.ENTRUST", "Entrusted", "no bytes"),
+    ("topics.FETCH_SHARE", "ShareRequest", "ShareGiven"),
+    ("topics.FETCH_SEALED", "SealedRequest", "the ciphertext"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.STAND_IN", "Signed", "Signed"),
     ("topics.FETCH_REPLACEMENT", "ReplacementRequest", "Signed"),
@@ -77,6 +81,7 @@ ANSWERS = (
     ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.accept",)),
     ("Parcel", ()),
+    ("ShareGiven", ("escrow.check_share", "escrow.recovered")),
     ("Records", ("production.check_logged", "production.check_operation")),
     ("Consistency", ("witness.check_growth",)),
 )

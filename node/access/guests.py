@@ -10,9 +10,9 @@ from enum import Enum
 from typing import Final
 
 from node.config import PartnerConfig
-from protocol.classification import Classification
+from protocol.classification import Classification, is_open
 from protocol.ids import PeerId
-from protocol.job import BidView, Envelope, Operation
+from protocol.job import BidView, Call, Envelope, Operation
 from protocol.params import MAX_INVITED
 from protocol.units import CubicMillimetres, Grams, Micrometres, UnixSeconds
 
@@ -115,6 +115,17 @@ def guests(
             told = {"clearance": int(partner.clearance), "jurisdiction": partner.jurisdiction}
             barred.append(Barred(peer=peer, barrier=barrier, **told))  # type: ignore[arg-type]
     return Guests(invited=tuple(invited), barred=tuple(barred))
+
+
+def cleared(call: Call, partners: Iterable[Partner], now: UnixSeconds) -> frozenset[PeerId] | None:
+    """Whom the customer has cleared for the job, guest or not; None when it is public, and everybody is."""
+    filters = call.filters
+    if is_open(call):
+        return None
+    asked = guests(
+        Classification(filters.classification), filters.jurisdictions, partners=partners, providers=(), now=now
+    )
+    return frozenset(asked.invited)
 
 
 def _barrier(

@@ -18,6 +18,7 @@ ACTIONS: Final = {
     "POST /jobs/{job}/again": Action.END_JOB,
     "POST /jobs/{job}/design": Action.COPY_DESIGN,
     "DELETE /jobs/{job}/licences": Action.REVOKE_LICENCE,
+    "POST /custody/": Action.JUDGE,
     "GET /releases": Action.SEE_RELEASES,
     "GET /parts/": Action.SEE_EVIDENCE,
     "GET /schedule": Action.SEE_SHOP,

@@ -85,7 +85,7 @@ class Action(Enum):
     SEE_DISPUTE = "see a case"
     OBJECT = "object to work"
     SETTLE = "offer, accept, or ask for a panel in a case"
-    JUDGE = "vote in a panel"
+    JUDGE = "vote in a panel, and open what its case is about"
     ADMINISTER = "give and take tokens, and whatever this table does not name"
     HEAR_RESULT = "be told how an auction ended"
     TAKE_PACKAGE = "be released what an operation needs"

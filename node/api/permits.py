@@ -52,7 +52,8 @@ class Permit:
         try:
             job = self._participant.state(self._participant.stream(prefix))
         except (RequestError, UnknownError):
-            authorize(subject, Action.SEE_NODE, state=State.NONE, tie=Tie.OWN)  # the route says itself what is wrong
+            known = next((s for s in State if permits(subject, action, state=s, tie=Tie.OWN)), State.NONE)
+            authorize(subject, action, state=known, tie=Tie.OWN)  # and the route says itself what is wrong
             return
         tie = Tie.OWN if any(person_tie(job, role) is Tie.OWN for role in subject.roles) else Tie.OTHER
         authorize(subject, action, state=state_of(job), tie=tie)

@@ -157,8 +157,19 @@ def build_api(participant: Participant, tokens: Tokens) -> FastAPI:  # noqa: C90
         return participant.releases(job)
 
     @api.post("/jobs/{job}/design")
-    async def design(job: str, copy: Copy) -> Response:
-        return Response(await participant.export_design(job, copy.recipient), media_type="application/octet-stream")
+    async def design(request: Request, job: str, copy: Copy) -> Response:
+        by = request.state.subject.name
+        content = await participant.export_design(job, copy.recipient, by)
+        return Response(content, media_type="application/octet-stream")
+
+    @api.delete("/jobs/{job}/licences")
+    async def licences(request: Request, job: str) -> Document:
+        return await participant.revoke_licences(job, request.state.subject.name)
+
+    @api.post("/custody/{order}/packages/{package}")
+    async def package(order: str, package: int) -> Response:
+        content = await participant.open_package(order, package)
+        return Response(content, media_type="application/octet-stream")
 
     @api.get("/parts/{serial}/bundle")
     async def bundle(serial: str, *, lot: bool = False) -> Response:

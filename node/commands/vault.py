@@ -21,16 +21,40 @@ def vault() -> None:
 @vault.command()
 @click.argument("job", required=False)
 @click.pass_obj
-def releases(state: State, job: str | None) -> None:
-    """Show who has seen what of the node's designs: every release, to whom, when, under which award (of one JOB)."""
+def log(state: State, job: str | None) -> None:
+    """Show who has seen what of the node's designs: every release, copy and key in custody (of one JOB)."""
     with state.client() as client:
         document = client.releases(job)
         lines = [
-            f"{row['at']}  {row['job'][:12]}  {row['what']:24} to {row['to']:12} licence {row['licence'][:12]}"
-            + (f"  code {row['code']['files'][0][:12]}, exposure {row['code']['exposure']}" if row["code"] else "")
-            for row in document["releases"]
+            f"{row['at']}  {row['job'][:12]}  {row['what']:24} to {row['to']:12} {row['under']}"
+            for row in (*document["releases"], *document["given"])
         ]
-        state.show(document, "\n".join(lines) or "nothing was released; the design files themselves never are")
+        state.show(document, "\n".join(lines) or "nothing left the vault")
+
+
+@vault.command()
+@click.argument("job")
+@click.pass_obj
+def revoke(state: State, job: str) -> None:
+    """End every licence of JOB: no package is released any more, and the ledger mints no serial for what is made."""
+    with state.client() as client:
+        document = client.revoke_licences(job)
+        state.show(document, "revoked; what the log shows was released and cannot be called back: guildmark vault log")
+
+
+@vault.command(name="open")
+@click.argument("job")
+@click.argument("package", type=click.IntRange(1))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def open_package(state: State, job: str, package: int, file: Path) -> None:
+    """As a juror of a case over JOB, open PACKAGE with the shares of a quorum of auditors, and write it into FILE."""
+    with state.client() as client:
+        content = client.open_package(job, package)
+    file.write_bytes(content)
+    state.show(
+        {"file": str(file), "bytes": len(content)}, f"written: {file}; every holder has logged that it gave a share"
+    )
 
 
 @vault.command()

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from node.errors import ConfigError, UnknownError
 from protocol import stream
 from protocol.errors import RejectError
-from protocol.ids import Digest, JobId
+from protocol.ids import Digest, JobId, PeerId
 from protocol.release import SEED_BYTES, ReleaseContext, public_half
 from protocol.seal import (
     DESIGN_PACKAGE,
@@ -32,6 +32,8 @@ from protocol.seal import (
     seal_design,
     seal_package,
 )
+from protocol.signed import Signed
+from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 
 _NONCE_BYTES, _MASTER_BYTES = 12, 32
@@ -43,6 +45,32 @@ class _Kept:
 
     leaf: PackageLeaf
     key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldShare:
+    """A share of a package's key that a customer entrusted to this node."""
+
+    statement: Signed
+    """The customer's ``Escrow``."""
+
+    share: bytes
+    until: UnixSeconds
+    """Wall time after which no dispute can need it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A share that left this node."""
+
+    job: JobId
+    package: int
+    to: PeerId
+    """A juror of the job's case."""
+
+    at: UnixSeconds
+    request: Signed
+    """The juror's own: it cannot deny having asked."""
 
 
 @contextmanager
@@ -213,6 +241,51 @@ class Vault:
         for kind in ("key", "package", "release", "arrival", "arrival.part"):
             for path in self._folder.glob(f"{job.hex()}.*.{kind}"):
                 path.unlink()
+
+    # Keys in custody.
+
+    def content_key(self, job: JobId, index: int) -> bytes:
+        """The key of package ``index`` of our own design of ``job``."""
+        return expand(self._secret(f"{job.hex()}.master"), "key", index)
+
+    def sealed(self, job: JobId, index: int) -> bytes:
+        """The ciphertext of a package, sealed here or received from its customer.
+
+        Raises:
+            UnknownError: neither.
+        """
+        own = f"{job.hex()}.{index}.sealed"
+        return self._read(own if (self._folder / own).exists() else f"{job.hex()}.{index - 1}.package")
+
+    def keep_share(self, job: JobId, package: int, held: HeldShare, now: UnixSeconds) -> None:
+        """Keep a share that a customer entrusted; those whose time is over go."""
+        for path in self._folder.glob("*.share"):
+            if decode(HeldShare, self._secret(path.name)).until < now:
+                path.unlink()
+        self._keep_secret(f"{job.hex()}.{package}.share", encode(held))
+
+    def share(self, job: JobId, package: int) -> HeldShare | None:
+        """The share of a package's key that is held here, if any is."""
+        try:
+            return decode(HeldShare, self._secret(f"{job.hex()}.{package}.share"))
+        except UnknownError:
+            return None
+
+    def note_given(self, given: Given) -> None:
+        """Log that a share is about to be given away; it is on disk when this returns."""
+        path, flags = self._folder / "given.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            file.write(encode(given).hex().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def given(self) -> tuple[Given, ...]:
+        """Every share that was given away from here, oldest first."""
+        try:
+            lines = (self._folder / "given.log").read_text().split()
+        except FileNotFoundError:
+            return ()
+        return tuple(decode(Given, bytes.fromhex(line)) for line in lines)
 
     def _keep_secret(self, name: str, secret: bytes) -> None:
         nonce = self._random(_NONCE_BYTES)

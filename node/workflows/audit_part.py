@@ -13,7 +13,7 @@ from ledger import designs
 from ledger.audit import audit
 from ledger.bundle import Bundle
 from ledger.chain import Chain
-from node.access.guests import Partner, guests
+from node.access.guests import Partner, cleared
 from node.access.table import Action, Role, Tie
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
@@ -27,14 +27,12 @@ from node.workflows.parcels import Parcels
 from node.workflows.posted import Post
 from node.workflows.runner import Runner
 from node.workflows.thread import part_serials
-from node.workflows.ties import check, guest_tie, state_of
+from node.workflows.ties import check, state_of
 from protocol import merkle
 from protocol.blocks import open_voucher
 from protocol.checkpoint import Checkpoint
-from protocol.classification import Classification, is_open
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Address, Digest, PeerId
-from protocol.job import Call
 from protocol.params import HASH_BYTES, MAX_VOUCHED
 from protocol.requests import BundleRequest, Consistency, ConsistencyRequest, Parcel, VoucherRequest
 from protocol.signed import Signed
@@ -102,18 +100,6 @@ class Auditor:
             return document_of(audit(content, trust_in(chain, contracts.deployment, "this node's chain")))
 
         return await self._reads.ask(judge)
-
-    def _cleared(self, call: Call, peer: PeerId) -> Tie:
-        """An auditor of a job that is not public must be in the customer's list, cleared as its makers are."""
-        filters = call.filters
-        asked = guests(
-            Classification(filters.classification),
-            filters.jurisdictions,
-            partners=self._partners,
-            providers=(),
-            now=self._reads.wall(),
-        )
-        return Tie.GUEST if peer in asked.invited else Tie.OTHER
 
     def _own(self, mark: Digest) -> tuple[Post, int] | None:
         """The job of a part of ours, and the part's number."""
@@ -196,7 +182,8 @@ class Auditor:
         if found is None:
             raise RefusedError("unknown", "no such part here")
         job, _number = found
-        tie = guest_tie(job.call, peer) if is_open(job.call) else self._cleared(job.call, peer)
+        some = cleared(job.call, self._partners, self._reads.wall())
+        tie = Tie.GUEST if some is None or peer in some else Tie.OTHER
         check(await self._reads.subject(peer, Role.AUDITOR), Action.SEE_EVIDENCE, state=state_of(job), tie=tie)
         bundle = encode(await self._export(*found, lot=request.lot))
         path = self._folder / f"{request.serial.hex()}.{'lot' if request.lot else 'part'}"

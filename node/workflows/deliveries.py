@@ -20,6 +20,7 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.parcels import Parcels
 from node.workflows.posted import PackageReleased, Phase, Post, heads
 from node.workflows.runner import Happened, Runner
+from node.workflows.thread import licence_of
 from node.workflows.ties import check, state_at, winner_index, winner_tie
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import PeerId
@@ -123,6 +124,7 @@ class Deliveries:
             state=state_at(state, request.operation),
             tie=winner_tie(state, request.operation, peer),
         )
+        await self._check_licence(state, request.operation)
         try:
             heads(state, index)
         except RejectError as error:
@@ -140,6 +142,19 @@ class Deliveries:
         stream = posted.stream_of(request.job)
         await self._runner.post(stream, f"released/{request.operation}/{signed.digest.hex()}", released)
         return encode(sign(self._identity.signing, DELIVERY, encode(delivery)))
+
+    async def _check_licence(self, state: Post, operation: int) -> None:
+        """Whether the ledger holds a licence for the operation that was not revoked.
+
+        Raises:
+            RefusedError: it does not.
+        """
+        licence = licence_of(state, self._reads.contracts, operation)
+        standing = await self._reads.ask(lambda chain: self._reads.contracts.designs.standing(chain, licence))
+        if state.revoked is not None or standing.revoked:
+            raise RefusedError("revoked", "the licence was revoked")
+        if not standing.units:
+            raise RefusedError("not-yet", "no licence for it on the ledger yet")
 
     async def _promised(
         self, state: Post, request: PackageRequest, peer: PeerId, code: bytes | None

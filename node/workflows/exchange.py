@@ -1,7 +1,7 @@
 """Where gossip and requests meet the workflows: what peers say becomes events, what workflows announce goes out."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import trio
@@ -32,6 +32,7 @@ from node.workflows.posted import (
     RevealArrived,
 )
 from node.workflows.runner import Happened, Runner
+from node.workflows.telling import TOLD, Hear, Telling
 from node.workflows.testify import AuctionWitness
 from node.workflows.ties import check, guest_tie, state_of
 from node.workflows.watch_auction import Watch
@@ -41,11 +42,11 @@ from protocol.auction import Commitment, Reveal, accept_call, accept_commitment,
 from protocol.capability import Card, accept_card
 from protocol.capacity import Capacity, accept_capacity
 from protocol.classification import is_open, listeners
-from protocol.errors import IgnoreError, ProtocolError, RejectError
+from protocol.errors import ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
 from protocol.membership import PROVIDER
-from protocol.requests import ResultRequest, Told, WitnessRequest
+from protocol.requests import ResultRequest, WitnessRequest
 from protocol.result import Reply, Result, accept_reply, accept_result
 from protocol.roll import Roll, accept_roll, witnessed
 from protocol.rules import check_call
@@ -61,7 +62,6 @@ from protocol.topics import (
     REPLY,
     REVEAL,
     ROLL,
-    TELL,
     TESTIFY,
 )
 from protocol.units import UnixSeconds
@@ -79,19 +79,8 @@ LAST_WORDS = 30
 ANSWER_DEADLINE = 10.0
 """Seconds that a peer has to answer a request."""
 
-TELL_AGAIN = 0.5
-TELL_AGAIN_MOST = 30.0
-"""Seconds until a peer is told again, doubling; as long as a board waits before it lets a bulletin be heard again."""
-
-TOLD = (CALL, COMMITMENT, REVEAL, ROLL, AWARD, REPLY)
-"""What is told one by one when its auction is not public."""
-
 BUFFER = 512
 """Gossip messages waiting for one topic's listener."""
-
-
-Hear = Callable[[bytes], Awaitable[None]]
-"""Takes a signed message in its wire form."""
 
 
 class Exchange:
@@ -107,7 +96,7 @@ class Exchange:
         witness: Witness,
     ) -> None:
         self.directory = Directory()
-        self._hears: dict[str, Hear] = {}
+        self._telling = Telling(network=network, identity=identity, wall=reads.wall)
         self._network = network
         self._runner = runner
         self._identity = identity
@@ -130,8 +119,7 @@ class Exchange:
             topics += [(CALL, Call, self._on_call), (ROLL, Roll, self._on_roll), (AWARD, Result, self._on_result)]
         for topic, kind, hear in topics:
             await nursery.start(self._listen_to, topic, kind, hear)
-        self._hears = {topic: hear for topic, _kind, hear in topics if topic in TOLD}
-        self._network.serve(TELL, self._answer_told)
+        self._telling.serve({topic: hear for topic, _kind, hear in topics if topic in TOLD})
         self._network.serve(TESTIFY, self._answer_witness)
         self._network.serve(FETCH_RESULT, self._answer_result)
 
@@ -146,33 +134,12 @@ class Exchange:
         until = max(effect.until, UnixSeconds(self.wall() + LAST_WORDS))
         told = listeners(self._call(stream), effect.topic, self._identity.peer)
         if told is not None:
-            await self._tell(told, effect, until)
+            await self._telling.tell(told, effect, until)
             return
         try:
             await self.say(effect.topic, effect.message, until)
         except FederationError as error:
             log.warning("could not publish on %s: %s", effect.topic, error)
-
-    async def _tell(self, peers: Iterable[PeerId], effect: Announce, until: UnixSeconds) -> None:
-        """Tell each of ``peers`` again and again, as gossip does: some hear it too early, and some are away."""
-        message = sign(self._identity.signing, effect.topic, effect.message)
-        payload = encode(Told(topic=effect.topic, message=message))
-
-        async def keep_telling(peer: PeerId) -> None:
-            pause = TELL_AGAIN
-            while True:
-                try:
-                    await self._network.request(peer, TELL, payload, deadline=ANSWER_DEADLINE)
-                except FederationError as error:
-                    log.debug("%s was not told on %s: %s", peer.hex()[:8], effect.topic, error)
-                if self.wall() + pause > until:
-                    return
-                await trio.sleep(pause)
-                pause = min(TELL_AGAIN_MOST, pause * 2)
-
-        async with trio.open_nursery() as nursery:
-            for peer in peers:
-                nursery.start_soon(keep_telling, peer)
 
     async def gather_receipts(self, stream: str, effect: GatherReceipts) -> Happened | None:
         """Show the call's witnesses what we said; without a majority it is tried again while there is time."""
@@ -323,17 +290,6 @@ class Exchange:
             await self._runner.post(posted.stream_of(reply.job), key, ReplyArrived(reply=signed))
 
     # What peers ask for.
-
-    async def _answer_told(self, peer: PeerId, payload: bytes) -> bytes:
-        told = decode(Told, payload)
-        hear = self._hears.get(told.topic)
-        if hear is None or told.message.author != peer:
-            raise RefusedError("not-yours", "this node hears only authors themselves, on topics that it listens to")
-        try:
-            await hear(encode(told.message))
-        except (IgnoreError, UnavailableError) as error:
-            raise RefusedError("not-now", str(error)) from error
-        return b""
 
     async def _answer_witness(self, peer: PeerId, payload: bytes) -> bytes:
         return encode(await self._witness.sign(peer, decode(WitnessRequest, payload)))

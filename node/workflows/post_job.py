@@ -37,7 +37,11 @@ from node.workflows.posted import (
     NAME,
     CancelAsked,
     CommitmentArrived,
+    DesignCopied,
+    EntrustKeys,
     JobPosted,
+    KeysEntrusted,
+    LicencesRevoked,
     MakeAgain,
     ObjectionRaised,
     PackageReleased,
@@ -50,6 +54,7 @@ from node.workflows.posted import (
 )
 from node.workflows.replacing import Replacing
 from node.workflows.runner import Effect, Workflow
+from node.workflows.thread import licences
 from protocol import merkle
 from protocol.auction import Commitment
 from protocol.errors import RejectError
@@ -86,6 +91,9 @@ def workflow(contracts: Contracts) -> Workflow:
             ObjectionRaised,
             CancelAsked,
             SubstituteAnswered,
+            DesignCopied,
+            KeysEntrusted,
+            LicencesRevoked,
             PackageReleased,
             *SHARED_EVENTS,
         ),
@@ -126,6 +134,13 @@ class _Rule:
                 return self._cancel(replace(state, problem="taken back by its customer"))
             case PackageReleased():
                 return replace(state, released=(*state.released, event)), ()
+            case LicencesRevoked():
+                moves = tuple(map(self._contracts.designs.revoke, dict.fromkeys(licences(state, self._contracts))))
+                return replace(state, revoked=event), (Submit(key="revoke", transactions=moves),) if moves else ()
+            case DesignCopied():
+                return replace(state, copied=(*state.copied, event)), ()
+            case KeysEntrusted():
+                return replace(state, custody=event), ()
             case UnitsRecorded():
                 return replace(state, minted=(*state.minted, event)), ()
             case PassportIssued():
@@ -311,7 +326,8 @@ class _Rule:
     def _assignment(self, state: Post, event: object) -> tuple[Post, tuple[Effect, ...]]:
         match event:
             case OperationAssigned():
-                return self._replacing.assigned(replace(state, phase=Phase.MAKING), event)
+                state, effects = self._replacing.assigned(replace(state, phase=Phase.MAKING), event)
+                return state, (EntrustKeys(key="entrust"), *effects)
             case OperationAccepted() | OperationDeclined() | OperationReawarded() | SubstituteAnswered():
                 return self._replacing.heard(state, event)
             case OperationAttested():

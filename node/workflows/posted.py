@@ -239,6 +239,47 @@ class PackageReleased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntrustKeys:
+    """Share the keys of the job's packages among auditors."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysEntrusted:
+    """Auditors hold the keys of the job's packages, so many of them together; or nobody does, and why."""
+
+    holders: tuple[PeerId, ...]
+    threshold: int
+    at: UnixSeconds
+    note: str = ""
+    """Why nobody does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicencesRevoked:
+    """The customer ends every licence of the job: nothing more is released, and the ledger mints no more serials."""
+
+    by: str
+    """Whose token asked."""
+
+    at: UnixSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignCopied:
+    """The design left the node in clear, encrypted for somebody."""
+
+    recipient: str
+    """An age public key."""
+
+    by: str
+    """Whose token asked."""
+
+    at: UnixSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """State of one posted job."""
 
@@ -261,6 +302,11 @@ class Post:
     """Those that the ledger holds, in that order."""
 
     released: tuple[PackageReleased, ...] = ()
+    copied: tuple[DesignCopied, ...] = ()
+    revoked: LicencesRevoked | None = None
+    custody: KeysEntrusted | None = None
+    """Who holds the packages' keys, should their work be disputed."""
+
     minted: tuple[UnitsRecorded, ...] = ()
     passports: tuple[PassportIssued, ...] = ()
     gas: int = 0

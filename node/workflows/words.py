@@ -76,6 +76,15 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return f"assignment {event.index + 1} to {names(event.provider)} for {money(event.price)}, on the ledger"
         case posted.ObjectionRaised():
             return f"objection to assignment {event.index + 1}: {event.reason}"
+        case posted.KeysEntrusted() if event.holders:
+            who = ", ".join(map(names, event.holders))
+            return f"keys entrusted to {who}; {event.threshold} of them together open one, in a dispute only"
+        case posted.KeysEntrusted():
+            return f"keys entrusted to nobody: {event.note}"
+        case posted.LicencesRevoked():
+            return f"licences revoked by {event.by}; what was released cannot be called back"
+        case posted.DesignCopied():
+            return f"design copied by {event.by}, encrypted for {event.recipient}"
         case posted.PackageReleased():
             return _released(event, names)
         case OperationAccepted():

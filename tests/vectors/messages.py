@@ -12,10 +12,11 @@ from protocol.capability import Capability, Card
 from protocol.capacity import Capacity
 from protocol.checkpoint import sign_checkpoint
 from protocol.content import ChunkRequest, Outline, OutlineRequest, content_digest
+from protocol.escrow import Entrusted, Escrow, SealedRequest, ShareGiven, ShareRequest, share_digest
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Filters, Hole, Site
 from protocol.lookup import KeepRequest, Nearest, NearestRequest, Whereabouts, key_of
-from protocol.merkle import leaf_hash
+from protocol.merkle import inclusion_ranges, leaf_hash, root_of_hashes
 from protocol.opening import Exclusion, ExclusionReason
 from protocol.params import CAPACITY_DAYS, CHUNK_BYTES, DAY, MILLING, TURNING
 from protocol.production import NEXT_SHOP
@@ -51,6 +52,7 @@ from protocol.topics import (
     CAPACITY,
     CARD,
     COMMITMENT,
+    ESCROW,
     LOG_HEAD,
     RECEIPT,
     REPLACEMENT,
@@ -125,6 +127,11 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Replacement, topic=REPLACEMENT, accepted=_replacements()),
         Message(kind=WitnessRequest, topic=None, accepted=_witness_requests()),
         Message(kind=Told, topic=None, accepted=_told()),
+        Message(kind=Escrow, topic=ESCROW, accepted=_escrows()),
+        Message(kind=Entrusted, topic=None, accepted=_entrusted()),
+        Message(kind=ShareRequest, topic=None, accepted=_share_requests()),
+        Message(kind=ShareGiven, topic=None, accepted=_shares_given()),
+        Message(kind=SealedRequest, topic=None, accepted=(("first package", SealedRequest(job=JOB, package=1)),)),
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
         Message(kind=ReplacementRequest, topic=None, accepted=_replacement_requests()),
         Message(kind=PackageRequest, topic=None, accepted=_package_requests()),
@@ -372,6 +379,39 @@ def _witness_requests() -> tuple[tuple[str, WitnessRequest], ...]:
         ("of a commitment", WitnessRequest(topic=COMMITMENT, message=sign(SIGNER, COMMITMENT, encode(commitment)))),
         ("of a reveal", WitnessRequest(topic=REVEAL, message=sign(SIGNER, REVEAL, encode(reveal)))),
     )
+
+
+def _escrows() -> tuple[tuple[str, Escrow], ...]:
+    leaves = [seal_package(b"m" * 32, number, [b"content"], lambda _chunk: None) for number in range(2)]
+    design = seal_design(b"m" * 32, leaves)
+    ranges = inclusion_ranges(1, len(design.hashes))
+    shared = Escrow(
+        chain=7117,
+        job=JOB,
+        leaf=leaves[1],
+        size=len(design.hashes),
+        proof=tuple(root_of_hashes(design.hashes[first:last]) for first, last in ranges),
+        root=design.root,
+        nonce=design.nonce,
+        threshold=2,
+        holders=tuple(sorted(peer(f"auditor {number}") for number in range(3))),
+        shares=tuple(share_digest(bytes([number]) * 32) for number in range(3)),
+    )
+    return (("two of three", shared), ("three of three", replace(shared, threshold=3)))
+
+
+def _entrusted() -> tuple[tuple[str, Entrusted], ...]:
+    statement = sign(CUSTOMER_SEED, ESCROW, encode(_escrows()[0][1]))
+    return (("a sealed share", Entrusted(statement=statement, sealed=b"h" * 80)),)
+
+
+def _share_requests() -> tuple[tuple[str, ShareRequest], ...]:
+    return (("first package", ShareRequest(job=JOB, package=1, key=public_half(RECIPIENT_SEED))),)
+
+
+def _shares_given() -> tuple[tuple[str, ShareGiven], ...]:
+    statement = sign(CUSTOMER_SEED, ESCROW, encode(_escrows()[0][1]))
+    return (("a released share", ShareGiven(statement=statement, released=b"r" * 1200)),)
 
 
 def _told() -> tuple[tuple[str, Told], ...]:
