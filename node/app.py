@@ -40,11 +40,11 @@ from node.identity import Identity, Passphrase, load_identity
 from node.machines.keys import machine_signers
 from node.members import Members
 from node.participant import Participant
+from node.rotation import vault_of
 from node.store.bulletins import BulletinStore
 from node.store.database import Database, open_database
 from node.store.peers import StoredPeers
 from node.store.strikes import StoredStrikes
-from node.vault.vault import Vault
 from node.workflows import answer_job, plan, post_job, settle_dispute, watch_auction
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
@@ -148,7 +148,7 @@ async def _participant(home: Home, config: NodeConfig, identity: Identity) -> As
     clock = _clock(config)
     reads = LedgerReads(chain, contracts, wall=_wall, random=secrets.token_bytes)
     members = Members(reads.registered)
-    vault = Vault(home.vault, identity.vault)
+    vault = vault_of(identity, home.vault)
 
     def known(peer: PeerId) -> bool:
         return peer == identity.peer or members.member(peer)

@@ -16,6 +16,7 @@ from protocol.signed import public_key
 
 Passphrase = Callable[[], bytes]
 
+_FORMER = "former_vault"
 _SECRETS = ("signing", "encryption", "ledger", "vault")
 
 
@@ -34,6 +35,9 @@ class Identity:
 
     vault: bytes = field(repr=False)
     """Key that the vault's masters are wrapped with."""
+
+    former_vault: bytes | None = field(default=None, repr=False)
+    """The one before, while a rotation is under way; see ``node.rotation``."""
 
     @property
     def peer(self) -> PeerId:
@@ -68,12 +72,26 @@ def load_identity(path: Path, random: Callable[[int], bytes], passphrase: Passph
             raise ConfigError(str(path), "is locked; give its passphrase with --passphrase-file")
         text = unlock(text, passphrase()).decode()
     try:
-        secrets = {name: bytes.fromhex(json.loads(text)[name]) for name in _SECRETS}
+        document = json.loads(text)
+        names = (*_SECRETS, *((_FORMER,) if _FORMER in document else ()))
+        secrets = {name: bytes.fromhex(document[name]) for name in names}
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(str(path), f"is not an identity file: {error}") from error
     if any(len(secret) != 32 for secret in secrets.values()):
         raise ConfigError(str(path), "holds a secret that is not 32 bytes long")
     return Identity(**secrets)
+
+
+def store_identity(path: Path, identity: Identity, random: Callable[[int], bytes], passphrase: bytes | None) -> None:
+    """Replace the file, whole or not at all; in clear when ``passphrase`` is None."""
+    former = {} if identity.former_vault is None else {_FORMER: identity.former_vault.hex()}
+    text = json.dumps({**{name: getattr(identity, name).hex() for name in _SECRETS}, **former})
+    _store(path, text if passphrase is None else lock(text.encode(), passphrase, random))
+
+
+def is_locked(path: Path) -> bool:
+    """Whether the identity in ``path`` is under a passphrase."""
+    return path.exists() and is_keybag(path.read_text())
 
 
 def lock_identity(path: Path, random: Callable[[int], bytes], old: Passphrase | None, new: bytes | None) -> None:
@@ -83,8 +101,7 @@ def lock_identity(path: Path, random: Callable[[int], bytes], old: Passphrase | 
         ConfigError: as ``load_identity``; the file stays as it was.
     """
     identity = load_identity(path, random, old)
-    text = json.dumps({name: getattr(identity, name).hex() for name in _SECRETS})
-    _store(path, text if new is None else lock(text.encode(), new, random))
+    store_identity(path, identity, random, new)
 
 
 def _read(path: Path) -> str:

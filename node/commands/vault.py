@@ -127,6 +127,21 @@ def lock(folder: Path, passphrase_file: Path | None, new_passphrase_file: Path |
 
 @vault.command()
 @click.argument("folder", type=_FOLDER)
+@click.option("--passphrase-file", type=_FILE, help="The passphrase that the identity is locked with, if it is.")
+def rotate(folder: Path, passphrase_file: Path | None) -> None:
+    """Give the node in FOLDER a new vault key and a new encryption key; the node must not run."""
+    from node import rotation
+    from node.config import Home
+    from node.identity import is_locked
+
+    home = Home(path=folder)
+    ask = (lambda: passphrase_from(passphrase_file)) if is_locked(home.identity) else None
+    count = rotation.rotate(home.identity, home.vault, os.urandom, ask)
+    click.echo(f"{count} secrets wrapped anew; the new encryption key is registered when the node starts", err=True)
+
+
+@vault.command()
+@click.argument("folder", type=_FOLDER)
 @click.option("--passphrase-file", type=_FILE, help="The passphrase. Default: a question.")
 def unlock(folder: Path, passphrase_file: Path | None) -> None:
     """Take the passphrase off the secrets of the node in FOLDER."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import RawIOBase
 from itertools import count
@@ -37,6 +37,8 @@ from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 
 _NONCE_BYTES, _MASTER_BYTES = 12, 32
+_SECRETS = (".master", ".release", ".key", ".share")
+"""Files that are wrapped under the vault's key; all others are ciphertexts and public halves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +93,14 @@ def _written(path: Path) -> Iterator[BinaryIO]:
 class Vault:
     """A folder of sealed designs and received packages, under one 32-byte key."""
 
-    def __init__(self, folder: Path, key: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self, folder: Path, key: bytes, random: Callable[[int], bytes] = os.urandom, *, former: bytes | None = None
+    ) -> None:
+        """Open ``folder`` under ``key``; what is wrapped under ``former`` still is read."""
         self._folder = folder
         self._key = key
         self._wrap = AESGCM(expand(key, "wrap"))
+        self._former = None if former is None else AESGCM(expand(former, "wrap"))
         self._random = random
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -294,10 +300,22 @@ class Vault:
 
     def _secret(self, name: str) -> bytes:
         stored = self._read(name)
-        try:
-            return self._wrap.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], name.encode())
-        except (InvalidTag, ValueError) as error:
-            raise ConfigError("vault", f"{name} does not open: it was changed, or belongs to another node") from error
+        for wrap in (self._wrap, self._former):
+            with suppress(InvalidTag, ValueError):
+                if wrap is not None:
+                    return wrap.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], name.encode())
+        raise ConfigError("vault", f"{name} does not open: it was changed, or belongs to another node")
+
+    def wrap_anew(self) -> int:
+        """Wrap every secret under the present key; how many there are.
+
+        Raises:
+            ConfigError: one opens under neither key; those before it are done, and the others as they were.
+        """
+        names = sorted(path.name for path in self._folder.iterdir() if path.suffix in _SECRETS)
+        for name in names:
+            self._keep_secret(name, self._secret(name))
+        return len(names)
 
     def _read(self, name: str) -> bytes:
         return stream.whole(self._chunks(name))
