@@ -93,16 +93,16 @@ def release_rows(state: Post, contracts: Contracts, names: Names) -> list[Docume
                 "note": released.note,
             }
         )
-    for copied in state.copied:
-        rows.append(
-            {
-                **job,
-                "what": "the design file",
-                "to": copied.recipient,
-                "at": iso(copied.at),
-                "under": f"copied by {copied.by}",
-            }
-        )
+    rows += [
+        {
+            **job,
+            "what": "the design file",
+            "to": copied.recipient,
+            "at": iso(copied.at),
+            "under": f"copied by {copied.by}",
+        }
+        for copied in state.copied
+    ]
     if (custody := state.custody) is not None:
         quorum = f"{custody.threshold} of {len(custody.holders)} together open one, in a dispute only"
         held = {**job, "what": "a share of every key", "at": iso(custody.at), "under": quorum}

@@ -10,7 +10,7 @@ from node.errors import ConfigError
 from node.identity import load_identity, lock_identity
 from node.rotation import rotate, vault_of
 from node.vault.vault import Vault
-from protocol.ids import JobId
+from protocol.ids import Digest, JobId
 from protocol.stream import chunks_of, whole
 
 JOB = JobId(b"j" * 32)
@@ -22,7 +22,8 @@ def filled(folder: Path) -> Path:
     identity = load_identity(folder / "identity.json", os.urandom)
     vault = vault_of(identity, folder / "vault")
     vault.seal(JOB, [chunks_of(b"design"), chunks_of(b"package")])
-    vault.receive(1, JOB, 0, vault.deliver(1, JOB, 1, recipient=vault.ask(JOB, 0)), vault.ciphertext(JOB, 1))
+    delivery = vault.deliver(1, JOB, 1, recipient=vault.ask(JOB, 0), parcel=Digest(bytes(32)))
+    vault.receive(1, JOB, 0, delivery, vault.ciphertext(JOB, 1))
     vault.ask(JOB, 5)
     return folder / "identity.json"
 
