@@ -111,6 +111,7 @@ async def a_world(scene: Scene, folder: Path, call_of: object = small_call) -> A
         reading=Options(),
         deadline=UnixSeconds(evm.now + 1000),
         min_commit=1,
+        expected=(),
         notes=(),
     )
     scene.open(budget=1000, design=commitment)
