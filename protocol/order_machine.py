@@ -81,15 +81,6 @@ def transition(order: Order | None, action: OrderAction, turn: Turn, setting: Se
     return Outcome(state=acting.order, owed=tuple(acting.owed), taken=acting.taken, edges=edges)
 
 
-def refusal(order: Order | None, action: OrderAction, turn: Turn, setting: Setting) -> str:
-    """Why the ledger would refuse, or nothing when it would not."""
-    try:
-        transition(order, action, turn, setting)
-    except RefusedError as error:
-        return error.reason
-    return ""
-
-
 def _open(order: Order | None, action: Open, turn: Turn, setting: Setting) -> Outcome[Order]:
     pack = setting.pack
     refuse(order is not None, "WrongOrderState")
