@@ -129,9 +129,8 @@ class Book:
         return sum(amount for (whose, _), amount in self.credit.items() if whose == escrow)
 
     def _on_design(self, turn: Turn, paper: Paper, action: LicensingAction) -> "Step":
-        # A licence has its maker's address in its name: others have none here.
-        foreign = turn.by != paper.owner and not isinstance(action, RevokeLicence | RecordUnits)
-        refuse(foreign, "NotSealed")
+        if not isinstance(action, RevokeLicence | RecordUnits):
+            paper = paper._replace(owner=turn.by)  # whoever seals what another sealed has a commitment of its own
         at = Registration(chain=CHAIN_ID, registry=DESIGNS, owner=paper.owner, commitment=paper.commitment)
         outcome = license_design(self.designs.get(paper, Licensing()), action, turn, at)
 

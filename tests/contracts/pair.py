@@ -18,6 +18,7 @@ from protocol import membership
 from protocol.case import PANEL, Case, CaseState
 from protocol.errors import RefusedError
 from protocol.ids import Address, Digest, JobId
+from protocol.licensing import Licensing
 from protocol.order import Order
 from protocol.rules import RulePack
 from protocol.units import BasisPoints, Cents, UnixSeconds
@@ -199,7 +200,7 @@ class Pair:
 
     def _check_design(self, paper: Paper) -> None:
         """D1 to D5: what was sealed, opened, licensed and made is what the contract says."""
-        expected, evm, where = self.book.designs[paper], self.scene.evm, DESIGNS
+        expected, evm, where = self.book.designs.get(paper, Licensing()), self.scene.evm, DESIGNS
         sealed = designs_abi.sealed_at_result(evm.call(where, designs_abi.sealed_at_call(*paper[:2])))
         root = designs_abi.root_of_result(evm.call(where, designs_abi.root_of_call(*paper[:2])))
         licence = licence_of(self.scene.contracts, paper)
