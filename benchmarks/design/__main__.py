@@ -29,6 +29,7 @@ from protocol.units import Micrometres
 DEFAULT = Path(__file__).parents[3] / "shared" / "data" / "cad"
 TURN = Path(__file__).parents[2] / "tests" / "design" / "turn.py"
 TOLERANCE = Micrometres(500)
+MUTANTS = 60
 CONSTRUCTED = 24
 """Solids made for the rows on turned parts, so that there are more than forty of them."""
 
@@ -84,7 +85,18 @@ async def measure(files: list[Known], repeat: int, *, turns: bool) -> list[Row]:
             }  # turning writes what the file says
             rows += await motion(intake, {path: part for path, part in parts.items() if path not in asked})
         rows.append(await printing.row(intake, files))
+    rows.append(await damaged())
+    rows.append(("sealing, receiving, key release, tampering", "", "", "make bench AREA=vault; make tamper-seal"))
     return rows
+
+
+async def damaged() -> Row:
+    """Mutants of real files, in a run of their own; ``make fuzz-cad MUTANTS=500`` is the long one."""
+    command = [sys.executable, "-m", "tests.design.mutants", "--mutants", str(MUTANTS)]
+    root = Path(__file__).parents[2]
+    done = await trio.run_process(command, cwd=root, check=False, capture_stdout=True)
+    said = done.stdout.decode().splitlines()
+    return ("damaged files, each answered within 20 s", said[-1] if said else "no answer", "0 faults", "")
 
 
 def child_cpu() -> float:

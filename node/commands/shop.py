@@ -74,6 +74,20 @@ def give_back(state: State, job: str, number: int | None, reason: str) -> None:
 
 
 @shop.command()
+@click.pass_obj
+def calibration(state: State) -> None:
+    """Show how long the machines really took beside the plan, and what to change in their pace."""
+    with state.client() as client:
+        document = client.shop("GET", "/calibration")
+        lines = [
+            f"{row['machine']:16} {row['programmes']:5} programmes, {row['likely']} % of the plan "
+            f"({row['low']} to {row['high']}): {row['advice']}"
+            for row in document["machines"]
+        ]
+        state.show(document, "\n".join(lines) or "too few programmes are done yet")
+
+
+@shop.command()
 @click.argument("job")
 @click.argument("number", type=click.IntRange(1))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))

@@ -4,6 +4,7 @@ Rules live in one file of the node's folder; a file that is wrong changes nothin
 """
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,17 @@ from pydantic import ValidationError
 
 from node.config import RulesConfig
 from node.errors import RequestError
+from node.planner.calibration import Calibration, calibrated, taken
 from node.planner.machine import Machine
 from node.planner.policy import Policy, Rule
 from node.planner.pricing import WHOLE, up
+from node.planner.timing import cycle
 from node.workflows.answered import NAME, Answer
 from node.workflows.runner import Runner
 from protocol.auction import Offer
 from protocol.award import MICRO
 from protocol.ids import MachineId, MaterialCode, PeerId
-from protocol.params import PROCESSES
+from protocol.params import HEAT_TREATMENT, PROCESSES
 from protocol.units import BasisPoints, Cents, Seconds
 
 LAST = 50
@@ -65,6 +68,19 @@ class Owner:
         fresh.write_text(rules.model_dump_json(indent=2))
         fresh.replace(self._path)
         self.rules = rules
+
+    def calibration(self) -> tuple[Calibration, ...]:
+        """Cycles of the shop's own jobs, planned and taken; furnace charges, which many parts share, are left out."""
+        found: dict[MachineId, list[tuple[Seconds, Seconds]]] = defaultdict(list)
+        states = (self._runner.state(stream) for stream in self._runner.streams(NAME))
+        for state in (state for state in states if isinstance(state, Answer)):
+            for number, name in sorted({(part.operation, part.machine) for part in state.made}):
+                operation, machine = state.call.operations[number], self._machines.get(name)
+                if machine is None or operation.process == HEAT_TREATMENT:
+                    continue
+                done = [part.finished for part in state.made if (part.operation, part.machine) == (number, name)]
+                found[name] += [(cycle(machine.pace, operation), span) for span in taken(done)]
+        return calibrated(found)
 
     def preview(self, rules: RulesConfig) -> list[Tried]:
         """What other rules would have done to the last bids, oldest first."""
