@@ -32,3 +32,6 @@ def test_the_winner_gets_code_for_its_printer_and_a_leak_leads_to_it(federation:
         assert trace.matches(found, [Mark(release["code"]["mark"])])
         assert clip[:40] not in leaked
     assert finish(federation, job)["phase"] == "settled"
+    with federation.client("cedar") as shop:
+        figures = shop.shop("GET", "/calibration")["machines"]
+    assert sum(row["programmes"] for row in figures if row["machine"].startswith("cedar-fdm")) >= 5
