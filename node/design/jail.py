@@ -54,10 +54,10 @@ def bound(limits: Limits, *, written: int = 0) -> None:
     _lower(resource.RLIMIT_NOFILE, 64)
 
 
-def seal(folder: str | None = None, programs: str | None = None) -> None:
+def seal(folder: str | None = None) -> None:
     """Give up privileges for good; call when every module is loaded, for no file can be opened afterwards.
 
-    With a ``folder`` this process may use that one, read ``programs`` beside the system's, and become another program.
+    With a ``folder`` this process may use that one, read the system's programs, and become one of them.
 
     Raises:
         OSError: root could not give up its rights; nothing must be parsed then.
@@ -71,13 +71,13 @@ def seal(folder: str | None = None, programs: str | None = None) -> None:
         _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         if folder is None:  # a foreign program is started by a thread, whose end it would take for its parent's
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # after setuid, which clears it
-        _forbid_files(() if folder is None else _rules(folder, programs))
+        _forbid_files(() if folder is None else _rules(folder))
     _lower(resource.RLIMIT_NPROC, 0 if folder is None else THREADS)
 
 
-def _rules(folder: str, programs: str | None) -> tuple[tuple[str, int], ...]:
-    readable = (*_PROGRAMS, programs) if programs else _PROGRAMS
-    return ((folder, _LANDLOCK_FILES), *((path, _RUN | _READ | _LIST) for path in readable if os.path.exists(path)))
+def _rules(folder: str) -> tuple[tuple[str, int], ...]:
+    readable = (path for path in _PROGRAMS if os.path.exists(path))
+    return ((folder, _LANDLOCK_FILES), *((path, _RUN | _READ | _LIST) for path in readable))
 
 
 def _forbid_files(allowed: tuple[tuple[str, int], ...]) -> None:

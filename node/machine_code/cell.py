@@ -40,12 +40,8 @@ class Bounds:
 DEFAULT = Bounds()
 
 
-async def run(
-    command: Sequence[str], files: Mapping[str, bytes], take: str, *, bounds: Bounds = DEFAULT, programs: str = ""
-) -> bytes:
+async def run(command: Sequence[str], files: Mapping[str, bytes], take: str, *, bounds: Bounds = DEFAULT) -> bytes:
     """Run ``command`` in a folder with ``files`` and return what it leaves there as ``take``.
-
-    ``programs`` is a folder that it may read beside the system's.
 
     Raises:
         NoCodeError: it failed, took too much, or left nothing.
@@ -53,7 +49,7 @@ async def run(
     folder = Path(tempfile.mkdtemp(prefix="guildmark-cell-"))
     try:
         await trio.to_thread.run_sync(_lay_out, folder, files)
-        status = await _become([*_wrapped(folder, bounds, programs), *command], folder, bounds.wall)
+        status = await _become([*_wrapped(folder, bounds), *command], folder, bounds.wall)
         if status != 0:
             raise NoCodeError(f"{Path(command[0]).name} ended with {_words(status)}")
         return await trio.to_thread.run_sync(_taken, folder / take, Path(command[0]).name, bounds.written)
@@ -62,9 +58,9 @@ async def run(
             await trio.to_thread.run_sync(shutil.rmtree, folder, True)  # noqa: FBT003
 
 
-def _wrapped(folder: Path, bounds: Bounds, programs: str) -> list[str]:
+def _wrapped(folder: Path, bounds: Bounds) -> list[str]:
     mine = [sys.executable, "-B", "-m", "node.machine_code.cell"]
-    return [*mine, str(folder), programs, str(bounds.cpu), str(bounds.memory), str(bounds.written)]
+    return [*mine, str(folder), str(bounds.cpu), str(bounds.memory), str(bounds.written)]
 
 
 def _lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -106,12 +102,12 @@ def _words(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
 
 
-def main(folder: str, programs: str, cpu: str, memory: str, written: str, *command: str) -> None:
+def main(folder: str, cpu: str, memory: str, written: str, *command: str) -> None:
     """Confine this process and become the program."""
     os.chdir(folder)
     jail.leave_network()
     jail.bound(Limits(cpu=int(cpu), memory=int(memory)), written=int(written))
-    jail.seal(folder, programs or None)
+    jail.seal(folder)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what is ignored is inherited
         signal.signal(number, signal.SIG_DFL)
     os.execv(command[0], command)  # noqa: S606  # a path found by us, in a jail
