@@ -44,7 +44,7 @@ MEMBERSHIP = Membership(minimum_bond=Cents(50_000), vote_cap=Cents(200_000))
 """Providers and auditors stake 500.00; more than 2,000.00 gives nobody more votes."""
 
 
-def deploy(url: str, chain_id: int, *, key: bytes, fund: Mapping[Address, Cents]) -> Deployment:
+def deploy(url: str, chain_id: int, *, key: bytes, fund: Mapping[Address, Cents], pack: RulePack = PACK) -> Deployment:
     """Deploy every contract with ``key`` and give each account in ``fund`` its amount.
 
     Raises:
@@ -54,7 +54,7 @@ def deploy(url: str, chain_id: int, *, key: bytes, fund: Mapping[Address, Cents]
     steward = account_of(key)
     block = chain.head().number
     nonce = chain.nonce(steward)
-    creations = plan(steward, nonce, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
+    creations = plan(steward, nonce, pack=pack, membership=MEMBERSHIP, terms=TERMS)
     hashes = []
     for creation in creations.creations:
         signed = chain.sign(key, creation, nonce=nonce, gas=GAS)

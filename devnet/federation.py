@@ -15,12 +15,13 @@ from pathlib import Path
 
 import httpx
 
-from devnet.deploy import deploy
+from devnet.deploy import PACK, deploy
 from devnet.processes import Process, StartError
 from federation.network.libp2p import dial_address
 from node.client import Client
 from node.config import Home
 from node.identity import Identity, load_identity
+from protocol.rules import RulePack
 from protocol.units import Cents
 
 NODES = ("customer", "auditor", "aster", "birch", "cedar", "drake")
@@ -44,6 +45,20 @@ VETTED = {
     "drake": ("restricted", "DE"),
 }
 """What the customer knows of the shops: clearance and jurisdiction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phases:
+    """How long the customer's auctions take; seconds."""
+
+    opening: int = 3
+    """Until the order stands on the ledger."""
+
+    commit: int = 4
+    reveal: int = 6
+    pack: RulePack = PACK
+    """The rules must let them be so short."""
+
 
 Say = Callable[[str], None]
 
@@ -77,7 +92,11 @@ class Layout:
 class Federation:
     """Starts, restarts and stops the processes of one folder."""
 
-    def __init__(self, root: Path, *, nodes: tuple[str, ...] = NODES, factor: int = FACTOR) -> None:
+    def __init__(
+        self, root: Path, *, nodes: tuple[str, ...] = NODES, factor: int = FACTOR, phases: Phases | None = None
+    ) -> None:
+        """A federation of ``nodes``; one called ``birch-2`` is a second shop like ``birch``."""
+        self._phases = phases or Phases()
         self.layout = Layout(root=root)
         self.nodes = nodes
         self._factor = factor
@@ -180,7 +199,7 @@ class Federation:
     def _deploy(self) -> None:
         steward = load_identity(self.layout.steward, secrets.token_bytes)
         fund = {self.identity(name).account: FUNDS if name == "customer" else STAKE for name in self.nodes}
-        deployment = deploy(self.ledger_url, CHAIN_ID, key=steward.ledger, fund=fund)
+        deployment = deploy(self.ledger_url, CHAIN_ID, key=steward.ledger, fund=fund, pack=self._phases.pack)
         draft = self.layout.deployment.with_suffix(".draft")
         draft.write_text(deployment.to_json())
         draft.rename(self.layout.deployment)
@@ -192,7 +211,8 @@ class Federation:
             return
         others = [dial_address(self.identity(o).peer, "127.0.0.1", self._ports[o]) for o in self.nodes if o != name]
         home.path.mkdir(parents=True, exist_ok=True)
-        own = (files("devnet") / "nodes" / f"{name}.toml").read_text()
+        like = name.partition("-")[0]
+        own = (files("devnet") / "nodes" / f"{like}.toml").read_text().replace(f'name = "{like}"', f'name = "{name}"')
         home.config.write_text(f"{own}\n{self._surroundings(name, others)}")
 
     def _partners(self) -> Iterator[str]:
@@ -219,9 +239,9 @@ class Federation:
                 f"deployment = {json.dumps(str(self.layout.deployment.resolve()))}",
                 "",
                 "[auction]",
-                "opening = 3",
-                "commit = 4",
-                "reveal = 6",
+                f"opening = {self._phases.opening}",
+                f"commit = {self._phases.commit}",
+                f"reveal = {self._phases.reveal}",
                 "grace = 600",
                 "slack = 300",
                 "",
@@ -250,9 +270,11 @@ class Federation:
 
 
 @contextmanager
-def running(root: Path, say: Say, *, nodes: tuple[str, ...] = NODES, factor: int = FACTOR) -> Iterator[Federation]:
+def running(
+    root: Path, say: Say, *, nodes: tuple[str, ...] = NODES, factor: int = FACTOR, phases: Phases | None = None
+) -> Iterator[Federation]:
     """A federation that runs inside the block and is stopped after it, whatever happens."""
-    federation = Federation(root, nodes=nodes, factor=factor)
+    federation = Federation(root, nodes=nodes, factor=factor, phases=phases)
     try:
         federation.start(say)
         yield federation
