@@ -2,8 +2,9 @@
 
 The clock starts when the customer's node has its order on the ledger and calls for bids; it stops when the last winner
 has said that it stands by its bid. An order is given three seconds to get onto the ledger; what it does not need of
-them lengthens the first phase, for the deadlines stand in what was sealed there. Twenty nodes want some four gigabytes and a few minutes; on two cores the shops'
-planners share what there is, and a bid that is not sealed within its second is not in.
+them lengthens the first phase, for the deadlines stand in what was sealed there. Twenty nodes want some four gigabytes
+and a few minutes; on two cores the shops' planners share what there is, and a bid that is not sealed within its second
+is not in.
 """
 
 import argparse
