@@ -79,19 +79,13 @@ async def real(intake: Intake, files: Iterable[Known]) -> list[Print]:
 
 
 def fitted(prints: list[Print]) -> tuple[float, ...]:
-    """Coefficients, none negative, by reweighted least squares on relative errors: outliers pull little."""
-    terms = np.array([print_terms(one.part) for one in prints])
+    """Coefficients, none negative, with the least squares of relative errors."""
     minutes = np.array([one.seconds / 60 for one in prints])
-    kept = list(range(terms.shape[1]))
-    while True:
-        weights = 1 / minutes
-        for _ in range(60):
-            found = np.linalg.lstsq(terms[:, kept] * weights[:, None], minutes * weights, rcond=None)[0]
-            weights = 1 / minutes / np.sqrt(np.maximum(np.abs(terms[:, kept] @ found / minutes - 1), 0.03))
-        if (found >= 0).all():
-            break
+    shares = np.array([print_terms(one.part) for one in prints]) / minutes[:, None]
+    kept = list(range(shares.shape[1]))
+    while (found := np.linalg.lstsq(shares[:, kept], np.ones(len(minutes)), rcond=None)[0]).min() < 0:
         kept.pop(int(found.argmin()))
-    whole = np.zeros(terms.shape[1])
+    whole = np.zeros(shares.shape[1])
     whole[kept] = found
     return tuple(float(value) for value in whole)
 

@@ -32,7 +32,7 @@ PRINTER = Printer(
 )
 """The common desktop printer that the extrusion model stands for."""
 
-PRINT = (0.552, 0.24, 0.687, 0.066, 0.889)
+PRINT = (0.388, 0.254, 0.764, 0.0506, 1.14)
 """Minutes per cm3 of volume, per cm2 of level and of steep surface, per layer, and per cm3 under overhangs: fitted to a
 slicer's times of real parts. ``python -m benchmarks.design.printing`` gives them, and the error on parts left out."""
 

@@ -121,5 +121,5 @@ def test_a_print_takes_as_long_as_the_fitted_model_says() -> None:
     printing = estimate(routing, 1, DEFAULT).operations[0]
     part = model()
     overhung = part.build.support * part.build.height / 2_000_000
-    minutes = 0.552 * 101.25 + 0.24 * 90 + 0.687 * 110 + 0.066 * 125 + 0.889 * overhung
+    minutes = 0.388 * 101.25 + 0.254 * 90 + 0.764 * 110 + 0.0506 * 125 + 1.14 * overhung
     assert printing.seconds.likely == 600 + round(60 * minutes)
