@@ -42,6 +42,9 @@ TALK_SECONDS: Final = 5.0
 DIAL_SECONDS: Final = 5.0
 """For the packets to meet; the kernel sends a second one after one second and a third after three."""
 
+PLAIN_SECONDS: Final = 1.5
+"""For a dial without ado to succeed; a router that drops it says nothing."""
+
 MAX_TRIES: Final = 3
 """Attempts on one relayed connection (specification of DCUtR)."""
 
@@ -115,6 +118,8 @@ class Puncher:
                 await _say(stream, HolePunch.CONNECT, ours)
                 theirs = await _hear(frames, HolePunch.CONNECT)
                 way = (trio.current_time() - asked) / 2
+                if await self._dial_plainly(identity, theirs):
+                    return
                 await _say(stream, HolePunch.SYNC)
             await trio.sleep(way)
             await self._dial_all(identity, theirs, client=False)
@@ -134,6 +139,15 @@ class Puncher:
         with trio.fail_after(TALK_SECONDS):
             await _hear(frames, HolePunch.SYNC)
         await self._dial_all(stream.muxed_conn.peer_id, theirs, client=True)
+
+    async def _dial_plainly(self, identity: Any, addresses: list[Multiaddr]) -> bool:
+        """Whether the other end can simply be dialled; to meet halfway with its listener would leave none to begin."""
+        with trio.move_on_after(PLAIN_SECONDS):
+            for address in addresses:
+                with contextlib.suppress(Exception):  # the border: a failed dial has a dozen unrelated types
+                    await self._swarm.upgrade_outbound_raw_conn(await TCP().dial(address), identity)
+                    return True
+        return False
 
     async def _dial_all(self, identity: Any, addresses: list[Multiaddr], *, client: bool) -> None:
         """Dial ``addresses`` at once; of a connection that both ends opened, the ``client`` begins the handshake."""
