@@ -42,7 +42,7 @@ TALK_SECONDS: Final = 5.0
 DIAL_SECONDS: Final = 5.0
 """For the packets to meet; the kernel sends a second one after one second and a third after three."""
 
-PLAIN_SECONDS: Final = 1.5
+PLAIN_SECONDS: Final = 3.0
 """For a dial without ado to succeed; a router that drops it says nothing."""
 
 MAX_TRIES: Final = 3
