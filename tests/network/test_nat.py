@@ -19,7 +19,8 @@ pytestmark = [
 ]
 ANNA, BERT, CARL = map(seed_of, ("anna", "bert", "carl"))
 PORT = 4001
-PATIENCE = 40
+PATIENCE = 90
+"""Seconds; three vain tries take thirty, and a start on a busy machine ten."""
 
 PROGRAM = """
 import json, logging, sys, trio
