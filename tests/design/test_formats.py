@@ -20,7 +20,9 @@ SHEET = Options(thickness=Micrometres(2000))
 
 def read(content: bytes, kind: Format, options: Options = MM, *, triangles: int = 10_000) -> PartModel:
     request = Request(kind=kind, options=options, triangles=triangles, unpacked=1_000_000, content=content)
-    return measure(request)[0]
+    part = measure(request).part
+    assert part is not None
+    return part
 
 
 def refusal(content: bytes, kind: Format, options: Options = MM, *, triangles: int = 10_000) -> Code:
