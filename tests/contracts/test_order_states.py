@@ -7,7 +7,6 @@ import pytest
 from protocol.ids import Address
 from protocol.order_actions import OrderAction
 from protocol.turn import Outcome
-from tests.contracts import stories
 from tests.contracts.federation import BID_BOND, COURT, Scene, word
 from tests.contracts.histories import EDGES
 from tests.contracts.invariants import run
@@ -70,9 +69,3 @@ def attempt(fork: Pair, situation: Situation, by: Address, action: OrderAction) 
 def test_random_histories_keep_every_cent_and_reach_every_edge(deployed: Scene) -> None:
     edges = run(deployed, ENOUGH, most_batches=MOST_BATCHES)
     assert all(edges[edge] >= ENOUGH for edge in EDGES), {edge: edges[edge] for edge in sorted(EDGES)}
-
-
-@pytest.mark.slow
-def test_proposals_packs_and_pauses_take_every_edge_and_no_other(deployed: Scene) -> None:
-    edges = stories.run(deployed, ENOUGH)
-    assert all(edges[edge] >= ENOUGH for edge in stories.EDGES)
