@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import attrgetter
 
 from protocol.classification import check_classification
 from protocol.errors import IgnoreError, RejectError
@@ -272,7 +273,8 @@ def check_bid(bid: Bid, call: Call) -> None:
     """
     if not 1 <= len(bid.offers) <= MAX_OFFERS:
         raise RejectError(f"bid has {len(bid.offers)} offers")
-    if len(set(bid.offers)) < len(bid.offers):
+    # Most menus are told apart by operation, opening and price alone; only others are compared as a whole.
+    if len(set(map(_plainly, bid.offers))) < len(bid.offers) and len(set(bid.offers)) < len(bid.offers):
         raise RejectError("bid makes an offer twice")
     if not on_grid(bid.site) or (bid.jurisdiction and not _is_code(bid.jurisdiction)) or bid.clearance < 0:
         raise RejectError("site, jurisdiction or clearance is out of bounds")
@@ -282,6 +284,9 @@ def check_bid(bid: Bid, call: Call) -> None:
         raise RejectError("a clash names an offer that does not exist")
     for offer in bid.offers:
         _check_offer(offer, call)
+
+
+_plainly = attrgetter("first", "opens", "price")
 
 
 def _check_offer(offer: Offer, call: Call) -> None:
