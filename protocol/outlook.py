@@ -14,6 +14,9 @@ from protocol.space import Space, Window
 Layer: TypeAlias = Mapping[int, Sequence[Window]]
 """Windows that begin with one operation, by site."""
 
+MANY = 32
+"""Sites that begin an operation; where a limit has left no more, a finer late bound costs more than it saves."""
+
 
 class _Group(NamedTuple):
     """All windows of one site for the same operations, at their best."""
@@ -86,14 +89,11 @@ class Outlook:
             quickly = sorted(((site, least[0]) for site, least in through.items()), key=itemgetter(1))
             lately = sorted(((site, least[1]) for site, least in through.items()), key=itemgetter(1))
             quick, late, since = self.quick[operation], self.late[operation], rate * earliest[operation]
+            fine = limit is None or len(through) > MANY
             for site, spent in ends[operation].items():
-                if limit is None:
+                if limit is None or spent + quickly[0][1] <= limit:
                     quick[site] = self._nearest(site, quickly, rate)
-                    late[site] = self._nearest(site, lately, 0)
-                elif spent + quickly[0][1] <= limit:
-                    # Under a limit few plans are left, and a finer bound would cost more than it saves.
-                    quick[site] = self._nearest(site, quickly, rate)
-                    late[site] = quick[site] + since
+                    late[site] = self._nearest(site, lately, 0) if fine else quick[site] + since
 
     def _least(self, groups: Sequence[_Group], site: int, since: int) -> tuple[int, int] | None:
         """Quick and late through the best of one site's windows for an operation; ``since`` is its earliest's cost."""
