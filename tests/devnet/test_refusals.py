@@ -13,6 +13,7 @@ from tests.devnet.jobs import PARTS, assert_nothing_held, finish, post, settled_
 pytestmark = pytest.mark.slow
 
 BRACKET = (PARTS / "bracket.step").read_bytes()
+TENFOLD = BRACKET.replace(b"SI_UNIT(.MILLI.,.METRE.)", b"SI_UNIT(.CENTI.,.METRE.)")
 STL = b"solid knob\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\n"
 
 
@@ -75,7 +76,7 @@ def test_an_empty_file_is_refused_with_its_reason(federation: Federation) -> Non
     [
         (BRACKET, {"budget": "50.00"}, "the cheapest combination costs"),
         (BRACKET, {"due_days": 1.4}, "by the due date"),
-        (BRACKET.replace(b"SI_UNIT(.MILLI.,.METRE.)", b"SI_UNIT(.CENTI.,.METRE.)"), {}, "nobody offers milling"),
+        (TENFOLD, {"budget": "20000.00"}, "nobody offers milling"),
     ],
     ids=["budget below every bid", "due before anybody can", "larger than every envelope"],
 )
