@@ -38,9 +38,10 @@ LOOK_SECONDS: Final = 0.5
 """Between looks at who has come; a newcomer is compared with at once."""
 
 COMPARE_SECONDS: Final = 2.0
-LAST_COMPARE_SECONDS: Final = 16.0
+LAST_COMPARE_SECONDS: Final = 8.0
 """Between comparisons with somebody among those present; doubling from the first to the last while nothing is
-said and nobody comes or goes. An equal board costs two hundred bytes each way."""
+said and nobody comes or goes. An equal board costs two hundred bytes each way. A comparison that broke off is made up
+for after the first of them."""
 
 DEADLINE_SECONDS: Final = 5.0
 """For one question; a peer that takes longer is left for another one."""
@@ -81,6 +82,7 @@ class AntiEntropy:
         self._compared: set[PeerId] = set()
         self._asking: set[PeerId] = set()
         self._equal = 0
+        self._due = 0.0
         network.serve(COMPARE_BULLETINS, self._compare)
         network.serve(FETCH_BULLETINS, self._fetch)
 
@@ -88,20 +90,20 @@ class AntiEntropy:
         """Compare with everyone who comes, and now and then with somebody; never returns."""
         pause: float = COMPARE_SECONDS
         seen: tuple[int, tuple[PeerId, ...]] | None = None
-        due = trio.current_time()
+        self._due = trio.current_time()
         async with trio.open_nursery() as nursery:
             while True:
                 peers = self._network.peers()
                 self._compared.intersection_update(peers)
                 if (self._shelf.board.admitted, peers) != seen:
                     pause, seen = COMPARE_SECONDS, (self._shelf.board.admitted, peers)
-                    due = min(due, trio.current_time() + pause)
+                    self._due = min(self._due, trio.current_time() + pause)
                 idle = [peer for peer in peers if peer not in self._asking]
                 fresh = [peer for peer in idle if peer not in self._compared]
-                if len(self._asking) < COMPARISONS and (fresh or (idle and trio.current_time() >= due)):
+                if len(self._asking) < COMPARISONS and (fresh or (idle and trio.current_time() >= self._due)):
                     chosen = self._dice.choice(fresh or idle)
-                    if trio.current_time() >= due:
-                        due = trio.current_time() + pause * self._dice.uniform(0.75, 1.25)
+                    if trio.current_time() >= self._due:
+                        self._due = trio.current_time() + pause * self._dice.uniform(0.75, 1.25)
                         pause = min(LAST_COMPARE_SECONDS, pause * 2)
                     self._asking.add(chosen)
                     nursery.start_soon(self._pull, chosen)
@@ -116,6 +118,8 @@ class AntiEntropy:
                 if self._equal >= ENOUGH_EQUAL:
                     self._compared.update(self._network.peers())
                     self._equal = 0
+            else:
+                self._due = min(self._due, trio.current_time() + COMPARE_SECONDS)
         finally:
             self._asking.discard(peer)
 
