@@ -11,6 +11,8 @@ from collections import defaultdict
 from pathlib import Path
 
 SAMPLE_SECONDS = 0.2
+"""Between looks at the processes; their peaks are the kernel's own, so a look only has to find each alive once."""
+
 ROLES = {"ledger serve": "ledger", "devnet": "demo", "node.design.reader": "CAD reader"}
 
 

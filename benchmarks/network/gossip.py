@@ -21,6 +21,8 @@ from tests.interop.js import TOPIC, js_command
 
 SIZE = 1024
 SETTLE_SECONDS = 5.0
+"""For meshes to form, which no node of either system tells about; not part of any figure."""
+
 SYSTEMS = ("guildmark", "js-libp2p")
 FIRST_RATE, KEPT_UP = 100, 0.95
 

@@ -260,11 +260,6 @@ class PartModel:
         return self.disagreement > MAX_DISAGREEMENT or self.open_edges > 0
 
     @property
-    def is_revolution(self) -> bool:
-        """Whether a lathe makes the bulk of it."""
-        return self.turned is not None
-
-    @property
     def hole_count(self) -> int:
         """All holes of all kinds."""
         return sum(bore.count for bore in self.holes)
