@@ -13,8 +13,8 @@ from node.clock import PlantClock
 from node.config import NodeConfig
 from node.connections import Connections
 from node.design.estimate import Estimate
-from node.design.reading import Options
-from node.errors import RequestError, UnavailableError, UnknownError
+from node.errors import RequestError, UnknownError
+from node.health import Health
 from node.identity import Identity
 from node.planner.gantt import gantt, svg
 from node.planner.schedule import Hold, Task, prefix
@@ -27,30 +27,27 @@ from node.workflows.asked import GivenBack
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
 from node.workflows.custody import Custody
-from node.workflows.desk import Desk, Wish, fresh_key, parse_amount, parse_jurisdictions, parse_process
+from node.workflows.desk import Desk
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.parcels import Parcels
 from node.workflows.post_job import UNDECIDED
-from node.workflows.posted import CancelAsked, DesignCopied, LicencesRevoked, Post
+from node.workflows.posted import CancelAsked, Post
+from node.workflows.released import DesignCopied, LicencesRevoked
 from node.workflows.runner import Entry, Runner
 from node.workflows.seal_bid import charge_of_omission
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, site_of
 from node.workflows.vote import Assembly
-from node.workflows.witness import Witness
+from node.workflows.wish import wish_of
 from node.workflows.words import iso, money, process_name
 from protocol.charge import judge
-from protocol.classification import Classification
 from protocol.errors import RejectError
-from protocol.ids import JobId, MaterialCode
-from protocol.job import Weights
+from protocol.ids import JobId
 from protocol.params import DAY, HASH_BYTES
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
-from protocol.units import NOTHING, BasisPoints, GramsCo2, Metres, Micrometres
 from protocol.wire import encode
-from protocol.witness import check_split
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which an event stream says that it is alive."""
@@ -75,7 +72,7 @@ class Participant:
         desk: Desk,
         shop: Shop,
         auditor: Auditor,
-        witness: Witness,
+        health: Health,
         vault: Vault,
         custody: Custody,
         assembly: Assembly,
@@ -97,7 +94,7 @@ class Participant:
         self._desk = desk
         self._shop = shop
         self._auditor = auditor
-        self._witness = witness
+        self._health = health
         self._vault = vault
         self._custody = custody
         self.assembly = assembly
@@ -137,15 +134,7 @@ class Participant:
 
     async def doctor(self) -> Document:
         """What the node finds wrong with itself, and what to do about it."""
-        return {
-            "checks": [
-                *await self._ledger_checks(),
-                self._peer_check(),
-                *await self._outbox_checks(),
-                await self._log_check(),
-                *self._transfer_checks(),
-            ]
-        }
+        return {"checks": await self._health.checks(self.name_of)}
 
     async def schedule(self) -> Document:
         """What the machines hold; windows of bids say until when."""
@@ -156,7 +145,7 @@ class Participant:
 
     async def estimate(self, content: bytes, wishes: Any) -> Document:
         """What making the part would take; posts nothing."""
-        quote = await self._desk.quote(content, self._wish(content, wishes))
+        quote = await self._desk.quote(content, wish_of(wishes, content, self._reads.random(16)))
         part, estimate = quote.part, quote.estimate
         return {
             "part": f"{part.volume / 1000:,.1f} cm3, {_box(part.envelope)}, {part.hole_count} holes, "
@@ -177,7 +166,7 @@ class Participant:
         """Post a job."""
         if "customer" not in self._config.roles:
             raise RequestError("not-a-customer", f"{self.name} is no customer; post from a node with that role")
-        wish, site = self._wish(content, wishes), site_of(*self._config.site_km)
+        wish, site = wish_of(wishes, content, self._reads.random(16)), site_of(*self._config.site_km)
         job = await self._desk.post(content, wish, site=site, addresses=self._network.addresses)
         return self.job(job.hex())
 
@@ -368,84 +357,6 @@ class Participant:
         assert isinstance(state, Post | Answer)  # noqa: S101  # no other workflow has streams
         return state
 
-    def _wish(self, content: bytes, wishes: Any) -> Wish:
-        weights = Weights(
-            hour=parse_amount(wishes.hour, "--hour") or NOTHING,
-            co2_tonne=parse_amount(wishes.co2_tonne, "--co2-tonne") or NOTHING,
-            grade=parse_amount(wishes.grade, "--grade") or NOTHING,
-            kilometre=parse_amount(wishes.kilometre, "--kilometre") or NOTHING,
-        )
-        return Wish(
-            title=wishes.name,
-            material=MaterialCode(wishes.material),
-            quantity=wishes.quantity,
-            tolerance=Micrometres(wishes.tolerance),
-            process=parse_process(wishes.process),
-            reading=Options(
-                unit=wishes.unit,
-                thickness=None if wishes.thickness is None else Micrometres(round(1000 * wishes.thickness)),
-            ),
-            embodied=None if wishes.embodied is None else GramsCo2(wishes.embodied),
-            due_days=wishes.due_days,
-            budget=parse_amount(wishes.budget, "--budget"),
-            weights=weights,
-            classification=Classification[wishes.classification.upper()],
-            jurisdictions=parse_jurisdictions(wishes.jurisdiction),
-            late=BasisPoints(round(wishes.late * 100)),
-            worst_grade=wishes.worst_grade,
-            within=None if wishes.within_km is None else Metres(1000 * wishes.within_km),
-            key=wishes.key or fresh_key(content, self._reads.random(16)),
-        )
-
-    async def _ledger_checks(self) -> list[Document]:
-        try:
-            head = await self._reads.ask(lambda chain: chain.head())
-            rules = await self._reads.rules()
-            member = await self._reads.member(self._identity.account)
-        except UnavailableError as error:
-            return [_check("fail", "ledger", f"{error}; is its process running? Work goes on when it is back")]
-        behind = self._reads.wall() - head.timestamp
-        checks = [_check("ok" if behind < 60 else "warn", "ledger", f"block {head.number}, {behind} s old")]
-        checks.append(_check("ok", "rules", f"version {rules.version}, fee {rules.fee / 100:g} %"))
-        known = member is not None and member.peer == self._identity.peer
-        checks.append(
-            _check("ok", "membership", "registered")
-            if known
-            else _check("fail", "membership", "not registered yet; the registration waits in the outbox")
-        )
-        return checks
-
-    async def _log_check(self) -> Document:
-        culprits = {check_split(evidence) for evidence in await self._witness.splits()}
-        if not culprits:
-            return _check("ok", "logs", "no provider's log showed two histories")
-        names = ", ".join(sorted(map(self.name_of, culprits)))
-        return _check(
-            "warn", "logs", f"two histories in the log of {names}: do not rely on its records; evidence is kept"
-        )
-
-    def _peer_check(self) -> Document:
-        peers = len(self._network.peers())
-        if peers == 0:
-            return _check("fail", "peers", "connected to nobody; check network.bootstrap in node.toml")
-        return _check("ok", "peers", f"connected to {peers}")
-
-    def _transfer_checks(self) -> list[Document]:
-        return [
-            _check("ok", "transfer", f"{one.what}: {one.received / 2**20:.1f} of {one.size / 2**20:.1f} MiB")
-            for one in self._parcels.fetching()
-        ]
-
-    async def _outbox_checks(self) -> list[Document]:
-        pending, undone = await self._settlement.pending(), len(await self._runner.undone())
-        checks = [_check("fail", "outbox", alarm.text) for alarm in self._settlement.alarms]
-        if not checks:
-            checks.append(_check("ok" if pending < 20 else "warn", "outbox", f"{pending} transactions under way"))
-        if undone:
-            text = f"{undone} events were in blocks that are gone; their jobs wait until the ledger says them again"
-            checks.append(_check("warn", "fork", text))
-        return checks
-
 
 def _lead(estimate: Estimate) -> str:
     if estimate.lead is None:
@@ -454,10 +365,6 @@ def _lead(estimate: Estimate) -> str:
         f"{seconds / DAY:.1f}" for seconds in (estimate.lead.low, estimate.lead.likely, estimate.lead.high)
     )
     return f"{low} to {high} days, likely {likely} ({estimate.lead.words})"
-
-
-def _check(status: str, what: str, text: str) -> Document:
-    return {"status": status, "what": what, "text": text}
 
 
 def _box(envelope: Any) -> str:

@@ -6,7 +6,8 @@ from ledger.contracts import Contracts
 from node.access.guests import explain, word
 from node.vault.vault import Given
 from node.workflows.answered import Answer
-from node.workflows.posted import Issued, Post, operations_of
+from node.workflows.posted import Post, operations_of
+from node.workflows.released import Issued
 from node.workflows.runner import Entry
 from node.workflows.thread import licence_of, part_serials
 from node.workflows.words import Names, describe, explain_no_award, explain_replacement, iso, money, process_name

@@ -16,6 +16,6 @@ from node.commands.shared import Command, passphrase_from
 )
 def serve(folder: Path, passphrase_file: Path | None) -> None:
     """Run the node whose configuration is FOLDER/node.toml until it is interrupted."""
-    from node.app import run
+    from node.serving import run
 
     run(folder, lambda: passphrase_from(passphrase_file))

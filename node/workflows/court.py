@@ -9,6 +9,7 @@ from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.workflows import answered, disputed, posted
 from node.workflows.answered import Answer, own_work
+from node.workflows.assigned import ObjectionRaised, Stage
 from node.workflows.disputed import (
     WHOLE,
     AwaitBlock,
@@ -26,7 +27,7 @@ from node.workflows.disputed import (
     role_of,
 )
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.posted import ObjectionRaised, Post, Stage
+from node.workflows.posted import Post
 from node.workflows.runner import Happened, Port, Runner
 from node.workflows.words import Names, iso, money
 from protocol.case import matter_of

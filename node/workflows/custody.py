@@ -25,7 +25,8 @@ from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.vault.vault import Given, HeldShare, Vault
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.posted import EntrustKeys, KeysEntrusted, Post
+from node.workflows.posted import Post
+from node.workflows.released import EntrustKeys, KeysEntrusted
 from node.workflows.runner import Happened, Port
 from node.workflows.ties import check
 from protocol import merkle, sharing

@@ -18,7 +18,8 @@ from node.workflows.equipment import profile_for
 from node.workflows.issuing import Issuer
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.parcels import Parcels
-from node.workflows.posted import PackageReleased, Phase, Post, heads
+from node.workflows.posted import Phase, Post, heads
+from node.workflows.released import PackageReleased
 from node.workflows.runner import Happened, Runner
 from node.workflows.thread import licence_of
 from node.workflows.ties import check, state_at, winner_index, winner_tie

@@ -18,7 +18,6 @@ from node.design.intake import Intake
 from node.design.packages import packages
 from node.design.part import PartModel
 from node.design.rates import DEFAULT as DEFAULT_RATES
-from node.design.reading import Options
 from node.design.routing import Routing, plan
 from node.errors import RequestError
 from node.identity import Identity
@@ -28,20 +27,20 @@ from node.workflows.ledger_reads import LedgerReads
 from node.workflows.market import lead, market
 from node.workflows.posted import JobPosted, MakeAgain, Post
 from node.workflows.runner import Port, Runner
-from node.workflows.words import cents, iso, money
+from node.workflows.wish import Wish
+from node.workflows.words import iso, money
 from protocol.capability import Card
 from protocol.classification import Classification
 from protocol.errors import RejectError
-from protocol.ids import JobId, MaterialCode, PeerId, ProcessCode
+from protocol.ids import JobId, PeerId
 from protocol.job import Call, Filters, Site, Weights
-from protocol.params import PROCESSES
 from protocol.production import job_id
 from protocol.rules import RulePack, check_call
 from protocol.seal import commitment_of
 from protocol.signed import sign
 from protocol.stream import chunks_of
 from protocol.topics import CALL
-from protocol.units import BasisPoints, Cents, GramsCo2, Metres, Micrometres, Seconds, UnixSeconds
+from protocol.units import Cents, Seconds, UnixSeconds
 from protocol.wire import encode
 
 log = logging.getLogger("guildmark.desk")
@@ -56,39 +55,6 @@ WITNESSES = 3
 """Named in a call: a majority of two survives one that is down, lies, or has a wrong clock."""
 
 DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What the customer asks for beside the file, parsed."""
-
-    title: str
-    material: MaterialCode
-    quantity: int
-    tolerance: Micrometres
-    process: ProcessCode | None
-    reading: Options
-    """The file's unit and a drawing's thickness, where the customer says them."""
-
-    embodied: GramsCo2 | None
-    """Grams of CO2 per kilogram, for a material that has no figure."""
-
-    due_days: float
-    budget: Cents | None
-    weights: Weights
-    classification: Classification
-    jurisdictions: tuple[str, ...]
-    """That may make it; empty: any."""
-    late: BasisPoints
-    """Agreed damages: of an assignment's price, for each day begun after it is due."""
-
-    worst_grade: int
-    """Of the offers that count."""
-
-    within: Metres | None
-    """Farthest that a maker may stand; None: anywhere."""
-
-    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,50 +323,6 @@ def chosen_witnesses(job: JobId, cards: Iterable[Card], *, customer: PeerId) -> 
     known = [card.provider for card in cards if card.capabilities and card.provider != customer]
     drawn = sorted(known, key=lambda peer: sha256(b"guildmark/witness/1" + job + peer).digest())
     return tuple(sorted(drawn[:WITNESSES]))
-
-
-def parse_jurisdictions(codes: Iterable[str]) -> tuple[str, ...]:
-    """Country codes that a person typed, as a call names them.
-
-    Raises:
-        RequestError: one is not two letters.
-    """
-    found = sorted({code.strip().upper() for code in codes})
-    for code in found:
-        if not (len(code) == 2 and code.isascii() and code.isalpha()):
-            raise RequestError("bad-jurisdiction", f"{code!r} is no ISO 3166-1 code such as DE")
-    return tuple(found)
-
-
-def parse_process(text: str | None) -> ProcessCode | None:
-    """A process by its code or by what people call it.
-
-    Raises:
-        RequestError: no such process; the text lists those there are.
-    """
-    if text is None:
-        return None
-    for code, label in PROCESSES.items():
-        if text in (code, label):
-            return code
-    raise RequestError("unknown-process", f"there is no process {text!r}; known: {', '.join(PROCESSES.values())}")
-
-
-def parse_amount(text: str | None, flag: str) -> Cents | None:
-    """An amount that a person typed.
-
-    Raises:
-        RequestError: not an amount.
-    """
-    try:
-        return None if text is None else cents(text)
-    except ValueError as error:
-        raise RequestError("bad-amount", f"{flag}: {error}") from error
-
-
-def fresh_key(content: bytes, random: bytes) -> str:
-    """An idempotency key for a caller that gave none."""
-    return sha256(content + random).hexdigest()
 
 
 def _bounded(weights: Weights, rules: RulePack) -> Weights:

@@ -17,7 +17,8 @@ from node.machine_code.issue import code_for
 from node.machine_code.mark import mark_of
 from node.machine_code.program import MEDIA_TYPE
 from node.vault.vault import Vault
-from node.workflows.posted import Issued, Post
+from node.workflows.posted import Post
+from node.workflows.released import Issued
 from protocol import wire
 from protocol.errors import RejectError
 from protocol.ids import PeerId

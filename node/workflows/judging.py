@@ -1,7 +1,8 @@
 """What a customer makes of the records of finished work: whether they hold, and who is to be paid for what they say."""
 
+from node.workflows.assigned import Stage
 from node.workflows.events import RecordsArrived
-from node.workflows.posted import Post, Stage, heads, operations_of
+from node.workflows.posted import Post, heads, operations_of
 from protocol.certificate import open_certificates
 from protocol.checkpoint import read_note
 from protocol.errors import RejectError

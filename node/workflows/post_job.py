@@ -1,15 +1,15 @@
 """A customer's job from posting to settlement: decides what follows from each event, and does nothing itself."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from ledger.contracts import Contracts
-from ledger.orders import Opening, Winner
+from ledger.orders import Opening
 from node.workflows.asked import SubstituteAnswered
-from node.workflows.bonds import is_bonded, noted, unopened
+from node.workflows.assigned import ObjectionRaised, Stage
+from node.workflows.awarding import Awarding
+from node.workflows.bonds import noted
 from node.workflows.events import (
     SHARED_EVENTS,
-    Announce,
     BidBonded,
     BondEnded,
     FetchRecords,
@@ -31,48 +31,29 @@ from node.workflows.events import (
     WakeAt,
     Woke,
 )
-from node.workflows.inspecting import inspector_of
 from node.workflows.judging import check_records, verdicts
 from node.workflows.posted import (
     NAME,
     CancelAsked,
     CommitmentArrived,
-    DesignCopied,
-    EntrustKeys,
     JobPosted,
-    KeysEntrusted,
-    LicencesRevoked,
     MakeAgain,
-    ObjectionRaised,
-    PackageReleased,
     Phase,
     Post,
     ReplyArrived,
     RevealArrived,
-    Stage,
     with_assigned,
 )
+from node.workflows.released import DesignCopied, EntrustKeys, KeysEntrusted, LicencesRevoked, PackageReleased
 from node.workflows.replacing import Replacing
 from node.workflows.runner import Effect, Workflow
 from node.workflows.thread import licences
 from protocol import merkle
-from protocol.auction import Commitment
 from protocol.errors import RejectError
-from protocol.ids import Digest, PeerId
+from protocol.ids import Digest
 from protocol.job import Call
-from protocol.result import Reply, decide
-from protocol.topics import AWARD, CALL, ROLL
 from protocol.units import UnixSeconds
-from protocol.wire import decode, encode
-
-ANNOUNCE_RESULT = 10
-"""Seconds for which the result is repeated; who was down longer asks for it. Winners have so long to answer, too."""
-
-REVEAL_GRACE = 1
-"""Seconds after the reveal deadline before the award, for reveals still on their way."""
-
-BOND_GRACE = 2
-"""Seconds more where bids are bonded, for what the ledger says of them comes by way of a block."""
+from protocol.wire import decode
 
 UNDECIDED = (Phase.OPENING, Phase.BIDDING, Phase.REVEALING)
 """While nobody is asked to stand by its bid, the customer may take the job back."""
@@ -105,6 +86,7 @@ class _Rule:
 
     def __init__(self, contracts: Contracts) -> None:
         self._contracts = contracts
+        self._awarding = Awarding(contracts)
         self._replacing = Replacing(contracts)
 
     def transition(  # noqa: C901  # one case for each kind of event
@@ -125,13 +107,13 @@ class _Rule:
             case CommitmentArrived() if state.phase is Phase.BIDDING:
                 return replace(state, commitments=(*state.commitments, event)), ()
             case RevealArrived() if state.phase is Phase.REVEALING:
-                return self._shown(replace(state, reveals=(*state.reveals, event)))
+                return self._awarding.shown(replace(state, reveals=(*state.reveals, event)))
             case BidBonded() | BondEnded():
-                return self._shown(replace(state, bonds=noted(state.bonds, event)))
+                return self._awarding.shown(replace(state, bonds=noted(state.bonds, event)))
             case ReplyArrived() if state.phase is Phase.AWARDING:
-                return self._replied(state, event)
+                return self._awarding.replied(state, event)
             case CancelAsked() if state.phase in UNDECIDED:
-                return self._cancel(replace(state, problem="taken back by its customer"))
+                return self._awarding.cancel(replace(state, problem="taken back by its customer"))
             case PackageReleased():
                 return replace(state, released=(*state.released, event)), ()
             case LicencesRevoked():
@@ -187,22 +169,18 @@ class _Rule:
     def _opened(self, state: Post, event: OrderOpened) -> tuple[Post, tuple[Effect, ...]]:
         if state.call.commit_by - event.at < state.posted.min_commit:
             late = "the ledger took so long to open the order that no time was left to bid; post the job again"
-            return self._cancel(replace(state, problem=late))
-        return replace(state, phase=Phase.BIDDING), (
-            Announce(key="call", topic=CALL, message=state.posted.call.payload, until=state.call.commit_by),
-            WakeAt(key="commit", at=UnixSeconds(state.call.commit_by + REVEAL_GRACE)),
-        )
+            return self._awarding.cancel(replace(state, problem=late))
+        return self._awarding.call(state)
 
     def _woke(self, state: Post, event: Woke) -> tuple[Post, tuple[Effect, ...]]:
         if event.what == "commit" and state.phase is Phase.BIDDING:
-            return self._close_roll(state)
+            return self._awarding.close_roll(state)
         if event.what == "reveal" and state.phase is Phase.REVEALING:
-            return self._decide(state)
+            return self._awarding.decide(state)
         if event.what == "forfeit" and state.phase not in (Phase.CANCELLING, Phase.CANCELLED):
-            return state, tuple(self._forfeit(state))
-        if event.what == f"accept/{len(state.declined)}" and self._is_open(state):
-            assert state.result is not None  # noqa: S101  # there is one while winners are asked
-            return self._decide(_without(state, state.result.winners - state.accepted))
+            return state, tuple(self._awarding.forfeit(state))
+        if event.what == f"accept/{len(state.declined)}":
+            return self._awarding.unanswered(state)
         if event.what.split("/")[0] in ("unaccepted", "late", "reaward"):
             return self._replacing.heard(state, event)
         if event.what == "deadline" and not state.phase.terminal and state.phase is not Phase.CANCELLING:
@@ -211,109 +189,6 @@ class _Rule:
                 expire,
             )
         return state, ()
-
-    def _close_roll(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
-        """Tell which commitments count; where bids are bonded, those whose bond the ledger holds."""
-        wait = UnixSeconds(state.call.reveal_by + REVEAL_GRACE)
-        effects: list[Effect] = []
-        if state.posted.bond:
-            kept = tuple(c for c in state.commitments if is_bonded(state.bonds, c.account, _seal(c)))
-            state = replace(state, commitments=kept)
-            wait = UnixSeconds(wait + BOND_GRACE)
-            effects.append(WakeAt(key="forfeit", at=UnixSeconds(wait + BOND_GRACE)))
-        close = Announce(key="roll", topic=ROLL, message=encode(state.roll), until=state.call.reveal_by)
-        return replace(state, phase=Phase.REVEALING), (close, WakeAt(key="reveal", at=wait), *effects)
-
-    def _shown(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
-        """Nothing more can come once every seal of the roll is open."""
-        if state.phase is Phase.REVEALING and 0 < len(state.shown) == len(state.commitments):
-            return self._decide(state)
-        return state, ()
-
-    def _forfeit(self, state: Post) -> Iterator[Submit]:
-        """Take the bonds of those who did not open their seal."""
-        orders, job = self._contracts.orders, state.call.job
-        for bidder in unopened(state.bonds):
-            yield Submit(key=f"forfeit/{bidder.hex()}", transactions=(orders.forfeit(job, bidder), orders.withdraw()))
-
-    def _decide(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
-        """The result from the bids that count, and the winners asked whether they stand by theirs."""
-        if state.result is None:
-            state = replace(state, reveals=state.shown)
-        opened, rounds = state.opened, len(state.declined)
-        result = decide(state.call, opened.bids, state.transcript, opened.excluded)
-        state = replace(state, result=result, phase=Phase.AWARDING)
-        until = UnixSeconds(state.call.reveal_by + REVEAL_GRACE + ANNOUNCE_RESULT * (rounds + 1))
-        tell = Announce(key=f"award/{rounds}", topic=AWARD, message=encode(result), until=until)
-        if result.award is None:
-            state, effects = self._cancel(state)
-            return state, (tell, *effects)
-        return state, (tell, WakeAt(key=f"accept/{rounds}", at=until))
-
-    def _replied(self, state: Post, event: ReplyArrived) -> tuple[Post, tuple[Effect, ...]]:
-        """All winners together make the award; one that declines makes another necessary."""
-        reply = decode(Reply, event.reply.payload)
-        if state.result is None or reply.result != state.result.digest or not self._is_open(state):
-            return state, ()
-        winners = state.result.winners
-        state = replace(state, replies=(*state.replies, event.reply))
-        if not reply.accepted:
-            return self._decide(_without(state, frozenset({reply.provider})))
-        if state.accepted >= winners:
-            return state, (self._record_award(state),)
-        return state, ()
-
-    @staticmethod
-    def _is_open(state: Post) -> bool:
-        """Whether winners are being asked."""
-        if state.phase is not Phase.AWARDING or state.result is None:
-            return False
-        return not state.accepted >= state.result.winners
-
-    def _record_award(self, state: Post) -> Submit:
-        """Open the commitment, award, and license each operation's package to its winner."""
-        job, posted, result = state.call.job, state.posted, state.result
-        assert result is not None  # noqa: S101  # decided just before
-        assert result.award is not None  # noqa: S101
-        winners = [self._winner(state, index) for index in range(len(state.awarded))]
-        licences = [
-            self._contracts.designs.license(
-                state.call.design,
-                package=merkle.leaf_hash(encode(posted.sealed.leaves[operation + 1])),
-                licensee=state.account_of(a.provider),
-                units=state.call.quantity,
-                expiry=posted.deadline,
-            )
-            for a in result.award.assignments
-            for operation in range(a.offer.first, a.offer.last + 1)
-        ]
-        return Submit(
-            key="award",
-            transactions=(
-                self._contracts.designs.open(state.call.design, posted.sealed.root, posted.sealed.nonce),
-                *licences,
-                self._contracts.orders.award(job, result.award.transcript, winners),
-            ),
-        )
-
-    @staticmethod
-    def _winner(state: Post, index: int) -> Winner:
-        assignment = state.awarded[index]
-        inspector = inspector_of(state.call, state.awarded, index)
-        return Winner(
-            provider=state.account_of(assignment.provider),
-            price=assignment.price,
-            units=state.call.quantity,
-            due=state.due_of(assignment),
-            inspection=0 if inspector is None else inspector + 1,
-        )
-
-    def _cancel(self, state: Post) -> tuple[Post, tuple[Effect, ...]]:
-        cancel = Submit(
-            key="cancel",
-            transactions=(self._contracts.orders.cancel(state.call.job), self._contracts.orders.withdraw()),
-        )
-        return replace(state, phase=Phase.CANCELLING), (cancel,)
 
     def _ended(self, state: Post, event: OrderEnded) -> tuple[Post, tuple[Effect, ...]]:
         if event.how == "cancelled":
@@ -394,18 +269,7 @@ class _Rule:
         return (Submit(key=f"dispute/{index}", transactions=(move,)),)
 
 
-def _seal(arrived: CommitmentArrived) -> Digest:
-    return decode(Commitment, arrived.commitment.payload).seal
-
-
 def _objection(state: Post, index: int, reason: str) -> ObjectionRaised:
     evidence = state.assigned[index].evidence
     assert evidence is not None  # noqa: S101  # only attested assignments are judged
     return ObjectionRaised(index=index, reason=reason, evidence=evidence)
-
-
-def _without(state: Post, away: frozenset[PeerId]) -> Post:
-    """The auction without the bids of ``away``; acceptances of the result that fell with them are void."""
-    declined = (*state.declined, *sorted(away))
-    refusals = tuple(r for r in state.replies if r.author in declined and not decode(Reply, r.payload).accepted)
-    return replace(state, declined=declined, replies=refusals)

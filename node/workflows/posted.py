@@ -1,4 +1,4 @@
-"""A customer's job: its events, its state, and what can be read from it."""
+"""A customer's job: how it is posted and bid for, its state, and what can be read from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,17 +9,14 @@ from node.access.guests import Barred
 from node.design.reading import Options
 from node.errors import RequestError
 from node.workflows.asked import Asking
+from node.workflows.assigned import Assigned
 from node.workflows.bonds import Bond, is_opened
-from node.workflows.events import (
-    LONG_AGO,
-    PassportIssued,
-    RecordsArrived,
-    UnitsRecorded,
-)
+from node.workflows.events import LONG_AGO, PassportIssued, UnitsRecorded
+from node.workflows.released import DesignCopied, KeysEntrusted, LicencesRevoked, PackageReleased
 from protocol.auction import Reveal
 from protocol.award import Assignment, transcript_root
 from protocol.errors import RejectError
-from protocol.facts import StepFacts, conforming
+from protocol.facts import conforming
 from protocol.ids import Address, Digest, JobId, PeerId, ProcessCode
 from protocol.job import Call
 from protocol.merkle import leaf_hash
@@ -56,49 +53,6 @@ class Phase(Enum):
     def terminal(self) -> bool:
         """Whether nothing follows any more."""
         return self in (Phase.SETTLED, Phase.CANCELLED)
-
-
-class Stage(Enum):
-    """Where one assignment stands."""
-
-    ASSIGNED = "assigned"
-    ATTESTED = "attested"
-    VERIFIED = "verified"
-    APPROVED = "approved"
-    DISPUTED = "disputed"
-    REFUNDED = "refunded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assigned:
-    """One assignment as the customer sees it."""
-
-    provider: Address
-    price: Cents
-    since: UnixSeconds = LONG_AGO
-    """When this node learned that it is the provider's, wall time."""
-
-    accepted: bool = False
-    stage: Stage = Stage.ASSIGNED
-    evidence: Digest | None = None
-    arrived: RecordsArrived | None = None
-    """Its verified records."""
-
-    facts: tuple[StepFacts, ...] = ()
-    """What they say, by operation, then by part."""
-
-    round: int = 0
-    """How often it was re-awarded."""
-
-    objection: "ObjectionRaised | None" = None
-    """Of the present round."""
-
-    paid: Cents = NOTHING
-    fee: Cents = NOTHING
-    damages: Cents = NOTHING
-    """What of it came back for lateness."""
-
-    refunded: Cents = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,17 +138,6 @@ class ReplyArrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectionRaised:
-    """The customer will not pay assignment ``index``: disputed now, or as soon as it is attested."""
-
-    index: int
-    reason: str
-    """The customer's own words; the ledger holds ``evidence`` only."""
-
-    evidence: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeAgain:
     """Order the parts anew that this job did not bring about, if that is the customer's policy."""
 
@@ -204,79 +147,6 @@ class MakeAgain:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAsked:
     """The customer takes the job back before anybody is awarded anything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """Machine code as it left this node, so that a leaked file leads to whom it was issued to."""
-
-    files: tuple[Digest, ...]
-    """SHA-256 of each program."""
-
-    mark: int
-    """The fingerprint in them (``node.machine_code.mark``)."""
-
-    exposure: int
-    reason: str
-    """What the code still reveals."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageReleased:
-    """A winner received its package; who has what of a design is never a question."""
-
-    operation: int
-    provider: bytes
-    at: UnixSeconds
-    request: Signed
-    """The winner's own request, with its release key and its machine: it cannot deny having asked."""
-
-    issued: Issued | None
-    """The machine code that went out; None when the sealed package did."""
-
-    note: str
-    """Why there was no machine code for the winner's machine; empty when none was asked for, or there was."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntrustKeys:
-    """Share the keys of the job's packages among auditors."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeysEntrusted:
-    """Auditors hold the keys of the job's packages, so many of them together; or nobody does, and why."""
-
-    holders: tuple[PeerId, ...]
-    threshold: int
-    at: UnixSeconds
-    note: str = ""
-    """Why nobody does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LicencesRevoked:
-    """The customer ends every licence of the job: nothing more is released, and the ledger mints no more serials."""
-
-    by: str
-    """Whose token asked."""
-
-    at: UnixSeconds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesignCopied:
-    """The design left the node in clear, encrypted for somebody."""
-
-    recipient: str
-    """An age public key."""
-
-    by: str
-    """Whose token asked."""
-
-    at: UnixSeconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

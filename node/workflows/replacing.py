@@ -5,6 +5,7 @@ from dataclasses import replace
 from ledger.contracts import Contracts
 from ledger.orders import Winner
 from node.workflows.asked import Asking, AskSubstitute, SubstituteAnswered
+from node.workflows.assigned import Assigned, Stage
 from node.workflows.events import (
     Mined,
     OperationAccepted,
@@ -16,7 +17,7 @@ from node.workflows.events import (
     Woke,
 )
 from node.workflows.inspecting import inspector_of
-from node.workflows.posted import Assigned, Post, Stage, with_assigned
+from node.workflows.posted import Post, with_assigned
 from node.workflows.runner import Effect
 from protocol import merkle
 from protocol.ids import Digest

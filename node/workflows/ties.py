@@ -4,7 +4,8 @@ from federation.errors import RefusedError
 from node.access.table import Action, DeniedError, Role, State, Subject, Tie, authorize
 from node.workflows import answered, posted
 from node.workflows.answered import Answer
-from node.workflows.posted import Post, Stage, operations_of
+from node.workflows.assigned import Stage
+from node.workflows.posted import Post, operations_of
 from protocol.classification import is_open
 from protocol.ids import PeerId
 from protocol.job import Call

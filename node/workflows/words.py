@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from node.workflows import answered, asked, posted
+from node.workflows import answered, asked, assigned, posted, released
 from node.workflows.events import (
     BidBonded,
     BondEnded,
@@ -74,18 +74,18 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return f"bond of {names(event.bidder)} {_BONDS[event.how]}"
         case OperationAssigned():
             return f"assignment {event.index + 1} to {names(event.provider)} for {money(event.price)}, on the ledger"
-        case posted.ObjectionRaised():
+        case assigned.ObjectionRaised():
             return f"objection to assignment {event.index + 1}: {event.reason}"
-        case posted.KeysEntrusted() if event.holders:
+        case released.KeysEntrusted() if event.holders:
             who = ", ".join(map(names, event.holders))
             return f"keys entrusted to {who}; {event.threshold} of them together open one, in a dispute only"
-        case posted.KeysEntrusted():
+        case released.KeysEntrusted():
             return f"keys entrusted to nobody: {event.note}"
-        case posted.LicencesRevoked():
+        case released.LicencesRevoked():
             return f"licences revoked by {event.by}; what was released cannot be called back"
-        case posted.DesignCopied():
+        case released.DesignCopied():
             return f"design copied by {event.by}, encrypted for {event.recipient}"
-        case posted.PackageReleased():
+        case released.PackageReleased():
             return _released(event, names)
         case OperationAccepted():
             return f"{names(event.provider)} accepts assignment {event.index + 1}"
@@ -137,7 +137,7 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
     return None
 
 
-def _released(event: posted.PackageReleased, names: Names) -> str:
+def _released(event: released.PackageReleased, names: Names) -> str:
     what, who = f"operation {event.operation + 1}", names(event.provider)
     if event.issued is None:
         return f"package of {what} released to {who}" + (f"; no machine code: {event.note}" if event.note else "")

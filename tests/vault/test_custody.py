@@ -19,7 +19,8 @@ from node.vault.vault import Vault
 from node.workflows.custody import Auditor as Candidate
 from node.workflows.custody import Custody, drawn, threshold_of
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.posted import EntrustKeys, JobPosted, KeysEntrusted, Post
+from node.workflows.posted import JobPosted, Post
+from node.workflows.released import EntrustKeys, KeysEntrusted
 from protocol.capability import Card
 from protocol.errors import RejectError
 from protocol.escrow import Entrusted, Escrow, ShareRequest, entrust

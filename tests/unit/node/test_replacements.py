@@ -9,9 +9,10 @@ import pytest
 from node.workflows.answered import FetchPackage, Forget
 from node.workflows.answered import Phase as AnswerPhase
 from node.workflows.asked import GivenBack
+from node.workflows.assigned import ObjectionRaised
+from node.workflows.assigned import Stage as Standing
 from node.workflows.events import FetchRecords, OperationDeclined, Submit
-from node.workflows.posted import MakeAgain, ObjectionRaised, Phase
-from node.workflows.posted import Stage as Standing
+from node.workflows.posted import MakeAgain, Phase
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.opening import open_bids
