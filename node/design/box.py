@@ -77,9 +77,11 @@ def _hull(points: Vectors) -> Vectors:
     fan = np.array([np.cos(angles), np.sin(angles)])
     corners = points[(points @ fan).argmax(axis=0)]
     sides = np.roll(corners, -1, axis=0) - corners
-    offsets = points[:, None, :] - corners[None, :, :]
-    depth = sides[None, :, 0] * offsets[:, :, 1] - sides[None, :, 1] * offsets[:, :, 0]
-    outer = points[(depth < -1e-9).any(axis=1)]  # what lies inside the sixteen-gon is no corner of the outline
+    x, y = np.ascontiguousarray(points.T)
+    outside = np.zeros(len(points), dtype=np.bool_)
+    for (across, up), (start, height) in zip(sides, corners, strict=True):
+        outside |= across * (y - height) - up * (x - start) < -1e-9
+    outer = points[outside]  # what lies inside the sixteen-gon is no corner of the outline
     ordered = np.unique(np.vstack([outer, corners]), axis=0)
     return np.array(_chain(ordered)[:-1] + _chain(ordered[::-1])[:-1])
 

@@ -232,7 +232,7 @@ def _frame(surface: BRepAdaptor_Surface, u: float, v: float) -> tuple[Vectors, V
     """Point and unit normal of the bare surface; the normal is zero where the surface degenerates."""
     point, along_u, along_v = gp_Pnt(), gp_Vec(), gp_Vec()
     surface.D1(u, v, point, along_u, along_v)
-    return _vector(point), _unit(np.cross(_vector(along_u), _vector(along_v)))
+    return _vector(point), _unit(_vector(along_u.Crossed(along_v)))
 
 
 def _unit(vector: Vectors) -> Vectors:
@@ -266,7 +266,8 @@ def _edge(a: tuple[int, TopoDS_Face, TopoDS_Edge], b: tuple[int, TopoDS_Face, To
     if not (along.any() and left.any() and right.any()):
         return None  # a degenerate spot has no dihedral angle
     angle = math.acos(float(np.clip(left.dot(right), -1, 1)))
-    turn = float(np.cross(left, right).dot(along))
+    (a1, a2, a3), (b1, b2, b3) = left.tolist(), right.tolist()
+    turn = float(along @ (a2 * b3 - a3 * b2, a3 * b1 - a1 * b3, a1 * b2 - a2 * b1))  # numpy's cross is dear for one row
     bend = 0 if angle < SMOOTH else (1 if turn > 0 else -1)
     return Edge(faces=(a[0], b[0]), bend=bend, point=_vector(point), normals=(left, right))
 

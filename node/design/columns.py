@@ -41,7 +41,7 @@ class Columns:
         side = int(np.clip(0.7 * np.sqrt(len(corners)), FEWEST, MOST))
         cell = np.maximum((high - low) / side, 1e-12) * (1 + MARGIN)
         triangles, cells = _covered((corners - low) / cell, side)
-        order = np.argsort(cells, kind="stable")
+        order = np.argsort(cells.astype(np.int16), kind="stable")  # two bytes are sorted by counting
         starts = np.searchsorted(cells[order], np.arange(side * side + 1))
         return cls(mesh=mesh, axes=axes, low=low, cell=cell, side=side, starts=starts, members=triangles[order])
 

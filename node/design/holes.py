@@ -77,15 +77,18 @@ def table(found: list[Found]) -> tuple[Bore, ...]:
 def coaxial(faces: list[Face]) -> list[tuple[Vectors, Vectors, list[Face]]]:
     """Faces of revolution grouped by axis line: direction, a point on it, members."""
     groups: list[tuple[Vectors, Vectors, list[Face]]] = []
+    axes, origins = np.empty((len(faces), 3)), np.empty((len(faces), 3))
     for face in faces:
-        for axis, origin, members in groups:
-            offset = face.origin - origin
-            offset = offset - axis * offset.dot(axis)
-            if abs(abs(float(axis.dot(face.axis))) - 1) < PARALLEL and np.linalg.norm(offset) < COAXIAL:
-                members.append(face)
-                break
-        else:
-            groups.append((face.axis, face.origin, [face]))
+        known = axes[: len(groups)]
+        offset = face.origin - origins[: len(groups)]
+        offset -= known * (offset * known).sum(axis=1)[:, None]
+        parallel = np.abs(np.abs(known @ face.axis) - 1) < PARALLEL
+        same = np.flatnonzero(parallel & ((offset * offset).sum(axis=1) < COAXIAL**2))
+        if len(same):
+            groups[same[0]][2].append(face)
+            continue
+        axes[len(groups)], origins[len(groups)] = face.axis, face.origin
+        groups.append((face.axis, face.origin, [face]))
     return groups
 
 

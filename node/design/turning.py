@@ -6,7 +6,7 @@ from node.design.box import across
 from node.design.holes import coaxial
 from node.design.mesh import Mesh
 from node.design.part import Turned
-from node.design.tables import Body, Face, Vectors
+from node.design.tables import Body, Vectors
 from protocol.units import Micrometres
 
 TURNED_AREA = 0.55
@@ -21,15 +21,28 @@ TOOTHED_ROUND = 0.9
 TURNED_FILL = 0.3
 """Share of its round blank that the part must fill; below that it is a ring or a frame."""
 
+SQUARE = 1e-6
+"""Deviation of a cosine from one, below which a plane stands square on the axis."""
+
+CENTRED = 0.01
+"""Millimetres that a ball's centre may lie beside the axis."""
+
 SLICES, SECTORS, POINTS = 24, 16, 20_000
 
 
 def turned_axis(body: Body, mesh: Mesh) -> Vectors | None:
     """Axis of the body of revolution, or None when the body is none."""
     best: tuple[float, Vectors, Vectors] | None = None
+    planes = [face for face in body.faces if face.kind == "plane"]
+    balls = [face for face in body.faces if face.kind == "sphere"]
+    level, ends = _rows([face.normal for face in planes]), np.array([face.area for face in planes])
+    centres, round_ends = _rows([face.origin for face in balls]), np.array([face.area for face in balls])
     for axis, origin, members in coaxial([face for face in body.faces if face.axis.any()]):
         area = sum(face.area for face in members)
-        area += sum(face.area for face in body.faces if _swept(face, axis, origin))
+        area += float(ends[np.abs(np.abs(level @ axis) - 1) < SQUARE].sum())
+        beside = centres - origin
+        beside -= np.outer(beside @ axis, axis)
+        area += float(round_ends[(beside * beside).sum(axis=1) < CENTRED**2].sum())
         if best is None or area > best[0] * (1 + 1e-9):
             best = (area, axis, origin)
     if best is None:
@@ -49,18 +62,14 @@ def turned(size: Vectors, frame: Vectors, axis: Vectors) -> Turned:
     return Turned(diameter=Micrometres(round(1000 * diameter)), length=Micrometres(round(1000 * float(size[along]))))
 
 
+def _rows(vectors: list[Vectors]) -> Vectors:
+    return np.array(vectors).reshape(-1, 3)
+
+
 def _upright(mesh: Mesh, axis: Vectors) -> bool:
     """Whether nearly all of the surface stands along the axis or square to it, as on a gear."""
     slope = np.abs(mesh.units @ axis)
     return float(mesh.areas[(slope < 0.02) | (slope > 0.999)].sum()) > 0.9 * float(mesh.areas.sum())
-
-
-def _swept(face: Face, axis: Vectors, origin: Vectors) -> bool:
-    if face.kind == "plane":
-        return abs(abs(float(face.normal.dot(axis))) - 1) < 1e-6
-    if face.kind == "sphere":
-        return float(np.linalg.norm(np.cross(face.origin - origin, axis))) < 0.01
-    return False
 
 
 def _roundness(body: Body, mesh: Mesh, axis: Vectors, origin: Vectors) -> tuple[float, float]:
