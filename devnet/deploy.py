@@ -32,6 +32,7 @@ PACK = RulePack(
     dispute_fee=Cents(0),
     notice=Seconds(2),
     processes=mask_of(PROCESSES),
+    premium=BasisPoints(0),
 )
 """The devnet's first rule pack: 1.5 % fee, 100.00 a tonne of CO2, windows of seconds so that nobody waits."""
 

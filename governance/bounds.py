@@ -6,7 +6,7 @@ The bounds are those of ``contracts/src/Rules.sol``, which nobody can change; a 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from protocol.params import PROCESSES
+from protocol.params import MAX_PREMIUM, PROCESSES
 from protocol.rules import RulePack, processes_in
 
 MAX_FEE = 1_000
@@ -98,5 +98,6 @@ PARAMETERS = (
     Parameter(name="dispute_fee", words="fee for a ruling", least=0, most=MAX_BOND, show=amount),
     Parameter(name="notice", words="notice before new rules", least=0, most=MAX_NOTICE, show=duration),
     Parameter(name="processes", words="processes that may be called for", least=0, most=MAX_PROCESSES, show=allowed),
+    Parameter(name="premium", words="premium above the bids (VCG)", least=0, most=MAX_PREMIUM, show=percent),
 )
 """Everything in a pack but its version, in the contract's order."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from governance.past import PastAuction
+from protocol.auction import Offer
 from protocol.award import Award, NoAward, award
 from protocol.errors import RejectError
 from protocol.ids import JobId, PeerId
@@ -66,7 +67,7 @@ class Consequence:
         """Whether other offers would have won, of other makers or of the same."""
         if self.before is None or self.after is None:
             return False
-        return self.before.award.assignments != self.after.award.assignments
+        return _taken(self.before.award) != _taken(self.after.award)
 
     @property
     def score_gap(self) -> int:
@@ -113,13 +114,17 @@ class Totals:
     after: Sum
 
 
+def _taken(outcome: Award) -> list[tuple[PeerId, Offer]]:
+    return [(assignment.provider, assignment.offer) for assignment in outcome.assignments]
+
+
 def under(call: Call, pack: RulePack) -> Call:
     """``call`` as its customer would have posted it under ``pack``: under its hash, carbon weighed at least as it asks.
 
-    Nodes raise the weight by themselves; budget and deadlines are the customer's own, and stay.
+    Nodes raise the weight and lower the premium by themselves; budget and deadlines are the customer's own, and stay.
     """
-    carbon = Cents(max(call.weights.co2_tonne, pack.carbon))
-    return replace(call, rule_pack=pack.digest, weights=replace(call.weights, co2_tonne=carbon))
+    weights = replace(call.weights, co2_tonne=Cents(max(call.weights.co2_tonne, pack.carbon)))
+    return replace(call, rule_pack=pack.digest, weights=weights, premium=min(call.premium, pack.premium))
 
 
 def replay(auction: PastAuction, pack: RulePack) -> Consequence:

@@ -36,7 +36,7 @@ class Rules:
         return Transaction(to=self.address, payload=abi.call_pause_call())
 
 
-def values_of(pack: RulePack) -> tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]:
+def values_of(pack: RulePack) -> tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int]:
     """The pack as the contract's struct."""
     return (
         pack.version,
@@ -52,6 +52,7 @@ def values_of(pack: RulePack) -> tuple[int, int, int, int, int, int, int, int, i
         pack.dispute_fee,
         pack.notice,
         pack.processes,
+        pack.premium,
     )
 
 
@@ -70,4 +71,5 @@ def _pack(found: abi.PackResult | abi.LatestResult) -> RulePack:
         dispute_fee=Cents(found.dispute_fee_cents),
         notice=Seconds(found.notice_seconds),
         processes=found.processes,
+        premium=BasisPoints(found.premium_bps),
     )

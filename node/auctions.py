@@ -5,13 +5,16 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from node.workflows.words import cents, iso, money
-from protocol.award import Award, NoAward, terms_of
+from protocol.award import Award, NoAward, premiums_of, terms_of
 from protocol.clearing import Contest
 from protocol.explanation import Loss, loss, margin, what_if
+from protocol.ids import PeerId
 from protocol.job import Call, Weights
 from protocol.meter import price_of_decentralisation
+from protocol.payment import AsBid
 from protocol.recheck import Verified
 from protocol.scoring import Breakdown
+from protocol.units import Cents
 
 Document = dict[str, Any]
 
@@ -48,6 +51,7 @@ def verified_document(found: Verified) -> Document:
                 "finish": iso(a.finish),
                 "price": money(a.price),
                 "price_cents": a.price,
+                "premium_cents": a.premium,
                 "co2_g": a.offer.co2,
                 "accepted": a.provider in found.accepted,
             }
@@ -60,7 +64,7 @@ def explained_document(found: Verified) -> Document:
     """Why the award is what it is, and why nobody else is in it."""
     award, bids, terms = found.result.award, found.opened.bids, terms_of(found.call)
     if award is None:
-        return {"award": None, "second": None, "losers": []}
+        return {"award": None, "payment": None, "second": None, "losers": []}
     beside = margin(terms, bids, award)
     losers = [bid.provider for bid in bids if bid.provider not in found.result.winners]
     return {
@@ -70,6 +74,7 @@ def explained_document(found: Verified) -> Document:
             "co2_g": award.co2,
             "terms_cents": _cents(beside.first.breakdown),
         },
+        "payment": _payment(found.call, premiums_of(found.call, bids, award)),
         "second": None
         if beside.lead is None
         else {"lead": money(beside.lead.total // MICRO), "terms": _told(beside.lead)},
@@ -118,6 +123,21 @@ def _gap(found: Sequence[Verified]) -> Document:
         "most_ppm": price.most_ppm,
         "text": f"{len(lots)} auctions: {price.known_ppm / 10_000:.2f} % above the best known joint clearing, {proof}",
     }
+
+
+WHY_AS_BID = {
+    AsBid.NO_PREMIUM: "the call offers no premium",
+    AsBid.TOO_DEAR: "the premiums would be above what the call offers, or somebody could not be done without",
+    AsBid.OVER_BUDGET: "the premiums would be above the budget",
+}
+
+
+def _payment(call: Call, found: Mapping[PeerId, Cents] | AsBid) -> str:
+    if isinstance(found, AsBid):
+        return f"paid as bid: {WHY_AS_BID[found]}"
+    offered = f"of at most {call.premium / 100:g} % of the bids"
+    told = (f"{provider.hex()[:12]} {money(cents)}" for provider, cents in sorted(found.items()))
+    return f"paid what each is worth above its bids, {offered}: {', '.join(told)}"
 
 
 def _loser(told: Loss) -> Document:

@@ -22,6 +22,7 @@ from protocol.params import (
     MAX_MEASURE,
     MAX_OFFERS,
     MAX_OPERATIONS,
+    MAX_PREMIUM,
     MAX_PRICE,
     MAX_QUANTITY,
     MAX_RISES,
@@ -145,8 +146,8 @@ def accept_call(call: Call, *, signer: PeerId, now: UnixSeconds) -> None:
 
     Raises:
         RejectError: not signed by its customer, no or too many operations, a routing that is not a chain, an unknown
-            process, a quantity, budget, weight, measure, hole table, witness or filter out of bounds, guests or
-            contents that do not fit the classification, or deadlines out of order.
+            process, a quantity, budget, weight, premium, measure, hole table, witness or filter out of bounds, guests
+            or contents that do not fit the classification, or deadlines out of order.
         IgnoreError: the commit deadline has passed.
     """
     if call.customer != signer:
@@ -180,6 +181,8 @@ def _check_amounts(call: Call) -> None:
     weights = call.weights
     if not all(0 <= weight <= MAX_WEIGHT for weight in (weights.hour, weights.co2_tonne, weights.grade)):
         raise RejectError("a weight is out of bounds")
+    if not 0 <= call.premium <= MAX_PREMIUM:
+        raise RejectError("the premium is out of bounds")
     if not 0 <= weights.kilometre <= MAX_KM_WEIGHT or call.budget > MAX_PRICE or not on_grid(call.site):
         raise RejectError("a weight, the budget or the site is out of bounds")
     if not all(0 <= measure <= MAX_MEASURE for measure in _measures(call)):
@@ -226,7 +229,8 @@ def accept_commitment(commitment: Commitment, *, signer: PeerId, calls: Mapping[
     """Decide whether ``commitment`` counts; the first of a provider does, later ones are kept as evidence.
 
     Raises:
-        RejectError: not signed by its provider, a seal of the wrong length, or a provider that was not invited.
+        RejectError: not signed by its provider, a seal of the wrong length, or a provider that was not invited or
+            is the customer itself.
         IgnoreError: unknown job, or after the commit deadline.
     """
     if commitment.provider != signer:
@@ -236,6 +240,8 @@ def accept_commitment(commitment: Commitment, *, signer: PeerId, calls: Mapping[
     call = calls.get(commitment.job)
     if call is None:
         raise IgnoreError("unknown job")
+    if commitment.provider == call.customer:
+        raise RejectError("a customer does not bid for its own job")
     if call.filters.invited and commitment.provider not in call.filters.invited:
         raise RejectError("commitment comes from somebody who was not invited")
     if now > call.commit_by:

@@ -8,7 +8,7 @@ that nobody could know when bidding. There is no solver in it: whoever runs it a
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from hashlib import shake_256
 from typing import Final, TypeAlias
@@ -18,11 +18,12 @@ from protocol.composition import ComplexityError, Plan
 from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.job import OPEN, Call, Filters, Site, Weights
 from protocol.merkle import root
+from protocol.payment import AsBid, premiums, room
 from protocol.routing import Fork, predecessors, shape
 from protocol.selection import Exclusive, lowest, select
 from protocol.space import RANK_BITS, Caps, Space, Window
 from protocol.transport import Moves
-from protocol.units import Cents, GramsCo2, UnixSeconds
+from protocol.units import NOTHING, Cents, GramsCo2, UnixSeconds
 
 MICRO: Final = 1_000_000
 """Micro-cents in a cent."""
@@ -70,15 +71,23 @@ class Assignment:
     start: UnixSeconds
     """Plant time; the parts are there by then, and the machine is reserved from here."""
 
+    premium: Cents = NOTHING
+    """What its provider is paid above its bids; on the first of its assignments. See ``protocol.payment``."""
+
     @property
     def finish(self) -> UnixSeconds:
         """When the parts are ready to leave, plant time."""
         return UnixSeconds(self.start + self.offer.duration)
 
     @property
-    def price(self) -> Cents:
-        """What the offer costs at this start."""
+    def asked(self) -> Cents:
+        """What the offer costs at this start; what the score counts."""
         return self.offer.price_at(self.start)
+
+    @property
+    def price(self) -> Cents:
+        """What is paid for it."""
+        return Cents(self.asked + self.premium)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +105,18 @@ class Award:
     """When the finished parts reach the customer, plant time."""
 
     price: Cents
-    """Sum of the winning prices."""
+    """Sum of what is paid."""
 
     co2: GramsCo2
     """Of making and moving."""
 
     score: int
-    """Micro-cents, rounded down; lower is better."""
+    """Micro-cents, rounded down; lower is better. Of what was bid, without premiums."""
+
+    @property
+    def asked(self) -> Cents:
+        """Sum of what was bid."""
+        return Cents(sum(a.asked for a in self.assignments))
 
 
 class NoAwardReason(Enum):
@@ -182,7 +196,7 @@ def award(call: Call, bids: Sequence[Bid], transcript: Digest) -> Award | NoAwar
 
     The order of ``bids`` does not matter. Only bids that ``check_bid`` passes may be given, one per provider.
     """
-    return choose(terms_of(call), bids, transcript)
+    return paid(call, bids, choose(terms_of(call), bids, transcript))
 
 
 def follows(told: Award | NoAward, call: Call, bids: Sequence[Bid], transcript: Digest) -> bool:
@@ -191,7 +205,30 @@ def follows(told: Award | NoAward, call: Call, bids: Sequence[Bid], transcript: 
     Faster than an award, since plans that score worse than what was told need not be looked at.
     """
     most = told.score if isinstance(told, Award) else None
-    return told == choose(terms_of(call), bids, transcript, most=most)
+    return told == paid(call, bids, choose(terms_of(call), bids, transcript, most=most))
+
+
+def paid(call: Call, bids: Sequence[Bid], outcome: Award | NoAward) -> Award | NoAward:
+    """``outcome`` with the premiums that ``call`` offers, if they are paid."""
+    if isinstance(outcome, NoAward):
+        return outcome
+    found = premiums_of(call, bids, outcome)
+    if isinstance(found, AsBid):
+        return outcome
+    assignments = tuple(replace(a, premium=found.pop(a.provider, NOTHING)) for a in outcome.assignments)
+    return replace(outcome, assignments=assignments, price=Cents(sum(a.price for a in assignments)))
+
+
+def premiums_of(call: Call, bids: Sequence[Bid], outcome: Award) -> dict[PeerId, Cents] | AsBid:
+    """What each winner of ``outcome`` is paid above its bids, or why nothing."""
+    asked, worth = outcome.asked, dict[PeerId, Cents | None]()
+    offered = room(call.premium, asked) * MICRO
+    for winner in {a.provider for a in outcome.assignments} if call.premium else ():
+        others = [bid for bid in bids if bid.provider != winner]
+        other = choose(terms_of(call), others, outcome.transcript, most=outcome.score + offered)
+        dearer = other.score - outcome.score if isinstance(other, Award) else None
+        worth[winner] = None if dearer is None or dearer > offered else Cents(dearer // MICRO)
+    return premiums(worth, asked=asked, premium=call.premium, budget=call.budget)
 
 
 def choose(
@@ -231,7 +268,7 @@ def standing(call: Call, bids: Sequence[Bid], outcome: Award, provider: PeerId) 
         provider=provider,
         won=(),
         score_gap=None if best is None else best.score - outcome.score,
-        price_gap=None if best is None else Cents(best.price - outcome.price),
+        price_gap=None if best is None else Cents(best.asked - outcome.asked),
     )
 
 

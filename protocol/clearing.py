@@ -238,6 +238,6 @@ def _original(assignment: Assignment, contest: Contest) -> Assignment:
         if (o.first, o.last, o.machine, o.duration, o.co2, o.grade)
         == (cut.first, cut.last, cut.machine, cut.duration, cut.co2, cut.grade)
         and o.opens <= assignment.start <= o.closes
-        and o.price_at(assignment.start) == assignment.price
+        and o.price_at(assignment.start) == assignment.asked
     )
     return replace(assignment, offer=offer)

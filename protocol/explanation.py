@@ -98,7 +98,7 @@ def what_if(terms: Terms, bids: Sequence[Bid], transcript: Digest, weights: Sequ
 def without_provider(terms: Terms, bids: Sequence[Bid], award: Award, provider: PeerId) -> Cents | None:
     """How much dearer in score the best plan without ``provider`` is; None when there is none: it is a monopolist.
 
-    Its price plus this is what VCG would pay it. Awards pay as bid; see decision 0017.
+    Its price plus this is what VCG would pay it, whatever the call offers; see ``protocol.payment``.
     """
     outcome = choose(terms, [bid for bid in bids if bid.provider != provider], award.transcript)
     return Cents((outcome.score - award.score) // MICRO) if isinstance(outcome, Award) else None

@@ -5,7 +5,17 @@ from typing import Final
 
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MaterialCode, PeerId, ProcessCode
 from protocol.params import MAX_GRADE
-from protocol.units import NOTHING, Cents, CubicMillimetres, Grams, GramsCo2, Metres, Micrometres, UnixSeconds
+from protocol.units import (
+    NOTHING,
+    BasisPoints,
+    Cents,
+    CubicMillimetres,
+    Grams,
+    GramsCo2,
+    Metres,
+    Micrometres,
+    UnixSeconds,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +147,10 @@ OPEN: Final = Filters()
 """Lets everybody pass."""
 
 
+AS_BID: Final = BasisPoints(0)
+"""Winners are paid what they bid."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A call for bids. Its RFC 9162 leaf hash stands in the order on the ledger, so nobody can change it afterwards."""
@@ -195,3 +209,6 @@ class Call:
     filters: Filters = OPEN
     co2_cap: GramsCo2 | None = None
     """Most that making and moving may emit together; None sets no cap."""
+
+    premium: BasisPoints = AS_BID
+    """Most that the winners are paid above their bids together, of these (``protocol.payment``); 0 pays as bid."""

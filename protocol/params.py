@@ -1,7 +1,7 @@
 """What all peers agree on in numbers: every limit with its unit and its reason. One run's choices are not here."""
 
 from protocol.ids import ProcessCode
-from protocol.units import Cents, GramsCo2, Metres, Seconds
+from protocol.units import BasisPoints, Cents, GramsCo2, Metres, Seconds
 
 MAX_MESSAGE_BYTES = 32 * 1024
 """A gossiped message; above 64 KiB py-libp2p can interleave frames on one stream, half of that is safe."""
@@ -44,6 +44,9 @@ MAX_PRICE = Cents(1_000_000_000_000)
 
 MAX_CO2 = GramsCo2(1_000_000_000)
 """Grams of CO2 equivalent in one offer; far above any machine's, so that no bid pushes a score beyond 64 bits."""
+
+MAX_PREMIUM = BasisPoints(5_000)
+"""Most that winners are paid above their bids together: half of them, which no vote exceeds either."""
 
 MAX_TOOLS = 64
 """In one mill's profile; larger magazines hold doubles."""

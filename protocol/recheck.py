@@ -102,6 +102,8 @@ def _commitment(signed: Signed, call: Call) -> Commitment:
     commitment = decode(Commitment, verify(signed, COMMITMENT))
     if commitment.provider != signed.author or commitment.job != call.job:
         raise RejectError("it is not signed by its provider, or is for another job")
+    if commitment.provider == call.customer:
+        raise RejectError("a customer does not bid for its own job")
     return commitment
 
 

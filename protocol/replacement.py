@@ -200,6 +200,8 @@ def accept_replacement(
         raise RejectError("the replacement takes an offer that this node did not make")
     if (one.offer.first, one.offer.last) != (held.first, held.last) or one.start < one.offer.opens:
         raise RejectError("the replacement is for other operations, or begins before its window")
+    if one.premium:
+        raise RejectError("whoever stands in is paid as bid")
 
 
 def _cost(

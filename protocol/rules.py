@@ -54,6 +54,9 @@ class RulePack:
     processes: int
     """Processes that may be called for; see ``processes_in``."""
 
+    premium: BasisPoints
+    """Most that a call may offer to pay above the bids (VCG), of these; 0 leaves only pay-as-bid."""
+
     @property
     def digest(self) -> Digest:
         """SHA-256 of all values as 32-byte big-endian words, as the contract computes it."""
@@ -83,8 +86,8 @@ def check_call(call: Call, pack: RulePack, *, opened: int) -> None:
     """Whether ``call``, published at ``opened`` (Unix seconds, wall time), keeps to ``pack``.
 
     Raises:
-        RejectError: another pack, a window too short, a budget or the price of an hour too high, carbon priced too low,
-            or a process that is not allowed.
+        RejectError: another pack, a window too short, a budget, premium or price of an hour too high, carbon priced too
+            low, or a process that is not allowed.
     """
     if call.rule_pack != pack.digest:
         raise RejectError(f"call is made under rule pack {call.rule_pack.hex()[:8]}, not {pack.digest.hex()[:8]}")
@@ -96,6 +99,8 @@ def check_call(call: Call, pack: RulePack, *, opened: int) -> None:
         raise RejectError(f"budget {call.budget} is above {pack.max_budget} cents")
     if call.weights.co2_tonne < pack.carbon:
         raise RejectError(f"carbon is weighed at {call.weights.co2_tonne}, less than {pack.carbon} cents a tonne")
+    if call.premium > pack.premium:
+        raise RejectError(f"a premium of {call.premium} basis points is above {pack.premium}")
     if call.weights.hour > pack.max_hour:
         raise RejectError(f"an hour is weighed at {call.weights.hour}, more than {pack.max_hour} cents")
     allowed = processes_in(pack.processes)

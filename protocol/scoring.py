@@ -55,7 +55,7 @@ def weigh(terms: Terms, assignments: Sequence[Assignment]) -> Weighed:
     last = [a for a in assignments if a.offer.last not in followed]
     arrival = max(UnixSeconds(a.finish + travel_time(a.site, terms.site)) for a in last)
     ways += [a.site.distance(terms.site) for a in last]
-    price = Cents(sum(a.price for a in assignments))
+    price = Cents(sum(a.asked for a in assignments))
     co2 = GramsCo2(sum(a.offer.co2 for a in assignments) + sum(co2_of(way) for way in ways))
     if arrival > terms.due or price > terms.budget or (terms.co2_cap is not None and co2 > terms.co2_cap):
         raise RejectError("due date, budget or CO2 cap are not kept")

@@ -14,6 +14,7 @@ contract Rules is IRules {
     uint64 private constant MAX_CARBON_CENTS = 1e7;
     uint64 private constant MAX_HOUR_CENTS = 1e9;
     uint64 private constant MAX_NOTICE = 30 days;
+    uint64 private constant MAX_PREMIUM_BPS = 5000;
 
     /// @inheritdoc IRules
     uint64 public constant PAUSE = 7 days;
@@ -115,6 +116,7 @@ contract Rules is IRules {
         _bound(next.bidBondCents, 0, MAX_BOND_CENTS);
         _bound(next.disputeFeeCents, 0, MAX_BOND_CENTS);
         _bound(next.noticeSeconds, 0, MAX_NOTICE);
+        _bound(next.premiumBps, 0, MAX_PREMIUM_BPS);
     }
 
     function _hash(Pack memory hashed) private pure returns (bytes32) {

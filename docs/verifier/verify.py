@@ -315,7 +315,7 @@ Signed author:bytes payload:bytes signature:bytes
 Federation chain:int members:bytes designs:bytes provenance:bytes orders:bytes
     passports:bytes
 RulePack version:int fee:int min_commit:int min_reveal:int review:int dispute:int max_budget:int carbon:int
-    max_hour:int bid_bond:int dispute_fee:int notice:int processes:int
+    max_hour:int bid_bond:int dispute_fee:int notice:int processes:int premium:int
 Envelope length:int width:int height:int
 Site easting:int northing:int
 Hole diameter:int depth:int through:bool count:int
@@ -326,13 +326,14 @@ Filters jurisdictions:[str] classification:int grade:int distance:int? invited:[
 Call chain:int orders:bytes job:bytes customer:bytes encryption_key:bytes addresses:[str] rule_pack:bytes
     design:bytes part:BidView operations:[Operation] quantity:int site:Site budget:int weights:Weights
     earliest:int due:int commit_by:int reveal_by:int witnesses:[bytes] filters:Filters co2_cap:int?
+    premium:int
 Rise start:int price:int
 Offer first:int last:int machine:str opens:int closes:int duration:int price:int co2:int grade:int rises:[Rise]
 Clash one:int other:int
 Bid job:bytes provider:bytes site:Site offers:[Offer] clashes:[Clash] jurisdiction:str clearance:int
 Commitment job:bytes provider:bytes account:bytes seal:bytes
 Reveal bid:Bid salt:bytes
-Assignment provider:bytes site:Site offer:Offer start:int
+Assignment provider:bytes site:Site offer:Offer start:int premium:int
 Award job:bytes transcript:bytes assignments:[Assignment] arrival:int price:int co2:int score:int
 NoAward job:bytes reason:Reason measure:int
 Standing provider:bytes won:[int] score_gap:int? price_gap:int?
@@ -466,6 +467,7 @@ def check_auction(auction, call, result):
         commitment = opened(M.Commitment, signed, "commitment/1")
         must((commitment.provider, commitment.job) == (signed.author, call.job), "a commitment is another's")
         must(signed.author not in seals, "a provider sealed two bids")
+        must(signed.author != call.customer, "the customer bids for its own job")
         seals[signed.author] = commitment.seal
         leaves.append(leaf(signed.payload))
     ascending(leaves)
@@ -517,6 +519,7 @@ def check_call(call, author):
     weights, filters, far = call.weights, call.filters, 0 if call.filters.distance is None else call.filters.distance
     must(1 <= call.quantity <= 10_000 and 0 < call.budget <= 10**12, "quantity or budget is out of bounds")
     must(all(0 <= w <= 10_000_000 for w in (weights.hour, weights.co2_tonne, weights.grade)), "a weight is too high")
+    must(0 <= call.premium <= 5_000, "the premium is out of bounds")
     must(0 <= weights.kilometre <= 100_000 and on_grid(call.site), "a weight or the site is out of bounds")
     measures = [*call.part.envelope, call.part.volume, call.part.mass, call.part.tolerance]
     for one in call.operations:
@@ -570,14 +573,17 @@ class Auction:
             self.clashes.setdefault(base + one, set()).add(base + other)
             self.clashes.setdefault(base + other, set()).add(base + one)
 
-    def best(self, through=None):
-        """The cheapest plan (cost, arrival, price, CO2, steps) in time and within the caps; `through` must make some of it."""
+    def best(self, through=None, without=None):
+        """The cheapest plan (cost, arrival, price, CO2, steps) in time and within the caps; `through` must make some of it,
+        `without` nothing."""
         call = self.call
         fronts = [[] for _ in range(len(call.operations) + 1)]
         fronts[0] = [(call.earliest, 0, 0, 0, None, frozenset(), (), through is None)]
         for operation in range(len(call.operations)):
             for label in undominated(fronts[operation]):
                 for window in self.windows[operation]:
+                    if window[1].provider == without:
+                        continue
                     reached = self._take(label, window, through)
                     if reached is not None:
                         fronts[window[2].last + 1].append(reached)
@@ -619,7 +625,7 @@ class Auction:
         assignments = []
         for number, start in steps:
             bid, offer = self.offers[number]
-            assignments.append(M.Assignment(bid.provider, bid.site, offer, start))
+            assignments.append(M.Assignment(bid.provider, bid.site, offer, start, 0))
         assignments.sort(key=lambda a: a.offer.first)
         standings = []
         for provider in sorted(bidders):
@@ -629,8 +635,21 @@ class Auction:
             other = plan if won else self.best(provider)
             gaps = (None, None) if other is None else ((other[0] >> RANKED) // 3600 - score, other[2] - price)
             standings.append(M.Standing(provider, won, *gaps))
-        award = M.Award(job, transcript, tuple(assignments), arrival, price, co2, score)
+        premiums = self.premiums({a.provider for a in assignments}, price, score)
+        made = tuple(a._replace(premium=premiums.pop(a.provider, 0)) for a in assignments)
+        award = M.Award(job, transcript, made, arrival, sum(map(price_at, made)), co2, score)
         return M.Result(job, award, None, tuple(standings), ())
+
+    def premiums(self, winners, asked, score):
+        """What each winner is paid above its bids: what the customer would lose without it, if that stays in bounds."""
+        most, worth = asked * self.call.premium // 10_000, {}
+        for winner in winners if self.call.premium else ():
+            other = self.best(without=winner)
+            if other is None:
+                return {}
+            worth[winner] = ((other[0] >> RANKED) // 3600 - score) // 1_000_000
+        together = sum(worth.values())
+        return worth if together <= min(most, self.call.budget - asked) else {}
 
 
 def opened_bids(call, sealed, bids, result):
@@ -1149,6 +1168,7 @@ def check_rules(facts):
     must(call.budget <= rules.max_budget, "the budget is too high")
     must(call.weights.co2_tonne >= rules.carbon, "carbon is weighed too low")
     must(call.weights.hour <= rules.max_hour, "an hour is weighed too high")
+    must(call.premium <= rules.premium, "the premium is too high")
     allowed = [process for bit, process in enumerate(PROCESSES) if rules.processes >> bit & 1]
     must(all(operation.process in allowed for operation in call.operations), "a process is not allowed")
     return f"rule pack {rules.version}"
@@ -1221,7 +1241,7 @@ def stand_ins(call, bids, current, one, away):
             if (offer.first, offer.last) != (failed.first, failed.last):
                 continue
             distance = way(origin, bid.site) if origin else 0
-            found = M.Assignment(bid.provider, bid.site, offer, max(one.ready + duration(distance), offer.opens))
+            found = M.Assignment(bid.provider, bid.site, offer, max(one.ready + duration(distance), offer.opens), 0)
             cost = price_at(found) * 10**6 + offer.co2 * call.weights.co2_tonne
             cost += hours(call, found.start + offer.duration - one.ready)
             cost += offer.grade * (offer.last - offer.first + 1) * call.weights.grade * 10**6
@@ -1263,7 +1283,8 @@ def haul(call, metres):
 
 def price_at(assignment):
     offer = assignment.offer
-    return max((rise.price for rise in offer.rises if rise.start <= assignment.start), default=offer.price)
+    asked = max((rise.price for rise in offer.rises if rise.start <= assignment.start), default=offer.price)
+    return asked + assignment.premium
 
 
 def check_makers(facts):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ledger.abi import decode, encode
 
 
-def constructor_arguments(governor: bytes, votes: bytes, first: tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]) -> bytes:
-    return encode(('address', 'address', '(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)'), (governor, votes, first, ))
+def constructor_arguments(governor: bytes, votes: bytes, first: tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int]) -> bytes:
+    return encode(('address', 'address', '(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)'), (governor, votes, first, ))
 
 
 def pause_call() -> bytes:
@@ -33,8 +33,8 @@ def rest_result(data: bytes) -> int:
     return int(decode(('uint64',), data)[0])
 
 
-def adopt_call(next: tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]) -> bytes:
-    return bytes.fromhex("3c2d19a1") + encode(('(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)',), (next, ))
+def adopt_call(next: tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int]) -> bytes:
+    return bytes.fromhex("b41bfd93") + encode(('(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)',), (next, ))
 
 
 def call_pause_call() -> bytes:
@@ -76,10 +76,11 @@ class LatestResult:
     dispute_fee_cents: int
     notice_seconds: int
     processes: int
+    premium_bps: int
 
 
 def latest_result(data: bytes) -> LatestResult:
-    values = decode(('(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)',), data)[0]
+    values = decode(('(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)',), data)[0]
     return LatestResult(
         version=int(values[0]),
         fee_bps=int(values[1]),
@@ -94,6 +95,7 @@ def latest_result(data: bytes) -> LatestResult:
         dispute_fee_cents=int(values[10]),
         notice_seconds=int(values[11]),
         processes=int(values[12]),
+        premium_bps=int(values[13]),
     )
 
 
@@ -116,10 +118,11 @@ class PackResult:
     dispute_fee_cents: int
     notice_seconds: int
     processes: int
+    premium_bps: int
 
 
 def pack_result(data: bytes) -> PackResult:
-    values = decode(('(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)',), data)[0]
+    values = decode(('(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)',), data)[0]
     return PackResult(
         version=int(values[0]),
         fee_bps=int(values[1]),
@@ -134,6 +137,7 @@ def pack_result(data: bytes) -> PackResult:
         dispute_fee_cents=int(values[10]),
         notice_seconds=int(values[11]),
         processes=int(values[12]),
+        premium_bps=int(values[13]),
     )
 
 

@@ -57,6 +57,9 @@ class Wishes(BaseModel):
     late: float = Field(default=0.0, ge=0, le=100)
     """Per cent of an assignment's price that a day's lateness gives back."""
 
+    premium: float = Field(default=0.0, ge=0, le=50)
+    """Most that winners are paid above their bids together, per cent of these."""
+
     key: str | None = Field(default=None, max_length=128)
 
 

@@ -147,6 +147,7 @@ def _explained_text(document: dict[str, Any]) -> str:
     if document["award"] is None:
         return "no award, so there is nothing to explain"
     lines = [f"the award costs {document['award']['price']} and arrives {document['award']['arrival']}"]
+    lines.append(document["payment"])
     if document["second"] is None:
         lines.append("nothing else was possible")
     else:

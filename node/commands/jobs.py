@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--jurisdiction", multiple=True, help="Country whose law its makers must stand under, such as DE.")
 @click.option("--late", default=0.0, show_default=True, type=click.FloatRange(0, 100), help="Agreed damages, % a day.")
+@click.option("--premium", default=0.0, show_default=True, type=click.FloatRange(0, 50), help="Above bids, % (VCG).")
 @click.option("--key", default=None, help="Idempotency key: the same key posts the same job once.")
 @click.option("--estimate", "estimate_only", is_flag=True, help="Only say what it would take; post nothing.")
 @click.option("--watch/--no-watch", default=False, help="Follow the job until it ends.")

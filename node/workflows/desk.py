@@ -198,6 +198,7 @@ class Desk:
                 grade=wish.worst_grade,
                 distance=wish.within,
             ),
+            premium=wish.premium,
         )
         try:
             check_call(call, rules, opened=wall)
@@ -263,6 +264,7 @@ class Desk:
             worst_grade=call.filters.grade,
             within=call.filters.distance,
             late=said.late,
+            premium=call.premium,
             key=f"again/{call.job.hex()}",
         )
         content = await trio.to_thread.run_sync(lambda: b"".join(bytes(c) for c in self._vault.original(call.job)))

@@ -39,6 +39,9 @@ class Wish:
     late: BasisPoints
     """Agreed damages: of an assignment's price, for each day begun after it is due."""
 
+    premium: BasisPoints
+    """Most that winners are paid above their bids together, of these; 0 pays as bid."""
+
     worst_grade: int
     """Of the offers that count."""
 
@@ -77,6 +80,7 @@ def wish_of(wishes: Any, content: bytes, random: bytes) -> Wish:
         classification=Classification[wishes.classification.upper()],
         jurisdictions=parse_jurisdictions(wishes.jurisdiction),
         late=BasisPoints(round(wishes.late * 100)),
+        premium=BasisPoints(round(wishes.premium * 100)),
         worst_grade=wishes.worst_grade,
         within=None if wishes.within_km is None else Metres(1000 * wishes.within_km),
         key=wishes.key or sha256(content + random).hexdigest(),

@@ -23,7 +23,7 @@ from protocol.result import Reply, Result
 from protocol.signed import Signed, sign
 from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, ROLL
 from protocol.transcript import Transcript, parts_of, transcript_of, write
-from protocol.units import Cents, UnixSeconds
+from protocol.units import BasisPoints, Cents, UnixSeconds
 from protocol.wire import decode, encode
 from tests.auction.sealed import Bidder, bidder, roll_of
 from tests.audit.world import GRINDER, SHOPS, START, Plan, World
@@ -286,6 +286,8 @@ PLANS: dict[str, dict[str, Any]] = {
     "a call for another order contract": {"call_changes": {"orders": Address(b"x" * 20)}},
     "a call under another rule pack": {"call_changes": {"rule_pack": OTHER}},
     "a budget beyond the rules": {"call_changes": {"budget": Cents(2_000_001)}},
+    "premiums as the rules allow": {"operations": 1, "dear": 1_100, "call_changes": {"premium": BasisPoints(2_000)}},
+    "a premium beyond the rules": {"call_changes": {"premium": BasisPoints(2_001)}},
     "carbon weighed below the rules": {"call_changes": {"weights": Weights(hour=Cents(1), co2_tonne=Cents(1))}},
     "too little time to reveal": {"call_changes": {"reveal_by": UnixSeconds(START - 19)}},
     "a foreign key signs the records": {"signing_machine": "stranger"},

@@ -9,6 +9,7 @@ import pytest
 
 from protocol.recheck import recheck
 from protocol.transcript import FlawError, Transcript, write
+from protocol.units import BasisPoints
 from tests.auction.markets import PLAIN
 from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidders, held, large, small_call
 from tests.auction.test_transcripts import FILE, FLAWS
@@ -21,6 +22,8 @@ SOUND = {
     "told by a witness": held(CALL, bidders(), teller=WITNESS_SEEDS[WITNESSES[1]]),
     "a silent bidder": held(CALL, bidders(), silent=[OVEN]),
     "a winner that declined": held(CALL, bidders(), declined=[OVEN]),
+    "premiums above the bids": held(small_call(premium=BasisPoints(5_000)), bidders()),
+    "premiums that somebody indispensable would have": held(small_call(premium=BasisPoints(5_000)), bidders()[:2]),
     "ten bidders": held(*large(3, PLAIN)),
 }
 

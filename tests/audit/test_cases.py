@@ -58,6 +58,7 @@ def test_what_is_tampered_with_never_holds() -> None:
         "seven operations",
         "a bid that lost",
         "a maker that stood in",
+        "premiums as the rules allow",
         "a passport that is none",
         "two signers vouch",
         "no vouchers",

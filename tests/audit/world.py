@@ -65,6 +65,9 @@ class Plan:
     """What happens in a job; the defaults are the truth."""
 
     operations: int = 3
+    dear: int = 5_000
+    """What both shops ask at least for the first operation at too high a price."""
+
     quantity: int = 2
     parts: tuple[int, ...] = (1,)
     federation: Federation = FEDERATION
@@ -222,7 +225,7 @@ class World:
         """The mill makes the first half of the operations, the lathe the rest; both ask too much for the first."""
         half = (self.plan.operations + 1) // 2
         mine = range(half) if name == "mill" else range(half, self.plan.operations)
-        dear = offer(0, 0, 2, 5_000 + len(mine))
+        dear = offer(0, 0, 2, self.plan.dear + len(mine))
         if name == GRINDER:
             return bid(name, *(offer(i, 4 * i + 3, 4 * i + 6, 2_000 + i) for i in mine))
         return bid(name, *(offer(i, 4 * i, 4 * i + 2, 1_000 + i) for i in mine), dear)

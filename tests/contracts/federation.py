@@ -42,6 +42,7 @@ PACK = RulePack(
     dispute_fee=Cents(DISPUTE_FEE),
     notice=Seconds(NOTICE),
     processes=mask_of(PROCESSES),
+    premium=BasisPoints(0),
 )
 
 

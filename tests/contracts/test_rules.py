@@ -93,6 +93,7 @@ BOUNDS = {
     "bid_bond": (0, 10**8),
     "dispute_fee": (0, 10**8),
     "notice": (0, 30 * DAY),
+    "premium": (0, 5000),
 }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 from protocol import merkle
 from protocol.auction import Bid, Commitment, Reveal, Rise, seal_of
@@ -61,7 +62,7 @@ from protocol.topics import (
     ROLL,
     WHEREABOUTS,
 )
-from protocol.units import Cents, GramsCo2, Metres, Micrometres, UnixSeconds
+from protocol.units import BasisPoints, Cents, GramsCo2, Metres, Micrometres, UnixSeconds
 from protocol.wire import encode
 from protocol.witness import LogHead
 from tests.unit.protocol.examples import BOX, CUSTOMER_SEED, HOME, START, bid, call, offer, operation, part, peer, seed
@@ -349,7 +350,8 @@ def _filtered(small: Call) -> Call:
     named = tuple(sorted((peer("mill"), peer("oven"))))
     filters = Filters(jurisdictions=("CH", "DE"), classification=1, grade=2, distance=Metres(500_000), invited=named)
     first = replace(operation(0), after=())
-    return replace(small, operations=(first,), witnesses=named, filters=filters, co2_cap=GramsCo2(90_000))
+    caps: dict[str, Any] = {"co2_cap": GramsCo2(90_000), "premium": BasisPoints(1)}
+    return replace(small, operations=(first,), witnesses=named, filters=filters, **caps)
 
 
 def _commitments() -> tuple[tuple[str, Commitment], ...]:

@@ -38,6 +38,8 @@ interface IRules {
         uint64 noticeSeconds;
         /// Processes that may be called for: bit n stands for the n-th of the process tree.
         uint64 processes;
+        /// Most that a call may offer to pay above the bids, of these, in hundredths of a per cent; 0: pay-as-bid only.
+        uint64 premiumBps;
     }
 
     /// @param packHash SHA-256 of the pack's values in declared order, each as a 32-byte big-endian word.

@@ -35,6 +35,7 @@ PACK = RulePack(
     dispute_fee=Cents(0),
     notice=Seconds(0),
     processes=mask_of(PROCESSES),
+    premium=BasisPoints(2_000),
 )
 FEDERATION = Federation(
     chain=7117,

@@ -25,6 +25,7 @@ from protocol.params import (
     MAX_INVITED,
     MAX_KM_WEIGHT,
     MAX_OPERATIONS,
+    MAX_PREMIUM,
     MAX_PRICE,
     MAX_QUANTITY,
     MAX_WEIGHT,
@@ -53,6 +54,7 @@ PACK = RulePack(
     dispute_fee=Cents(0),
     notice=Seconds(0),
     processes=mask_of({MILLING, TURNING, HEAT_TREATMENT, INSPECTION}),
+    premium=BasisPoints(0),
 )
 
 
@@ -148,6 +150,7 @@ AGAINST_THE_RULES: list[tuple[str, Callable[[], Call], int, str]] = [
         40,
         "9999, less than 10000",
     ),
+    ("a premium above the members'", lambda: ruled(premium=BasisPoints(1)), 40, "premium"),
     (
         "an hour priced too high",
         lambda: ruled(weights=Weights(hour=Cents(100_001), co2_tonne=Cents(10_000))),
@@ -172,11 +175,11 @@ def test_a_call_against_the_rules_is_rejected(make: Callable[[], Call], window: 
 
 
 def test_the_digest_of_a_rule_pack_is_that_of_its_values_as_ledger_words() -> None:
-    words = (1, 100, 40, 10, 600, 6000, 1_000_000, 10_000, 100_000, 0, 0, 0, 0b11011)
+    words = (1, 100, 40, 10, 600, 6000, 1_000_000, 10_000, 100_000, 0, 0, 0, 0b11011, 0)
     packed = bytes.fromhex("".join(f"{word:064x}" for word in words))
-    assert len(packed) == 13 * 32
+    assert len(packed) == 14 * 32
     assert PACK.digest == sha256(packed).digest()
-    assert PACK.digest.hex() == "4af388b56d46a7bd7d801f4348429772e041f44e6af57e302c979ce07aa4b890"
+    assert PACK.digest.hex() == "2b04304850422c13f440bfb5afb07444574ac4f725724c0891d9e0d6426bbcbd"
 
 
 @settings(max_examples=20, deadline=None)
@@ -259,6 +262,8 @@ MALFORMED_AUCTIONS: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("a grade that does not exist", {"filters": Filters(grade=MAX_GRADE + 1)}, "grade"),
     ("a negative distance", {"filters": Filters(distance=Metres(-1))}, "distance"),
+    ("a negative premium", {"premium": BasisPoints(-1)}, "premium"),
+    ("a premium beyond any", {"premium": BasisPoints(MAX_PREMIUM + 1)}, "premium"),
     ("a negative cap", {"co2_cap": GramsCo2(-1)}, "cap"),
     ("a budget beyond any", {"budget": Cents(MAX_PRICE + 1)}, "out of bounds"),
     ("a site off the grid", {"site": Site(easting=Metres(0), northing=Metres(MAX_GRID + 1))}, "out of bounds"),
