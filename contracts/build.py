@@ -38,15 +38,15 @@ def main() -> int:
     except CompileError as error:
         print(error)
         return 1
-    if "--check" not in sys.argv:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        return 0
+    check = "--check" in sys.argv
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     for path in stale:
-        print(f"{path.relative_to(ROOT)} is stale: run python contracts/build.py")
-    return 1 if stale else 0
+        print(f"{path.relative_to(ROOT)} {'is stale: run make contracts' if check else 'is written anew'}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[path])
+    print(f"{len(files) - len(stale)} of {len(files)} artefacts and bindings are the sources', byte for byte")
+    return 1 if stale and check else 0
 
 
 def render() -> dict[Path, str]:

@@ -1,7 +1,8 @@
 """How a case is decided and by when; everything else is refused. Each quarter of its window is for one thing only.
 
-The court contract is the second implementation; random histories are told to both. A case ends in the first of: offer
-meets demand, the inspector says what it measured, the panel has voted, the window is over.
+The court contract is the second implementation: ``tests/vectors/case.json`` holds both to it, and random
+histories are told to both. A case ends in the first of: offer meets demand, the inspector says what it measured, the
+panel has voted, the window is over.
 """
 
 from collections.abc import Callable

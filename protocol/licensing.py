@@ -1,6 +1,7 @@
 """A sealed design and the licence to make from it, and all that may happen to them; everything else is refused.
 
-The design contract is the second implementation; random histories are told to both.
+The design contract is the second implementation: ``tests/vectors/licence.json`` holds both to it, and random
+histories are told to both.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 """A member's registration and bond, and all that may happen to them; everything else is refused.
 
-The member contract is the second implementation; random histories are told to both.
+The member contract is the second implementation: ``tests/vectors/member.json`` holds both to it, and random
+histories are told to both.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@ contracts are told."""
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -64,6 +64,20 @@ class Book:
 
     draw: Callable[[bytes, int], tuple[Address, ...]] = lambda _job, _index: ()
     """Whom the block's hash draws for a case."""
+
+    def copy(self) -> "Book":
+        """One that can be written in without changing this one; what it holds is never changed in place."""
+        return replace(
+            self,
+            members=dict(self.members),
+            orders=dict(self.orders),
+            cases=dict(self.cases),
+            designs=dict(self.designs),
+            purses=dict(self.purses),
+            credit=dict(self.credit),
+            punished=set(self.punished),
+            edges=Counter(self.edges),
+        )
 
     def wait(self, seconds: int) -> None:
         """Time passes; there is a block each second."""

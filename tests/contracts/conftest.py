@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contracts.federation import Scene, deploy
+from tests.contracts.pair import populate
 
 
 @pytest.fixture(scope="session")
@@ -15,4 +16,12 @@ def deployed() -> Scene:
 @pytest.fixture
 def scene(deployed: Scene) -> Iterator[Scene]:
     with deployed.evm.undone():
+        yield deployed
+
+
+@pytest.fixture(scope="module")
+def peopled(deployed: Scene) -> Iterator[Scene]:
+    """With auditors, and everybody has money."""
+    with deployed.evm.undone():
+        populate(deployed)
         yield deployed

@@ -1,17 +1,15 @@
-"""Contracts run straight on py-evm's state, without blocks: time is set, snapshots cost nothing, refusals are typed."""
+"""Contracts run straight on an EVM's state, without blocks: time is set, snapshots cost nothing, refusals are typed.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+There are two behind one port: revm, which is far faster, where there is a wheel of it, and py-evm, which the embedded
+chain runs on. ``test_evms.py`` holds one to the other.
+"""
 
-from eth.constants import BLANK_ROOT_HASH
-from eth.db.atomic import AtomicDB
-from eth.vm.execution_context import ExecutionContext
-from eth.vm.forks.prague.state import PragueState
-from eth.vm.message import Message
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from typing import Protocol
+
 from eth_utils.crypto import keccak
 
-from ledger.reverts import explain
 from ledger.types import Creation, Log, Transaction
 from protocol.ids import Address
 
@@ -21,53 +19,33 @@ FIRST_BLOCK = 1000
 GAS = 30_000_000
 
 
-class Evm:
+def block_at(now: int) -> int:
+    """Number of the block that is made then: one a second."""
+    return FIRST_BLOCK + now - START
+
+
+def block_hash(number: int) -> bytes:
+    """As revm's empty database answers, and so py-evm here."""
+    return keccak(str(number).encode())
+
+
+class Evm(Protocol):
     """One chain state; it also serves as the port that facades read through."""
 
-    def __init__(self) -> None:
-        self.now = START
-        self._state = PragueState(AtomicDB(), self._context(), BLANK_ROOT_HASH)
-
-    def _context(self) -> ExecutionContext:
-        return ExecutionContext(
-            coinbase=Address(bytes(20)),
-            timestamp=self.now,
-            block_number=self.block,
-            difficulty=0,
-            mix_hash=bytes(32),
-            gas_limit=GAS,
-            prev_hashes=(keccak(number.to_bytes(32, "big")) for number in range(self.block - 1, self.block - 257, -1)),
-            chain_id=CHAIN_ID,
-            base_fee_per_gas=0,
-            excess_blob_gas=0,
-        )
+    now: int
 
     @property
     def block(self) -> int:
-        """Number of the block that is being made: one a second."""
-        return FIRST_BLOCK + self.now - START
+        """Number of the block that is being made."""
 
     def wait_until(self, moment: int) -> None:
         """Set the time of the blocks to come; it never goes back."""
-        assert moment >= self.now
-        self.now = moment
-        self._state.execution_context = self._context()
 
-    @contextmanager
-    def undone(self) -> Iterator[None]:
+    def undone(self) -> AbstractContextManager[None]:
         """Whatever happens inside has not happened afterwards."""
-        snapshot, now = self._state.snapshot(), self.now
-        try:
-            yield
-        finally:
-            self._state.revert(snapshot)
-            self.now = now
-            self._state.execution_context = self._context()
 
-    def create(self, sender: Address, creation: Creation, at: Address) -> None:
-        """Put a contract at ``at``."""
-        message = Message(gas=GAS, to=b"", sender=sender, value=0, data=b"", code=creation.payload, create_address=at)
-        self._run(message)
+    def create(self, sender: Address, creation: Creation) -> Address:
+        """Put a contract where the sender's next one comes to stand."""
 
     def send(self, sender: Address, transaction: Transaction) -> tuple[Log, ...]:
         """Run ``transaction`` and keep what it did; its logs in order.
@@ -75,40 +53,17 @@ class Evm:
         Raises:
             RevertedError: the contract refused; nothing was done.
         """
-        computation = self._run(self._message(sender, transaction.to, transaction.payload, static=False))
-        return tuple(
-            Log(
-                address=Address(address),
-                topics=tuple(topic.to_bytes(32, "big") for topic in topics),
-                payload=data,
-                block=self.block,
-                block_hash=bytes(32),
-                transaction=bytes(32),
-                index=index,
-            )
-            for index, (address, topics, data) in enumerate(computation.get_log_entries())
-        )
 
     def call(self, to: Address, payload: bytes, *, block: int | None = None, sender: Address | None = None) -> bytes:
         """Run a view at the present state."""
-        return bytes(self._run(self._message(sender or Address(bytes(20)), to, payload, static=True)).output)
 
-    def _message(self, sender: Address, to: Address, payload: bytes, *, static: bool) -> Message:
-        return Message(
-            gas=GAS,
-            to=to,
-            sender=sender,
-            value=0,
-            data=payload,
-            code=self._state.get_code(to),
-            is_static=static,
-        )
 
-    def _run(self, message: Message) -> Any:
-        context = self._state.get_transaction_context_class()(gas_price=0, origin=message.sender)
-        kind = self._state.computation_class
-        apply = kind.apply_create_message if message.is_create else kind.apply_message
-        computation = apply(self._state, message, context)
-        if computation.is_error:
-            raise explain(bytes(computation.output), repr(computation.error)) from None
-        return computation
+def fresh() -> Evm:
+    """An empty one, the fastest that there is."""
+    if find_spec("pyrevm") is None:
+        from tests.contracts.pyevm import PyEvm
+
+        return PyEvm()
+    from tests.contracts.revm import Revm
+
+    return Revm()

@@ -16,7 +16,7 @@ from protocol.membership import PROVIDER
 from protocol.params import PROCESSES
 from protocol.rules import RulePack, mask_of
 from protocol.units import BasisPoints, Cents, Seconds, UnixSeconds
-from tests.contracts.evm import CHAIN_ID, Evm
+from tests.contracts.evm import CHAIN_ID, Evm, fresh
 
 REVIEW = 100
 DISPUTE = 400
@@ -73,6 +73,9 @@ PLAN = planned()
 GOVERNOR, TREASURY = PLAN.addresses["Timelock"], PLAN.addresses["Treasury"]
 """Contracts; a test may send in their name."""
 
+CONTRACTS = contracts_at(PLAN.deployment(CHAIN_ID, 0))
+"""All of them, to speak to."""
+
 JOB = JobId(word("job"))
 EVIDENCE = word("evidence")
 TRANSCRIPT = word("transcript")
@@ -81,6 +84,9 @@ COURT = PLAN.addresses["Disputes"]
 
 BONDED = replace(PACK, version=2, bid_bond=Cents(BID_BOND))
 """The rules with which bids need a bond."""
+
+PATIENT = replace(PACK, version=2, dispute=Seconds(1200))
+"""Rules under which the hash of a block can be forgotten before a panel must be drawn by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,15 +155,14 @@ class Scene:
         return self.contracts.token.balance(self.evm, account)
 
 
-def deploy() -> Scene:
+def deploy(evm: Evm | None = None) -> Scene:
     """Fresh contracts; a funded customer, two registered providers."""
-    evm, creations = Evm(), planned().creations
-    for creation, at in zip(creations, PLAN.addresses.values(), strict=True):
-        evm.create(DEPLOYER, creation, at)
-    contracts = contracts_at(PLAN.deployment(CHAIN_ID, 0))
-    scene = Scene(evm=evm, contracts=contracts)
-    evm.send(DEPLOYER, contracts.token.transfer(CUSTOMER, Cents(FUNDS)))
-    evm.send(CUSTOMER, contracts.token.approve(contracts.orders.address, Cents(FUNDS)))
+    evm = evm or fresh()
+    for creation, at in zip(planned().creations, PLAN.addresses.values(), strict=True):
+        assert evm.create(DEPLOYER, creation) == at
+    scene = Scene(evm=evm, contracts=CONTRACTS)
+    evm.send(DEPLOYER, CONTRACTS.token.transfer(CUSTOMER, Cents(FUNDS)))
+    evm.send(CUSTOMER, CONTRACTS.token.approve(CONTRACTS.orders.address, Cents(FUNDS)))
     for shop in (SHOP, OTHER_SHOP):
         join(scene, shop, PROVIDER)
     return scene

@@ -6,7 +6,6 @@ anything. Whatever is done is told to the contracts and to the protocol's state 
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from random import Random
 from typing import ClassVar
 
@@ -25,9 +24,9 @@ from protocol.membership import MEMBER_EDGES
 from protocol.order import EDGES as ORDER_EDGES
 from protocol.order import BidState, OrderState, WorkState
 from protocol.params import UNBONDING
-from protocol.units import Cents, Seconds
+from protocol.units import Cents
 from tests.contracts.book import MEMBERS, ORDERS
-from tests.contracts.federation import BID_BOND, CUSTOMER, EVIDENCE, PACK, SHOP, STRANGER, TERM, TREASURY, Scene
+from tests.contracts.federation import BID_BOND, CUSTOMER, EVIDENCE, PATIENT, SHOP, STRANGER, TERM, TREASURY, Scene
 from tests.contracts.pair import ESCROWS, OPENING, PEOPLE, SEAL, Pair
 from tests.contracts.reasons import Reason, reasons, slashing
 
@@ -73,9 +72,6 @@ def _ahead() -> dict[str, dict[str, int]]:
 
 AHEAD = _ahead()
 
-PATIENT = replace(PACK, version=2, dispute=Seconds(1200))
-"""Rules under which the hash of a block can be forgotten before a panel must be drawn by it."""
-
 
 class Histories(RuleBasedStateMachine):
     """Random histories; a test subclasses it with its populated scene."""
@@ -86,6 +82,9 @@ class Histories(RuleBasedStateMachine):
 
     known: ClassVar[Counter[str]]
     """The same before this batch: what a history does next may not depend on the one before it, or none is replayed."""
+
+    STEPS: ClassVar[int] = 120
+    """Of one progress."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +98,7 @@ class Histories(RuleBasedStateMachine):
     def progress(self, seed: int) -> None:
         """Somebody does what was seen least of all that somebody wants."""
         luck = Random(seed)
-        for _ in range(120):
+        for _ in range(self.STEPS):
             self._steps += 1
             reason = self._rarest(luck)
             self.pair.wait(max(0, reason.at - self.pair.book.now))

@@ -15,8 +15,8 @@ from hypothesis import Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.contracts import stories
-from tests.contracts.federation import Scene, deploy
-from tests.contracts.histories import EDGES, PATIENT, Histories
+from tests.contracts.federation import PATIENT, Scene, deploy
+from tests.contracts.histories import EDGES, Histories
 from tests.contracts.pair import populate
 
 BATCH = 2

@@ -26,10 +26,10 @@ HERE = Path(__file__).parent
 
 TARGETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Orders.sol": ("Orders", ("test_orders.py", "test_bid_bonds.py", "test_deployment.py", "test_order_states.py")),
-    "Disputes.sol": ("Disputes", ("test_disputes.py",)),
-    "Members.sol": ("Members", ("test_members.py", "test_voting_power.py")),
+    "Disputes.sol": ("Disputes", ("test_disputes.py", "test_case_states.py")),
+    "Members.sol": ("Members", ("test_members.py", "test_voting_power.py", "test_member_states.py")),
     "Escrow.sol": ("Orders", ("test_deployment.py", "test_orders.py")),
-    "Designs.sol": ("Designs", ("test_designs.py",)),
+    "Designs.sol": ("Designs", ("test_designs.py", "test_licence_states.py")),
     "Provenance.sol": ("Provenance", ("test_provenance.py",)),
     "libraries/MerkleTree.sol": ("Provenance", ("test_provenance.py",)),
     "Passports.sol": ("Passports", ("test_passports.py",)),

@@ -1,11 +1,7 @@
 """The contracts and the protocol's state machines side by side: told the same, compared after each step."""
 
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
 from ledger.bindings import designs as designs_abi
 from ledger.bindings import disputes as court_abi
@@ -15,7 +11,7 @@ from ledger.disputes import OUTCOMES
 from ledger.errors import RevertedError
 from ledger.types import Transaction
 from protocol import membership
-from protocol.case import PANEL, Case, CaseState
+from protocol.case import Case, CaseState
 from protocol.errors import RefusedError
 from protocol.ids import Address, Digest, JobId
 from protocol.licensing import Licensing
@@ -24,6 +20,7 @@ from protocol.rules import RulePack
 from protocol.units import BasisPoints, Cents, UnixSeconds
 from tests.contracts.book import DESIGNS, MEMBERS, ORDERS, Action, Book, Paper, Target
 from tests.contracts.calls import SALT, licence_of, transaction
+from tests.contracts.draw import draw
 from tests.contracts.federation import (
     BOND,
     COURT,
@@ -116,18 +113,20 @@ class Pair:
 
     def fork(self) -> "Pair":
         """A pair whose book may be changed freely; the chain is undone by whoever forks."""
-        kept, self.book.draw = self.book.draw, lambda _job, _index: ()
-        forked = Pair(self.scene, deepcopy(self.book), set(self.touched))
-        self.book.draw, forked.book.draw = kept, forked.drawn
+        forked = Pair(self.scene, self.book.copy(), set(self.touched))
+        forked.book.draw = forked.drawn
         return forked
 
     def ask_for_bonds(self, bond: int) -> None:
         """Put rules in force that ask for this bid bond, or for none."""
         if bond != self.book.pack.bid_bond:
-            pack = replace(self.book.pack, version=self.book.pack.version + 1, bid_bond=Cents(bond))
-            self.scene.adopt(pack)
-            self.book.pack = pack
-            self.book.wait(self.scene.evm.now - self.book.now)
+            self.adopt(replace(self.book.pack, version=self.book.pack.version + 1, bid_bond=Cents(bond)))
+
+    def adopt(self, pack: RulePack) -> None:
+        """Put ``pack`` in force."""
+        self.scene.adopt(pack)
+        self.book.pack = pack
+        self.book.wait(self.scene.evm.now - self.book.now)
 
     def wait(self, seconds: int) -> None:
         self.book.wait(seconds)
@@ -145,19 +144,13 @@ class Pair:
         matter = self.book.matter(job, index)
         if found is None or matter is None:
             return ()
-        listed = self._auditors()
-        seed = keccak((found.draw_block).to_bytes(32, "big"))  # as the test's chain hashes its blocks
-        key = keccak(encode(["bytes32", "uint32", "uint8", "uint8"], self.book.key(job, index)))
-        seats: list[Address] = []
-        for number in range(48 if len(listed) >= PANEL else 0):
-            luck = keccak(encode(["bytes32", "bytes32", "uint256"], [seed, key, number]))
-            who = listed[int.from_bytes(luck, "big") % len(listed)]
-            holds = self.book.members[who].holds(
-                membership.AUDITOR, now=UnixSeconds(self.book.now), minimum=Cents(BOND)
-            )
-            if who not in (*matter.parties, *seats) and holds and len(seats) < PANEL:
-                seats.append(who)
-        return tuple(seats) if len(seats) == PANEL else ()
+
+        def eligible(who: Address) -> bool:
+            now, minimum = UnixSeconds(self.book.now), Cents(BOND)
+            holds = self.book.members[who].holds(membership.AUDITOR, now=now, minimum=minimum)
+            return holds and who not in matter.parties
+
+        return draw(self._auditors(), found.draw_block, self.book.key(job, index), eligible)
 
     def check_touched(self) -> None:
         """What was acted on since the last look is the same on both sides, and so are the sums."""

@@ -14,7 +14,7 @@ from ledger.errors import RevertedError, UnavailableError
 from ledger.members import Members
 from ledger.types import Creation
 from protocol.ids import Address
-from tests.contracts.evm import Evm
+from tests.contracts.evm import fresh
 from tests.contracts.federation import (
     COURT,
     CUSTOMER,
@@ -103,15 +103,14 @@ def _orders(token: Address, treasury: Address) -> Creation:
 
 def test_orders_need_a_treasury() -> None:
     with pytest.raises(RevertedError, match="ZeroTreasury"):
-        Evm().create(DEPLOYER, _orders(address(1), Address(bytes(20))), address(0xBEEF))
+        fresh().create(DEPLOYER, _orders(address(1), Address(bytes(20))))
 
 
 def test_a_token_that_moves_less_than_it_says_opens_no_order(scene: Scene) -> None:
-    liar, orders = address(0xBAD), address(0xBEEF)
-    scene.evm.create(DEPLOYER, Creation(payload=ANSWERS_ONE), liar)
+    liar = scene.evm.create(DEPLOYER, Creation(payload=ANSWERS_ONE))
     members, rules = scene.contracts.members.address, scene.contracts.rules.address
     payload = bytecode("Orders") + abi.constructor_arguments(liar, rules, members, COURT, TREASURY)
-    scene.evm.create(DEPLOYER, Creation(payload=payload), orders)
+    orders = scene.evm.create(DEPLOYER, Creation(payload=payload))
     assert scene.refused(CUSTOMER, replace(scene.opening(), to=orders)) == "ShortTransfer"
 
 

@@ -13,6 +13,7 @@ from protocol.ids import Address, Digest
 from protocol.units import Cents
 from tests.contracts.assembly import DEARER, carry, file, queue, standing, succeed
 from tests.contracts.federation import (
+    COURT,
     CUSTOMER,
     DEPLOYER,
     GOVERNOR,
@@ -23,7 +24,6 @@ from tests.contracts.federation import (
     STRANGER,
     TREASURY,
     Scene,
-    address,
     word,
 )
 
@@ -79,7 +79,7 @@ def test_contributors_get_what_a_proposal_gives_them(scene: Scene) -> None:
     assert scene.balance(TREASURY) == fee - 1000
 
 
-@pytest.mark.parametrize("caller", [DEPLOYER, SHOP, STRANGER, TREASURY])
+@pytest.mark.parametrize("caller", [DEPLOYER, SHOP, STRANGER, COURT])
 def test_nobody_but_the_members_timelock_shares_out(scene: Scene, caller: Address) -> None:
     share = scene.contracts.treasury.share([Share(account=caller, amount=Cents(1))], WHY)
     assert scene.refused(caller, share) == "NotGovernor"
@@ -110,8 +110,7 @@ def test_rules_and_shares_of_one_proposal_are_done_together_or_not_at_all(scene:
 
 
 def test_a_source_that_refuses_harms_nobody(scene: Scene) -> None:
-    villain = address(0xBAD)
-    scene.evm.create(DEPLOYER, Creation(payload=REFUSES_ALL), villain)
+    villain = scene.evm.create(DEPLOYER, Creation(payload=REFUSES_ALL))
     with pytest.raises(RevertedError):
         scene.evm.send(STRANGER, scene.contracts.treasury.collect(villain))
     assert scene.contracts.treasury.fund(scene.evm) == 0

@@ -3,8 +3,8 @@
 A file is a list of vectors, one per line. ``wire`` is hexadecimal. Without ``topic`` it is the message itself; with
 ``topic`` it is a signed envelope whose payload is the message. ``fields`` says what has to come out (bytes in
 hexadecimal, integers exact, an enum as its value); ``reject`` is part of the reason that this implementation gives.
-Another implementation passes when it accepts and rejects the same wire forms. ``order.json`` holds the state machine of
-an order instead: see ``tests/vectors/order_states.py``.
+Another implementation passes when it accepts and rejects the same wire forms. The files of ``STATES`` hold the ledger's
+state machines instead: see ``tests/vectors/situations.py``.
 
     python -m tests.vectors.make_vectors            write the files
     python -m tests.vectors.make_vectors --check    say which files are stale; exit 1 if any is
@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from protocol.wire import encode
-from tests.vectors import order_states
+from tests.vectors import case_states, licence_states, member_states, order_states, situations
 from tests.vectors.malformed import malformed
 from tests.vectors.messages import SIGNER, Message, messages
 from tests.vectors.missigned import missigned
 from tests.vectors.texts import Text, texts
 
 HERE = Path(__file__).parent
+
+STATES = {"case": case_states, "licence": licence_states, "member": member_states, "order": order_states}
+"""Who tells the stories of each state machine."""
 
 
 def vectors(message: Message) -> list[dict[str, Any]]:
@@ -77,7 +80,8 @@ def files() -> dict[Path, str]:
     """Every file and what has to stand in it."""
     lists = {message.file: vectors(message) for message in messages()}
     lists |= {text.file: text_vectors(text) for text in texts()}
-    lists["order"] = order_states.vectors(legible)
+    for name, told in STATES.items():
+        lists[name] = situations.vectors(told.situations(), told.tries, legible)
     return {
         HERE / f"{name}.json": "[\n" + ",\n".join(json.dumps(vector) for vector in found) + "\n]\n"
         for name, found in lists.items()

@@ -6,24 +6,24 @@ import pytest
 
 from governance.bounds import PARAMETERS, Parameter, amount, duration, percent
 from ledger.bindings import rules as abi
-from ledger.deployment import bytecode
+from ledger.deployment import bytecode, created_at
 from ledger.errors import RevertedError
 from ledger.rules import Rules, values_of
 from ledger.types import Creation
 from protocol.rules import RulePack
-from tests.contracts.evm import Evm
+from tests.contracts.evm import Evm, fresh
 from tests.contracts.federation import address
 from tests.unit.governance.examples import PACK, pack
 
 GOVERNOR, DEPLOYER, VOTES = address(0xB001), address(0xB002), address(0xB004)
-RULES = Rules(address(0xB003))
+RULES = Rules(created_at(DEPLOYER, 0))
 
 
 @pytest.fixture(scope="module")
 def evm() -> Evm:
-    chain = Evm()
+    chain = fresh()
     creation = Creation(payload=bytecode("Rules") + abi.constructor_arguments(GOVERNOR, VOTES, values_of(PACK)))
-    chain.create(DEPLOYER, creation, RULES.address)
+    assert chain.create(DEPLOYER, creation) == RULES.address
     return chain
 
 

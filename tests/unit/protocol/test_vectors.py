@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from federation.gate import open_message
+from protocol.case import CASE_EDGES
 from protocol.errors import RejectError
+from protocol.licensing import LICENSING_EDGES
+from protocol.membership import MEMBER_EDGES
+from protocol.order import EDGES as ORDER_EDGES
 from protocol.wire import decode, encode
 from tests.vectors import make_vectors
 from tests.vectors.messages import Message, messages
@@ -89,3 +93,22 @@ def test_every_rejected_text_is_its_senders_fault_for_the_reason_given(text: Tex
 
 def test_no_vector_file_is_stale() -> None:
     assert make_vectors.main(["--check"]) == 0
+
+
+STATES = pytest.mark.parametrize("name", make_vectors.STATES)
+GRAPHS = {"case": CASE_EDGES, "licence": LICENSING_EDGES, "member": MEMBER_EDGES, "order": ORDER_EDGES}
+
+
+@STATES
+def test_the_situations_of_a_state_machine_take_all_of_its_edges(name: str) -> None:
+    told = make_vectors.STATES[name]
+    taken = {edge for situation in told.situations() for edge in situation.edges(told.tries(situation))}
+    assert taken == GRAPHS[name]
+
+
+@STATES
+def test_more_is_refused_than_allowed_and_no_situation_has_the_name_of_another(name: str) -> None:
+    found = json.loads((HERE / f"{name}.json").read_text())
+    refused = [("refused" in attempt) for vector in found for attempt in vector["tries"]]
+    assert sum(refused) > len(refused) / 2
+    assert len({vector["name"] for vector in found}) == len(found)
