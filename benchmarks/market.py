@@ -7,6 +7,7 @@ summed over all orders, divided by what each order would cost if it had the fede
 import argparse
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import mean
 from time import process_time
 
@@ -18,13 +19,19 @@ from devnet.market.world import DAY, Kind, World, world
 from protocol.award import NoAward
 from protocol.units import UnixSeconds
 
+STUDY = Kind(providers=10, jobs=100, plane=1_000, processes=8, hour=(1_200, 6_000))
+"""Eight kinds of machines on a square of 1,000 km, and customers that lose 20 to 100 cents a minute."""
+
+DENSE = Kind(providers=50, jobs=300)
+"""An industrial region: five kinds of machines on 500 km, and more patient customers."""
+
 SCENES: dict[str, tuple[Kind, tuple[int, ...]]] = {
-    "10": (Kind(providers=10, jobs=100), (20, 100)),
-    "10-overload": (Kind(providers=10, jobs=150, load=1.3), (20, 100, 300)),
-    "50": (Kind(providers=50, jobs=300), (5,)),
-    "50-wide": (Kind(providers=50, jobs=300, plane=1000), (5,)),
-    "50-overload": (Kind(providers=50, jobs=500, load=2.2), (5,)),
-    "200": (Kind(providers=200, jobs=1000), (5,)),
+    "10": (STUDY, (20, 100)),
+    "10-overload": (replace(STUDY, jobs=150, load=1.3), (20, 100)),
+    "50": (replace(STUDY, providers=50, jobs=300), (5,)),
+    "50-overload": (replace(STUDY, providers=50, jobs=500, load=2.2), (5,)),
+    "50-dense": (DENSE, (5,)),
+    "200": (replace(STUDY, providers=200, jobs=1000), (5,)),
 }
 
 

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from devnet.market import making
 from devnet.market.behaviour import Buyer, Reason, Shop
-from devnet.market.book import Exchange, Order, menu, transcript, windows
+from devnet.market.book import Book, Exchange, Order, menu, quoted, transcript
 from devnet.market.improvement import improved
 from devnet.market.state import Auction, Market
 from node.planner.bidding import family_of
-from node.planner.errors import CapacityError
-from node.planner.holding import release, reserve, settle
+from node.planner.holding import release, reserve
 from protocol.auction import Bid, Commitment, Reveal, accept_commitment, accept_reveal, seal_of
 from protocol.award import Award, NoAward, award, follows
 from protocol.errors import IgnoreError, RejectError
@@ -167,20 +166,16 @@ def _announced(market: Market, call: Call, bids: list[Bid], outcome: Award | NoA
 def _accepted(market: Market, auction: Auction, outcome: Award) -> PeerId | None:
     """Put an award into the book, all or nothing; the first provider that does not accept it, if any."""
     call = auction.call
-    order = Order(call=call, award=outcome)
-    for peer in sorted({one.provider for one in outcome.assignments}):
-        won = [window for window, provider in windows(order) if provider == peer]
-        reason = Reason.DECLINED if market.shops[peer] is Shop.FICKLE else None
-        try:
-            settle(market.book.schedules[peer], call.job, won, now=market.clock.now, family=family_of(call))
-        except CapacityError:
-            reason = Reason.SOLD_ELSEWHERE
-        if reason is not None:
-            market.refuse(call.job, peer, reason)
-            market.purse.slash(call.job, peer, call.customer)
-            return peer
-    market.book = market.book.with_order(order, now=market.clock.now)
-    return None
+    order = Order(call=call, award=outcome, quotes=quoted(call, auction.bids.values()))
+    makers = sorted({one.provider for one in outcome.assignments})
+    fickle = next((peer for peer in makers if market.shops[peer] is Shop.FICKLE), None)
+    after = market.book.with_order(order, now=market.clock.now) if fickle is None else fickle
+    if isinstance(after, Book):
+        market.book = after
+        return None
+    market.refuse(call.job, after, Reason.SOLD_ELSEWHERE if fickle is None else Reason.DECLINED)
+    market.purse.slash(call.job, after, call.customer)
+    return after
 
 
 def _close(market: Market, job: JobId) -> None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
-from devnet.market.book import Book, Exchange, opened
+from devnet.market.book import Book, Exchange, again, opened
 from devnet.market.improvement import group
 from devnet.market.world import World
 from node.planner.bidding import family_of
@@ -272,7 +272,7 @@ def clairvoyant(world: World, start: Book, *, tries: int, rng: Random) -> int:
         jobs = [order.call.job for order in chosen]
         trial = book.without(*jobs)
         for order in rng.sample(chosen, len(chosen)):
-            after = exchange.clear(trial, order.call)
+            after = exchange.clear(trial, order.call, again(book, order))
             if isinstance(after, NoAward):
                 break
             trial = after

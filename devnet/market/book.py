@@ -3,9 +3,10 @@
 Bids come from ``node.planner`` and awards from ``protocol.award``: what is simulated here is who asks whom, and when.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from heapq import nsmallest
 
 from devnet.market.world import Provider
 from node.planner.bidding import answer, family_of
@@ -13,11 +14,14 @@ from node.planner.errors import CapacityError
 from node.planner.holding import Won, release, settle
 from node.planner.schedule import Schedule
 from protocol.auction import Bid
-from protocol.award import Award, NoAward, choose, terms_of
+from protocol.award import HOUR, MICRO, Award, NoAward, choose, terms_of
 from protocol.ids import Digest, JobId, PeerId
 from protocol.job import Call, Site
-from protocol.transport import travel_time
+from protocol.transport import co2_of, time_of, travel_time
 from protocol.units import UnixSeconds
+
+NEAREST = 8
+"""Shops asked again for an operation; the ninth best bid hardly ever wins the second time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,9 @@ class Order:
     follows: JobId | None = None
     """The order that this is the rest of."""
 
+    quotes: tuple[Mapping[PeerId, int], ...] = ()
+    """Per operation, the least that each shop asked for it when its bid was opened, in micro-cents of the weights."""
+
     @property
     def whole(self) -> bool:
         """Whether it still makes all that its call asks for; if not, another order makes the rest."""
@@ -41,6 +48,21 @@ class Order:
     def starts(self) -> UnixSeconds:
         """When the first operation begins."""
         return self.award.assignments[0].start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What an auction that is not an order's first one knows already."""
+
+    origin: Site | None = None
+    follows: JobId | None = None
+    quotes: tuple[Mapping[PeerId, int], ...] = ()
+    asked: Set[PeerId] | None = None
+    """Whom to ask first; if they cannot do it, everybody is asked. None asks everybody at once."""
+
+
+FIRST = Rest()
+"""An order's first auction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +87,15 @@ class Book:
         kept = {job: order for job, order in self.orders.items() if job not in jobs}
         return replace(self, schedules=schedules, orders=kept)
 
-    def with_order(self, order: Order, *, now: UnixSeconds) -> "Book":
-        """The book with one more order.
-
-        Raises:
-            CapacityError: a provider has promised the time elsewhere.
-        """
+    def with_order(self, order: Order, *, now: UnixSeconds) -> "Book | PeerId":
+        """The book with one more order, or the first provider that has promised the time elsewhere."""
         schedules, job = dict(self.schedules), order.call.job
-        for peer in {assignment.provider for assignment in order.award.assignments}:
+        for peer in sorted({assignment.provider for assignment in order.award.assignments}):
             won = [one for one, provider in windows(order) if provider == peer]
-            schedules[peer] = settle(schedules[peer], job, won, now=now, family=family_of(order.call))
+            try:
+                schedules[peer] = settle(schedules[peer], job, won, now=now, family=family_of(order.call))
+            except CapacityError:
+                return peer
         return replace(self, schedules=schedules, orders={**self.orders, job: order})
 
     def with_schedule(self, peer: PeerId, schedule: Schedule) -> "Book":
@@ -117,20 +138,21 @@ class Exchange:
             remembered = self.known[key] = (schedule, menu(book.providers[peer], schedule, call, now=self.now))
         return remembered[1]
 
-    def auction(
-        self, book: Book, call: Call, origin: Site | None = None, follows: JobId | None = None
-    ) -> Order | NoAward:
-        """One auction among all shops."""
+    def auction(self, book: Book, call: Call, rest: Rest = FIRST) -> Order | NoAward:
+        """One auction among the shops that are asked."""
         wanted = {operation.process for operation in call.operations}
         asked = [peer for peer, one in book.providers.items() if not wanted.isdisjoint(one.processes)]
+        if rest.asked is not None:
+            asked = [peer for peer in asked if peer in rest.asked]
         bids = [bid for peer in asked if (bid := self.bid(book, call, peer)) is not None]
-        terms = terms_of(call) if origin is None else replace(terms_of(call), origin=origin)
+        terms = terms_of(call) if rest.origin is None else replace(terms_of(call), origin=rest.origin)
         outcome = choose(terms, bids, transcript(call))
         if isinstance(outcome, NoAward):
             return outcome
-        return Order(call=call, award=outcome, origin=origin, follows=follows)
+        quotes = rest.quotes or quoted(call, bids)
+        return Order(call=call, award=outcome, origin=rest.origin, follows=rest.follows, quotes=quotes)
 
-    def clear(self, book: Book, call: Call, origin: Site | None = None, follows: JobId | None = None) -> Book | NoAward:
+    def clear(self, book: Book, call: Call, rest: Rest = FIRST) -> Book | NoAward:
         """The book after one auction.
 
         A provider whose windows cannot all be kept although they won together declines, and the auction is run
@@ -139,22 +161,62 @@ class Exchange:
         without: set[PeerId] = set()
         while True:
             reduced = book if not without else _only(book, without)
-            found = self.auction(reduced, call, origin, follows)
+            found = self.auction(reduced, call, rest)
             if isinstance(found, NoAward):
-                return found
-            for peer in {assignment.provider for assignment in found.award.assignments}:
-                try:
-                    _keeps(book, found, peer, self.now)
-                except CapacityError:
-                    without.add(peer)
-                    break
-            else:
-                return book.with_order(found, now=self.now)
+                if rest.asked is None:
+                    return found
+                rest = replace(rest, asked=None)
+                continue
+            after = book.with_order(found, now=self.now)
+            if isinstance(after, Book):
+                return after
+            without.add(after)
 
 
-def _keeps(book: Book, order: Order, peer: PeerId, now: UnixSeconds) -> None:
-    won = [one for one, provider in windows(order) if provider == peer]
-    settle(book.schedules[peer], order.call.job, won, now=now, family=family_of(order.call))
+def quoted(call: Call, bids: Iterable[Bid]) -> tuple[dict[PeerId, int], ...]:
+    """Per operation, the least that each bidder asks for it alone, its time and CO2 weighed as the call does."""
+    found: tuple[dict[PeerId, int], ...] = tuple({} for _ in call.operations)
+    for bid in bids:
+        for offer in bid.offers:
+            if offer.first == offer.last:
+                asks = offer.price * MICRO + offer.co2 * call.weights.co2_tonne
+                asks += offer.duration * call.weights.hour * MICRO // HOUR
+                known = found[offer.first]
+                known[bid.provider] = min(asks, known.get(bid.provider, asks))
+    return found
+
+
+def promising(book: Book, order: Order, first: int = 0) -> set[PeerId]:
+    """Whoever makes an order's operations from ``first`` on, and for each those whose opened bids came nearest."""
+    call, assignments = order.call, order.award.assignments
+    found: set[PeerId] = set()
+    stops = [order.origin, *(one.site for one in assignments), call.site if order.whole else None]
+    for place, one in enumerate(assignments):
+        if one.offer.first < first:
+            continue
+        found.add(one.provider)
+        ways = [stop for stop in (stops[place], stops[place + 2]) if stop is not None]
+        for operation in range(one.offer.first, one.offer.last + 1):
+            asks = order.quotes[operation] if order.quotes else {}
+            costs = {
+                peer: quote + sum(way_score(call, stop, book.providers[peer].site) for stop in ways)
+                for peer, quote in asks.items()
+                if peer in book.providers
+            }
+            found.update(nsmallest(NEAREST, costs, key=lambda peer: (costs[peer], peer)))
+    return found
+
+
+def again(book: Book, order: Order) -> Rest:
+    """The terms on which an order is auctioned once more as it is."""
+    return Rest(origin=order.origin, follows=order.follows, quotes=order.quotes, asked=promising(book, order))
+
+
+def way_score(call: Call, one: Site, other: Site) -> int:
+    """What a move costs by a call's weights, its time included, in micro-cents."""
+    way = one.distance(other)
+    length = co2_of(way) * call.weights.co2_tonne + way * call.weights.kilometre * MICRO // 1000
+    return length + time_of(way) * call.weights.hour * MICRO // HOUR
 
 
 def _only(book: Book, without: set[PeerId]) -> Book:

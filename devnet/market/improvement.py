@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from devnet.market.book import Book, Exchange, Order
+from devnet.market.book import Book, Exchange, Order, again
 from protocol.award import MICRO, NoAward
 from protocol.ids import JobId, PeerId
 from protocol.units import BasisPoints, Cents
@@ -71,7 +71,7 @@ def reauctioned(
     jobs = [order.call.job for order in released]
     trial = book.without(*jobs)
     for order in rng.sample(list(released), len(released)):
-        after = exchange.clear(trial, order.call, order.origin, order.follows)
+        after = exchange.clear(trial, order.call, again(book, order))
         if isinstance(after, NoAward):
             return None
         trial = after

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 
-from devnet.market.book import Book, Exchange, Order
+from devnet.market.book import Book, Exchange, Order, Rest, promising
 from node.planner.schedule import Lane, Roster, Schedule, prefix
 from node.planner.shifts import Closure, merged
 from protocol.award import MICRO, Assignment, Award, NoAward
@@ -87,7 +87,13 @@ def reauctioned(
         order, first = orders[job], suffixes[job]
         call, origin = rest_of(order, first, now)
         touched += [(job, first + index) for index in range(len(call.operations))]
-        cleared = exchange.clear(book, call, origin, job if first else order.follows)
+        rest = Rest(
+            origin=origin,
+            follows=job if first else order.follows,
+            quotes=order.quotes[first:],
+            asked=promising(book, order, first),
+        )
+        cleared = exchange.clear(book, call, rest)
         if isinstance(cleared, NoAward):
             unplaced.append(job)
             continue

@@ -12,7 +12,7 @@ from node.planner.shifts import ALWAYS, WEEK, Calendar, Shift
 from protocol.capability import Capability
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode, PeerId, ProcessCode
 from protocol.job import BidView, Call, Envelope, Operation, Site, Weights
-from protocol.params import EXTRUSION, HEAT_TREATMENT, INSPECTION, MILLING, TURNING
+from protocol.params import BENDING, EXTRUSION, GRINDING, HEAT_TREATMENT, INSPECTION, LASER, MILLING, TURNING
 from protocol.units import (
     BasisPoints,
     Cents,
@@ -31,7 +31,10 @@ EPOCH = UnixSeconds(1_800_000_000 - (1_800_000_000 - 4 * DAY) % WEEK)
 COMMIT, REVEAL = 30, 10
 """Seconds of the two phases of an auction."""
 
-PROCESSES = (MILLING, TURNING, EXTRUSION, HEAT_TREATMENT, INSPECTION)
+PROCESSES = (MILLING, TURNING, EXTRUSION, HEAT_TREATMENT, INSPECTION, GRINDING, LASER, BENDING)
+BY_FEATURES = (INSPECTION, GRINDING, LASER, BENDING)
+"""Processes whose time goes by features, a minute each on a machine of mean speed."""
+
 MATERIALS = tuple(MaterialCode(name) for name in ("EN AW-6082", "EN 1.7225", "EN 1.4301"))
 PACE = CubicMillimetres(10_000)
 """Volume that a machine of mean speed removes in a minute."""
@@ -50,6 +53,12 @@ class Kind:
 
     plane: int = 500
     """Edge of the square that everybody stands in, km."""
+
+    processes: int = 5
+    """How many of ``PROCESSES`` there are machines and work for."""
+
+    hour: tuple[int, int] = (200, 2_000)
+    """Cents that customers give for an hour, from the least to the most patient."""
 
     days: int = 40
     """From a call to its due date."""
@@ -109,7 +118,9 @@ def name(*words: object) -> bytes:
 def _provider(rng: Random, kind: Kind, number: int) -> Provider:
     count = rng.choice((1, 2, 2, 3))
     # Every process is somewhere: the first machines go round, the others are drawn.
-    machines = [_machine(rng, kind, index, PROCESSES[number % 5] if index == 0 else None) for index in range(count)]
+    machines = [
+        _machine(rng, kind, index, PROCESSES[number % kind.processes] if index == 0 else None) for index in range(count)
+    ]
     return Provider(
         peer=PeerId(name("provider", number)),
         site=_site(rng, kind),
@@ -119,7 +130,7 @@ def _provider(rng: Random, kind: Kind, number: int) -> Provider:
 
 
 def _machine(rng: Random, kind: Kind, index: int, process: ProcessCode | None) -> Machine:
-    process = process or rng.choice(PROCESSES)
+    process = process or rng.choice(PROCESSES[: kind.processes])
     speed = rng.uniform(0.8, 1.3)
     night = kind.shifts and process != HEAT_TREATMENT and rng.random() < 0.5
     early, late = Seconds(6 * HOUR), Seconds(22 * HOUR)
@@ -151,7 +162,7 @@ def _machine(rng: Random, kind: Kind, index: int, process: ProcessCode | None) -
 
 
 def _call(rng: Random, kind: Kind, number: int, at: UnixSeconds, seed: int) -> Call:
-    processes = [rng.choice(PROCESSES) for _ in range(rng.randint(3, 6))]
+    processes = [rng.choice(PROCESSES[: kind.processes]) for _ in range(rng.randint(3, 6))]
     operations = tuple(
         Operation(
             index=index,
@@ -160,7 +171,7 @@ def _call(rng: Random, kind: Kind, number: int, at: UnixSeconds, seed: int) -> C
             tolerance=Micrometres(50),
             removed=CubicMillimetres(PACE * (minutes := rng.randint(60, 360))),
             mass=Grams(1_000),
-            features=minutes if process == INSPECTION else 0,
+            features=minutes if process in BY_FEATURES else 0,
         )
         for index, process in enumerate(processes)
     )
@@ -185,7 +196,7 @@ def _call(rng: Random, kind: Kind, number: int, at: UnixSeconds, seed: int) -> C
         quantity=1,
         site=_site(rng, kind),
         budget=Cents(100_000_000),
-        weights=Weights(hour=Cents(rng.randint(200, 2_000)), co2_tonne=Cents(10_000), kilometre=Cents(12)),
+        weights=Weights(hour=Cents(rng.randint(*kind.hour)), co2_tonne=Cents(10_000), kilometre=Cents(12)),
         earliest=at,
         due=UnixSeconds(at + kind.days * DAY),
         commit_by=UnixSeconds(at + COMMIT),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from node.planner.holding import clashing, held, timeline_of
+from node.planner.holding import clashing, held, hold_of, timeline_of
 from node.planner.machine import Family, Machine
 from node.planner.menu import Bench, Found, improved, openings
 from node.planner.policy import Policy
@@ -60,6 +60,9 @@ class _Job:
     machine: Machine
     operations: tuple[Operation, ...]
     margin: BasisPoints
+    length: Seconds
+    """Worked, all together."""
+
     basis: Basis
     """Wherever they go."""
 
@@ -161,13 +164,15 @@ class _Desk:
         jobs = []
         for machine in machines:
             taken: list[Operation] = []
+            length = Seconds(0)
             for following in self._call.operations[operation.index : operation.index + BUNDLE]:
                 margin = self._margin(machine, following)
                 if margin is None or (taken and self._after[following.index] != (taken[-1].index,)):
                     break
                 taken.append(following)
+                length = Seconds(length + duration(machine, following, self._call.quantity))
                 row = basis(machine, taken, self._call.quantity, margin=margin)
-                jobs.append(_Job(machine=machine, operations=tuple(taken), margin=margin, basis=row))
+                jobs.append(_Job(machine=machine, operations=tuple(taken), margin=margin, length=length, basis=row))
         return jobs
 
     def _margin(self, machine: Machine, operation: Operation) -> BasisPoints | None:
@@ -183,20 +188,19 @@ class _Desk:
             for offer, row in self._windows(job, bench, place):
                 if len(self._offers) == min(MAX_OFFERS, before + share):
                     return True
-                hold = held(
-                    self._schedule,
-                    offer,
-                    self._call.job,
-                    bench.timeline,
-                    until=NEVER,
-                    now=self._now,
-                    family=self._family,
-                )
                 begins = (offer.machine, offer.opens)
-                if hold is not None and begins not in seen:
+                hold = None if begins in seen else self._hold(offer, bench, place)
+                if hold is not None:
                     seen.add(begins)
                     self._offers.append(_Offered(offer, row, hold))
         return len(self._offers) > before
+
+    def _hold(self, offer: Offer, bench: Bench, place: Place) -> Hold | None:
+        """What an offer would hold; time in a gap is free as it is."""
+        job, now, family = self._call.job, self._now, self._family
+        if place.moves or place.start == place.latest:
+            return held(self._schedule, offer, job, bench.timeline, until=NEVER, now=now, family=family)
+        return hold_of(offer, job, until=NEVER, family=family)
 
     def _places(
         self, jobs: Sequence[_Job], bounds: Sequence[_Bounds], share: int
@@ -247,7 +251,7 @@ class _Desk:
 
     def _bench(self, job: _Job, bounds: Sequence[_Bounds]) -> Bench:
         machine, calendar = job.machine, job.machine.calendar
-        length = sum(duration(machine, operation, self._call.quantity) for operation in job.operations)
+        length = job.length
         ready, finish = bounds[job.span[0]].ready, bounds[job.span[1]].finish
         if machine.approved_until is not None:
             finish = min(finish, machine.approved_until)
@@ -285,7 +289,7 @@ class _Desk:
         call = self._call
         quick = [
             min(
-                (duration(job.machine, operation, call.quantity) for job in jobs),
+                (job.length for job in jobs if len(job.operations) == 1),
                 default=brisk_duration(operation, call.quantity) + TRANSPORT_HANDLING,
             )
             for operation, jobs in zip(call.operations, able, strict=True)

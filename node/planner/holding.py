@@ -83,15 +83,18 @@ def held(
     """The hold for one window, or None when other work cannot make room for it; ``timeline`` as in ``timeline_of``."""
     finish = UnixSeconds(offer.closes + offer.duration)
     moves = _moves(schedule.machine(offer.machine), timeline, (offer.opens, finish), now=now, family=family)
-    if moves is None:
-        return None
+    return None if moves is None else hold_of(offer, job, moves, until=until, family=family)
+
+
+def hold_of(offer: Offer, job: JobId, moves: tuple[Move, ...] = (), *, until: UnixSeconds, family: Family) -> Hold:
+    """The hold of a window, from its first start to the finish of its last."""
     return Hold(
         job=job,
         first=offer.first,
         last=offer.last,
         machine=offer.machine,
         start=offer.opens,
-        finish=finish,
+        finish=UnixSeconds(offer.closes + offer.duration),
         until=until,
         moves=moves,
         family=family,

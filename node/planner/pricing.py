@@ -73,12 +73,16 @@ def placed(row: Basis, machine: Machine, *, margin: BasisPoints, changeover: Sec
         displaced: what other work loses.
     """
     change = up(changeover * machine.rates.hour, 3600)
+    if (change, displaced) == (row.changeover, row.displaced):
+        return row
     cost = row.cost - row.changeover - row.displaced + change + displaced
     return replace(row, changeover=Cents(change), displaced=displaced, margin=Cents(up(cost * margin, WHOLE)))
 
 
 def curve(opens: UnixSeconds, closes: UnixSeconds, price: Cents, waiting: Cents) -> tuple[Rise, ...]:
     """How a window's price rises: each step asks for the hours kept until it at ``waiting`` an hour."""
+    if not waiting:
+        return ()
     starts = {UnixSeconds(opens + (closes - opens) * step // MAX_RISES) for step in range(1, MAX_RISES + 1)}
     prices = [(start, Cents(price + (start - opens) * waiting // 3600)) for start in sorted(starts)]
     rises: list[Rise] = []

@@ -74,12 +74,16 @@ class Calendar:
 
     def worked(self, at: UnixSeconds) -> int:
         """Seconds of open time before ``at``, counted from a fixed Monday; never decreasing."""
+        if self._never_rests:
+            return at - _MONDAY
         past = bisect_right(self._begins, at)
         inside = past > 0 and at < self.closures[past - 1].ends
         return self._on_shift(self.closures[past - 1].begins if inside else at) - self._lost[past - inside]
 
     def start(self, worked: int) -> UnixSeconds:
         """Plant time of the open second that follows ``worked`` seconds of open time."""
+        if self._never_rests:
+            return UnixSeconds(worked + _MONDAY)
         past = bisect_right(self._breaks, worked)
         weeks, rest = divmod(worked + self._lost[past], self._sums[-1])
         index = bisect_right(self._sums, rest) - 1
@@ -87,6 +91,8 @@ class Calendar:
 
     def finish(self, worked: int) -> UnixSeconds:
         """Plant time at which ``worked`` seconds of open time are over; before any closed time that follows."""
+        if self._never_rests:
+            return UnixSeconds(worked + _MONDAY)
         return UnixSeconds(self.start(worked - 1) + 1)
 
     def open_at(self, start: UnixSeconds, finish: UnixSeconds) -> bool:
@@ -95,6 +101,9 @@ class Calendar:
 
     def stretches(self, first: int, last: int, length: int) -> Iterator[Stretch]:
         """The starts from ``first`` to ``last`` (seconds worked) of work of ``length``, cut where a closure enters."""
+        if self._never_rests and first <= last:
+            yield Stretch(self.start(first), self.start(last), Seconds(length))
+            return
         while first <= last:
             step = min(self._unbroken(first), self._unbroken(first + length - 1), last - first)
             opens = self.start(first)
@@ -118,6 +127,11 @@ class Calendar:
             shift = self.shifts[index]
             today = self._sums[index] + min(rest, shift.closes) - shift.opens
         return weeks * self._sums[-1] + today
+
+    @cached_property
+    def _never_rests(self) -> bool:
+        """Whether plant time and time worked are one but for where they are counted from."""
+        return self.shifts == (Shift(opens=Seconds(0), closes=Seconds(WEEK)),) and not self.closures
 
     @cached_property
     def _opens(self) -> list[int]:
