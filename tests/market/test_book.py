@@ -67,7 +67,7 @@ def test_who_loses_by_a_re_auction_is_paid_by_who_gains() -> None:
     exchange = Exchange(now=UnixSeconds(place.calls[0].earliest - 1))
     rng = Random(3)
     compensated = False
-    for _ in range(25):
+    for _ in range(80):
         released = rng.sample(list(book.orders.values()), 3)
         after = reauctioned(book, exchange, released, rng)
         if after is None:
