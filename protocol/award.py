@@ -7,13 +7,15 @@ of the CO2 of making and moving them, of the makers' quality class and of the wa
 that nobody could know when bidding. There is no solver in it: whoever runs it anywhere finds the same makers.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from hashlib import shake_256
+from itertools import count
 from typing import Final, TypeAlias
 
-from protocol.auction import Bid, Offer
+from protocol.auction import Bid, Offer, Rise
 from protocol.composition import ComplexityError, Plan
 from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.job import OPEN, Call, Filters, Site, Weights
@@ -30,6 +32,9 @@ MICRO: Final = 1_000_000
 
 HOUR: Final = 3600
 """Seconds in an hour, and units of cost in a micro-cent, so that seconds weigh exactly."""
+
+CENT: Final = MICRO * HOUR
+"""Units of cost in a cent; one gram of CO2 at a cent a tonne is ``HOUR`` of them."""
 
 RANK_BYTES: Final = 7
 """Of one offer's rank; sixteen of them still fit into ``RANK_BITS``."""
@@ -374,20 +379,20 @@ class Field:
     def _enter(self, bid: Bid) -> set[frozenset[int]]:
         """Take up a bid's offers; returns its clashes by the windows' numbers."""
         terms, site, base = self._terms, self._site(bid.site), len(self._offers)
-        weights, worst = terms.weights, terms.filters.grade
-        cent, gram, class_ = _costs(MICRO, weights.co2_tonne, weights.grade * MICRO)
-        ranks = shake_256(b"guildmark/rank/1" + self._transcript + bid.provider).digest(RANK_BYTES * len(bid.offers))
-        for index, offer in enumerate(bid.offers):
-            if offer.grade > worst or not (self._allow is None or self._allow(bid.provider, offer)):
+        weights, worst, allow, offers = terms.weights, terms.filters.grade, self._allow, bid.offers
+        gram, class_ = weights.co2_tonne * HOUR, weights.grade * CENT
+        entered, ranks = self.windows, _ranks(self._transcript, bid.provider, len(offers))
+        for number, offer, rank in zip(count(base), offers, ranks, strict=False):
+            if offer.grade > worst or not (allow is None or allow(bid.provider, offer)):
                 continue
-            first, last, price, grams = offer.first, offer.last, offer.price, offer.co2
+            first, last, price, grams, rises = offer.first, offer.last, offer.price, offer.co2, offer.rises
             # A bundle counts grade and rank once per operation, so that neither it nor its parts are favoured in a tie.
-            rank = int.from_bytes(ranks[RANK_BYTES * index : RANK_BYTES * (index + 1)], "big")
-            cost = price * cent + grams * gram + (last - first + 1) * (offer.grade * class_ + rank)
-            rises = _steps(offer) if offer.rises else ()
-            span = offer.opens, offer.closes, offer.duration
-            self.windows.append(Window._make((base + index, first, last, site, *span, cost, price, grams, rises)))
-        self._offers += [(bid, offer) for offer in bid.offers]
+            many = last - first + 1
+            cost = (price * CENT + grams * gram + many * offer.grade * class_ << RANK_BITS) + many * rank
+            steps = _steps(rises, price) if rises else ()
+            opens, closes, duration = offer.opens, offer.closes, offer.duration
+            entered.append(_window((number, first, last, site, opens, closes, duration, cost, price, grams, steps)))
+        self._offers += [(bid, offer) for offer in offers]
         return {frozenset((base + a, base + b)) for a, b in bid.clashes}
 
     def _site(self, site: Site) -> int:
@@ -403,19 +408,24 @@ class Field:
 
     def _moves(self) -> Moves:
         weights = self._terms.weights
-        gram, metre = _costs(weights.co2_tonne, weights.kilometre * (MICRO // 1000))
+        gram, metre = weights.co2_tonne * HOUR << RANK_BITS, weights.kilometre * (CENT // 1000) << RANK_BITS
         return Moves(list(self._sites), gram=gram, metre=metre)
 
 
-def _steps(offer: Offer) -> tuple[tuple[int, int, int], ...]:
+_window: Final = partial(tuple.__new__, Window)
+"""``Window._make``, which takes half as long again."""
+
+
+def _ranks(transcript: Digest, provider: PeerId, offers: int) -> Iterator[int]:
+    """The rank of each offer in a bid, which nobody could know when bidding."""
+    size = RANK_BYTES * offers
+    ranks = shake_256(b"guildmark/rank/1" + transcript + provider).digest(size)
+    return map(int.from_bytes, [ranks[place : place + RANK_BYTES] for place in range(0, size, RANK_BYTES)])
+
+
+def _steps(rises: Sequence[Rise], price: Cents) -> tuple[tuple[int, int, int], ...]:
     """An offer's price curve as the search sees it."""
-    steps = [(rise.start, rise.price - offer.price) for rise in offer.rises]
-    return tuple([(start, dearer * MICRO * HOUR << RANK_BITS, dearer) for start, dearer in steps])
-
-
-def _costs(*scores: int) -> tuple[int, ...]:
-    """Micro-cents as the search's costs."""
-    return tuple(score * HOUR << RANK_BITS for score in scores)
+    return tuple([(rise.start, (rise.price - price) * CENT << RANK_BITS, rise.price - price) for rise in rises])
 
 
 def _score(cost: int) -> int:

@@ -4,12 +4,12 @@ Uses no network, no clock and no solver. It cannot know what is not in the file:
 bidder to prove (``protocol.challenge``), and that the root stands on the ledger for whoever can ask a ledger.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from protocol.auction import Commitment, Reveal, accept_call, check_bid, seal_over
-from protocol.award import Award, follows, standings
+from protocol.award import Award, follows, standings, transcript_root
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Digest, PeerId
 from protocol.job import Call
@@ -22,7 +22,7 @@ from protocol.signed import Signed, verify
 from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, ROLL
 from protocol.transcript import Kind, Part, Transcript, parts_of, transcript_of
 from protocol.units import UnixSeconds
-from protocol.wire import decode
+from protocol.wire import decode, decode_all
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,7 +65,9 @@ def recheck(data: bytes, *, places: bool = True) -> Verified:
     result = _held(told, _result, transcript.result, call)
     accepted = frozenset(_acceptances(kinds[Kind.REPLY], transcript.replies, result))
     opened = open_bids(call, seals, reveals, result.declined)
-    root = transcript.root
+    # Parts are in their one wire form, so the root needs no second one.
+    commitments, shown = ([part.content for part in kinds[kind]] for kind in (Kind.COMMITMENT, Kind.REVEAL))
+    root = transcript_root(kinds[Kind.CALL][0].content, commitments, shown)
     _held(told, _check_outcome, call, opened, result, root, places=places)
     return Verified(
         call=call, opened=opened, result=result, root=root, told_by=transcript.result.author, accepted=accepted
@@ -117,23 +119,29 @@ def _roll(transcript: Transcript, call: Call) -> None:
 
 def _reveals(parts: list[Part], call: Call, seals: dict[PeerId, Digest]) -> Iterator[Reveal]:
     before = b""
-    for part in parts:
-        reveal = _held(part, _reveal, part.content, call, seals)
+    for part, reveal in zip(parts, _decoded(parts), strict=True):
+        _held(part, _check_reveal, part.content, reveal, call, seals)
         if reveal.bid.provider <= before:
             raise part.flaw("reveals are not in order of provider")
         before = reveal.bid.provider
         yield reveal
 
 
-def _reveal(content: bytes, call: Call, seals: dict[PeerId, Digest]) -> Reveal:
-    reveal = decode(Reveal, content)
+def _decoded(parts: list[Part]) -> Iterable[Reveal]:
+    """All at once if they are well formed; else one by one, so that the first part that is wrong is named."""
+    try:
+        return decode_all(Reveal, [part.content for part in parts])
+    except RejectError:
+        return (_held(part, decode, Reveal, part.content) for part in parts)
+
+
+def _check_reveal(content: bytes, reveal: Reveal, call: Call, seals: dict[PeerId, Digest]) -> None:
     bid = reveal.bid
     # A reveal is an array of two, the bid and 32 bytes of salt with their header: the bid need not be encoded again.
     seal = seal_over(content[1 : -HASH_BYTES - 2], reveal.salt)
     if bid.job != call.job or len(reveal.salt) != HASH_BYTES or seals.get(bid.provider) != seal:
         raise RejectError("it opens no commitment of this file")
     check_bid(bid, call)
-    return reveal
 
 
 def _result(signed: Signed, call: Call) -> Result:
@@ -147,7 +155,7 @@ def _reply(signed: Signed) -> Reply:
 
 
 def _acceptances(parts: list[Part], replies: tuple[Signed, ...], result: Result) -> Iterator[PeerId]:
-    before = b""
+    before, digest = b"", result.digest
     for part, signed in zip(parts, replies, strict=True):
         reply = _held(part, _reply, signed)
         if part.content <= before:
@@ -155,7 +163,7 @@ def _acceptances(parts: list[Part], replies: tuple[Signed, ...], result: Result)
         before = part.content
         if reply.provider != signed.author or reply.job != result.job:
             raise part.flaw("it is not signed by its provider, or is for another job")
-        if reply.accepted and reply.result == result.digest and reply.provider in result.winners:
+        if reply.accepted and reply.result == digest and reply.provider in result.winners:
             yield reply.provider
         elif reply.accepted or reply.provider not in result.declined:
             raise part.flaw("it neither accepts this result nor is a refusal that the result tells of")

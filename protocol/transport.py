@@ -43,6 +43,6 @@ class Moves:
             (ax, ay), (bx, by) = self._places[a], self._places[b]
             way = Metres(abs(ax - bx) + abs(ay - by))
             co2 = co2_of(way)
-            move = time_of(way), co2 * self._gram + way * self._metre, co2
-            found = self._known[a][b] = self._known[b][a] = move
+            found = time_of(way), co2 * self._gram + way * self._metre, co2
+            self._known[a][b] = self._known[b][a] = found
         return found

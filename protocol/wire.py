@@ -6,14 +6,17 @@ not an int, an int fits 64 bits, there are no floats) and that encoding the resu
 """
 
 import types
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from itertools import chain, islice, repeat
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgpack
+from typing_extensions import override
 
 from protocol.errors import RejectError
 
@@ -46,15 +49,39 @@ def decode(kind: type[T], data: bytes, *, limit: int | None = None) -> T:
     """
     if limit is not None and len(data) > limit:
         raise RejectError(f"{kind.__name__} has {len(data)} bytes, more than {limit}")
+    plain = _unpacked(kind, data)
+    message: T = _parser(kind).one(plain, kind.__name__)
+    _check_canonical(kind, plain, data)
+    return message
+
+
+def decode_all(kind: type[T], wires: Sequence[bytes]) -> Sequence[T]:
+    """Many messages at once, column by column, which takes two thirds of the time.
+
+    Raises:
+        RejectError: ``decode`` refuses one of them, and says which and why.
+    """
+    plains = [_unpacked(kind, wire) for wire in wires]
+    messages: Sequence[T] = _parser(kind).many(plains, kind.__name__)
+    for plain, wire in zip(plains, wires, strict=True):
+        _check_canonical(kind, plain, wire)
+    return messages
+
+
+def _unpacked(kind: type, data: bytes) -> object:
     try:
-        plain = msgpack.unpackb(data, raw=False, strict_map_key=True, max_map_len=0, max_ext_len=0)
+        plain: object = msgpack.unpackb(
+            data, raw=False, use_list=False, strict_map_key=True, max_map_len=0, max_ext_len=0
+        )
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise RejectError(f"{kind.__name__} is not msgpack: {error}") from error
-    message: T = _parser(kind)(plain, kind.__name__)
-    # The types have been checked exactly, so the plain values are those that ``encode`` would pack.
+    return plain
+
+
+def _check_canonical(kind: type, plain: object, data: bytes) -> None:
+    """Once parsed, ``plain`` has exactly the values that ``encode`` would pack."""
     if msgpack.packb(plain, use_bin_type=True) != data:
         raise RejectError(f"{kind.__name__} is not in canonical form")
-    return message
 
 
 def _plain(value: object, depth: int) -> object:
@@ -83,98 +110,119 @@ def _columns(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
-def _parser(kind: Any) -> Callable[[object, str], Any]:
-    found: Callable[[object, str], Any] = _cached_parser(kind)
+def _parser(kind: Any) -> "_Parser":
+    found: _Parser = _cached_parser(kind)
     return found
 
 
 @cache
-def _cached_parser(kind: Any) -> Callable[[object, str], Any]:
+def _cached_parser(kind: Any) -> "_Parser":
     kind = _unwrapped(kind)
     origin = get_origin(kind)
     if origin is tuple:
-        return _tuple_parser(get_args(kind))
+        items = get_args(kind)
+        return _Row(items[0]) if items[1:] == (Ellipsis,) else _Items(items)
     if origin in (Union, types.UnionType):
-        return _optional_parser(get_args(kind))
+        return _Option(get_args(kind))
     if is_dataclass(kind) and isinstance(kind, type):
-        return _records(kind).one
+        return _Record(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _enum_parser(kind)
+        return _Choice(kind)
     if kind in SCALARS:
-        return _scalar_parser(kind)
+        return _Scalar(kind)
     raise AssertionError(f"{kind} has no wire form")
 
 
-def _scalar_parser(kind: type) -> Callable[[object, str], Any]:
-    def parse(plain: object, where: str) -> object:
-        if type(plain) is not kind:
-            raise RejectError(f"{where} is {type(plain).__name__}, not {kind.__name__}")
+class _Parser(ABC):
+    """Makes values of one type from plain ones, which it calls ``where`` when it refuses them."""
+
+    @abstractmethod
+    def one(self, plain: object, where: str) -> Any:
+        """One value."""
+
+    def many(self, plains: Sequence[Any], where: str) -> Sequence[Any]:
+        """A column of values."""
+        return [self.one(plain, where) for plain in plains]
+
+
+class _Scalar(_Parser):
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
+
+    @override
+    def one(self, plain: object, where: str) -> object:
+        if type(plain) is not self._kind:
+            raise RejectError(f"{where} is {_name(plain)}, not {self._kind.__name__}")
         return plain
 
-    return parse
+    @override
+    def many(self, plains: Sequence[Any], where: str) -> Sequence[Any]:
+        return plains if {*map(type, plains)} == {self._kind} else super().many(plains, where)
 
 
-def _enum_parser(kind: type[Enum]) -> Callable[[object, str], Any]:
-    known = {member.value: member for member in kind}
-    value_type = type(next(iter(known)))
+class _Choice(_Parser):
+    """A member of an enum."""
 
-    def parse(plain: object, where: str) -> Enum:
-        if type(plain) is not value_type or plain not in known:
-            raise RejectError(f"{where}: {plain!r} is not a {kind.__name__}")
-        return known[plain]
+    def __init__(self, kind: type[Enum]) -> None:
+        self._name = kind.__name__
+        self._known = {member.value: member for member in kind}
+        self._kind = type(next(iter(self._known)))
 
-    return parse
-
-
-def _tuple_parser(arguments: tuple[Any, ...]) -> Callable[[object, str], Any]:
-    if len(arguments) == 2 and arguments[1] is Ellipsis:
-        if is_dataclass(arguments[0]):
-            return _records_parser(arguments[0])
-        item = _parser(arguments[0])
-
-        def parse(plain: object, where: str) -> tuple[Any, ...]:
-            return tuple([item(value, where) for value in _array(plain, where)])
-
-        return parse
-    items = [_parser(argument) for argument in arguments]
-
-    def parse_fixed(plain: object, where: str) -> tuple[Any, ...]:
-        values = _array(plain, where, arity=len(items))
-        return tuple(parse(value, where) for parse, value in zip(items, values, strict=True))
-
-    return parse_fixed
+    @override
+    def one(self, plain: object, where: str) -> Enum:
+        if type(plain) is not self._kind or plain not in self._known:
+            raise RejectError(f"{where}: {plain!r} is not a {self._name}")
+        return self._known[plain]
 
 
-def _records_parser(kind: Any) -> Callable[[object, str], Any]:
-    many = _records(kind).many
+class _Row(_Parser):
+    """A tuple of any length; what is in the tuples of a column becomes one column."""
 
-    def parse(plain: object, where: str) -> tuple[Any, ...]:
+    def __init__(self, item: Any) -> None:
+        self._item = _parser(item)
+
+    @override
+    def one(self, plain: object, where: str) -> tuple[Any, ...]:
         plains = _array(plain, where)
-        return tuple(many(plains, where)) if plains else ()
+        return tuple(self._item.many(plains, where)) if plains else ()
 
-    return parse
-
-
-def _optional_parser(arguments: tuple[Any, ...]) -> Callable[[object, str], Any]:
-    (present,) = [argument for argument in arguments if argument is not type(None)]
-    inner = _parser(present)
-
-    def parse(plain: object, where: str) -> object:
-        return None if plain is None else inner(plain, where)
-
-    return parse
+    @override
+    def many(self, plains: Sequence[Any], where: str) -> Sequence[Any]:
+        if {*map(type, plains)} != {tuple}:
+            return super().many(plains, where)
+        items = iter(self._item.many([*chain.from_iterable(plains)], where))
+        return [tuple(islice(items, len(plain))) if plain else () for plain in plains]
 
 
-@cache
-def _records(kind: type) -> "_Records":
-    return _Records(kind)
+class _Items(_Parser):
+    """A tuple of fixed length."""
+
+    def __init__(self, items: tuple[Any, ...]) -> None:
+        self._items = [_parser(item) for item in items]
+
+    @override
+    def one(self, plain: object, where: str) -> tuple[Any, ...]:
+        values = _array(plain, where, arity=len(self._items))
+        return tuple([item.one(value, where) for item, value in zip(self._items, values, strict=True)])
 
 
-class _Records:
-    """Parses one dataclass's records, which are most of what comes off the wire.
+class _Option(_Parser):
+    """A value or nothing."""
+
+    def __init__(self, kinds: tuple[Any, ...]) -> None:
+        (present,) = [kind for kind in kinds if kind is not type(None)]
+        self._present = _parser(present)
+
+    @override
+    def one(self, plain: object, where: str) -> object:
+        return None if plain is None else self._present.one(plain, where)
+
+
+class _Record(_Parser):
+    """A dataclass, of which most of what comes off the wire is made.
 
     One comparison settles the scalars of a record that is well formed; of any other each value is parsed, which says
-    what is wrong with it. Many records of one kind are taken column by column.
+    what is wrong with it. Many records are taken column by column.
     """
 
     def __init__(self, kind: type) -> None:
@@ -189,28 +237,24 @@ class _Records:
         self._nested = [c for c, one in zip(self._columns, kinds, strict=True) if _unwrapped(one) not in SCALARS]
         self._setters = _setters(kind)
 
+    @override
     def one(self, plain: object, where: str) -> object:
-        """The record in one array."""
-        values = _array(plain, where, len(self._columns))[:]
-        for index, place, parse in self._nested if [*map(type, values)] == self._expected else self._columns:
-            values[index] = parse(values[index], place)
+        values = [*_array(plain, where, len(self._columns))]
+        for index, place, parser in self._nested if [*map(type, values)] == self._expected else self._columns:
+            values[index] = parser.one(values[index], place)
         record: object = object.__new__(self._kind)
         for put, value in zip(self._setters, values, strict=True):
             put(record, value)
         return record
 
-    def many(self, plains: list[Any], where: str) -> list[object]:
-        """The records in an array of arrays."""
-        if len(plains) < FEW or {*map(type, plains)} != {list} or {*map(len, plains)} != {len(self._columns)}:
-            return [self.one(plain, where) for plain in plains]
-        table: list[Sequence[Any]] = [*zip(*plains, strict=True)]
-        if any({*map(type, column)} != {one} for column, one in zip(table, self._expected, strict=True)):
-            return [self.one(plain, where) for plain in plains]
-        for index, place, parse in self._nested:
-            table[index] = [parse(value, place) for value in table[index]]
-        records: list[object] = [object.__new__(self._kind) for _ in plains]
-        for put, column in zip(self._setters, table, strict=True):
-            deque(map(put, records, column), maxlen=0)
+    @override
+    def many(self, plains: Sequence[Any], where: str) -> Sequence[Any]:
+        if len(plains) < FEW or {*map(type, plains)} != {tuple} or {*map(len, plains)} != {len(self._columns)}:
+            return super().many(plains, where)
+        records: list[object] = [*map(object.__new__, repeat(self._kind, len(plains)))]
+        columns = zip(*plains, strict=True)
+        for (_, place, parser), put, column in zip(self._columns, self._setters, columns, strict=True):
+            deque(map(put, records, parser.many(column, place)), maxlen=0)
         return records
 
 
@@ -221,7 +265,7 @@ def _plain_type(kind: Any) -> type | None:
         return None
     if isinstance(kind, type) and issubclass(kind, Enum):
         return type(next(iter(kind)).value)
-    return kind if kind in SCALARS else list
+    return kind if kind in SCALARS else tuple
 
 
 def _setters(kind: type) -> list[Callable[[object, object], None]]:
@@ -236,9 +280,14 @@ def _unwrapped(kind: Any) -> Any:
     return getattr(kind, "__supertype__", kind)
 
 
-def _array(plain: object, where: str, arity: int | None = None) -> list[Any]:
-    if type(plain) is not list:
-        raise RejectError(f"{where} is {type(plain).__name__}, not an array")
+def _array(plain: object, where: str, arity: int | None = None) -> tuple[Any, ...]:
+    if type(plain) is not tuple:
+        raise RejectError(f"{where} is {_name(plain)}, not an array")
     if arity is not None and len(plain) != arity:
         raise RejectError(f"{where} has {len(plain)} values, not {arity}")
     return plain
+
+
+def _name(plain: object) -> str:
+    """What a plain value is called to whoever sent it."""
+    return "list" if type(plain) is tuple else type(plain).__name__
