@@ -254,7 +254,7 @@ def key_commitment(key: bytes) -> Digest:
 
 
 def _associated(index: int) -> bytes:
-    return b"guildmark/package/2" + index.to_bytes(4, "big")
+    return b"guildmark/package/3" + index.to_bytes(4, "big")
 
 
 def _digest(*parts: bytes) -> Digest:

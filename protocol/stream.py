@@ -1,4 +1,4 @@
-"""Bulk encryption in chunks of one MiB: STREAM over AES-256-GCM, in memory that does not grow with the content.
+"""Bulk encryption in chunks that take one MiB: STREAM over AES-256-GCM, in memory that does not grow with the content.
 
 STREAM is the online construction of Hoang, Reyhanitabar, Rogaway and Vizar (CRYPTO 2015), as ``age`` uses it: the nonce
 of each chunk is its number and a flag for the last one, so that chunks cannot be reordered, dropped or cut off. One key

@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from io import RawIOBase
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from node.errors import ConfigError, UnknownError
+from node.vault.drafts import Draft, clear_drafts, written
 from protocol import stream
 from protocol.errors import RejectError
 from protocol.ids import Digest, JobId, PeerId
@@ -75,21 +75,6 @@ class Given:
     """The juror's own: it cannot deny having asked."""
 
 
-@contextmanager
-def _written(path: Path) -> Iterator[BinaryIO]:
-    """A file that is there whole or not at all, readable by its owner."""
-    draft = path.with_name(f"{path.name}.draft")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
 class Vault:
     """A folder of sealed designs and received packages, under one 32-byte key."""
 
@@ -103,6 +88,7 @@ class Vault:
         self._former = None if former is None else AESGCM(expand(former, "wrap"))
         self._random = random
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        clear_drafts(folder)
 
     # Designs of our own.
 
@@ -116,10 +102,10 @@ class Vault:
         self._keep_secret(f"{job.hex()}.master", master)
         leaves = []
         for index, content in enumerate(contents):
-            with _written(self._folder / f"{job.hex()}.{index}.sealed") as file:
+            with written(self._folder / f"{job.hex()}.{index}.sealed") as file:
                 leaves.append(seal_package(master, index, content, file.write))
         design = seal_design(master, leaves)
-        with _written(self._folder / f"{job.hex()}.design") as file:
+        with written(self._folder / f"{job.hex()}.design") as file:
             file.write(encode(design))
         return design
 
@@ -161,7 +147,7 @@ class Vault:
         made = seal_code(self._secret(f"{job.hex()}.master"), index, code)
         path = self._folder / f"{job.hex()}.{index}.{made.leaf.ciphertext.hex()[:16]}.code"
         if not path.exists():
-            with _written(path) as file:
+            with written(path) as file:
                 file.write(made.ciphertext)
         return path
 
@@ -205,7 +191,7 @@ class Vault:
         context = ReleaseContext(chain=chain, job=job, root=delivery.root, index=operation + 1)
         name = f"{job.hex()}.{operation}"
         key = accept(delivery, context, seed=self._secret(f"{name}.release"))
-        with _written(self._folder / f"{name}.package") as file:
+        with written(self._folder / f"{name}.package") as file:
             for _ in open_content(key, delivery.content, _copied(ciphertext, file)):
                 pass  # nothing of it is kept in clear; that it opens is what is asked
         self._keep_secret(f"{name}.key", encode(_Kept(leaf=delivery.content, key=key)))
@@ -295,7 +281,7 @@ class Vault:
 
     def _keep_secret(self, name: str, secret: bytes) -> None:
         nonce = self._random(_NONCE_BYTES)
-        with _written(self._folder / name) as file:
+        with written(self._folder / name) as file:
             file.write(nonce + self._wrap.encrypt(nonce, secret, name.encode()))
 
     def _secret(self, name: str) -> bytes:
@@ -341,7 +327,7 @@ def read_chunks(file: RawIOBase, size: int) -> Iterator[memoryview]:
             return
 
 
-def _copied(chunks: Chunks, file: BinaryIO) -> Iterator[bytes | memoryview]:
+def _copied(chunks: Chunks, file: Draft) -> Iterator[bytes | memoryview]:
     for chunk in chunks:
         file.write(chunk)
         yield chunk

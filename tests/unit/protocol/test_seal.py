@@ -183,7 +183,7 @@ def aead_key(key: bytes) -> bytes:
 
 def opens_under(first: bytes, second: bytes) -> bytes:
     """One block and a tag that AES-GCM accepts under both keys ("invisible salamanders", Dodis et al. 2018)."""
-    nonce, about = bytes(11) + b"\x01", b"guildmark/package/2" + (1).to_bytes(4, "big")
+    nonce, about = bytes(11) + b"\x01", b"guildmark/package/3" + (1).to_bytes(4, "big")
     lengths = (len(about) * 8).to_bytes(8, "big") + (128).to_bytes(8, "big")
     ones = []
     for key in (first, second):
