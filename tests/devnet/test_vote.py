@@ -11,11 +11,12 @@ from click.testing import CliRunner, Result
 
 from devnet.federation import Federation
 from node.cli import cli
+from node.errors import RequestError
 from tests.devnet.jobs import PARTS, finish, post, settled_balance, until
 
 pytestmark = pytest.mark.slow
 
-TEXT = 'reason = "Carbon has not moved one job."\ncarbon = 20_000\nfee = 175\nbid_bond = 2_000\n'
+TEXT = 'reason = "Carbon has not moved one job."\ncarbon = 20_000\nfee = 175\nbid_bond = 2_000\npremium = 5_000\n'
 
 Guildmark = Callable[..., Result]
 
@@ -41,8 +42,11 @@ def told(result: Result) -> dict[str, Any]:
 def test_members_change_the_rules_and_every_node_obeys(
     federation: Federation, guildmark: Guildmark, tmp_path: Path
 ) -> None:
-    before = post(federation, (PARTS / "clip.step").read_bytes(), material="ISO 1043:PLA", quantity=1, tolerance=500)
+    clip: dict[str, Any] = {"material": "ISO 1043:PLA", "quantity": 1, "tolerance": 500}
+    before = post(federation, (PARTS / "clip.step").read_bytes(), **clip)
     assert finish(federation, before)["phase"] == "settled"
+    with pytest.raises(RequestError, match="premium of 5000 basis points is above 0"):
+        post(federation, (PARTS / "clip.step").read_bytes(), premium=50.0, **clip)
     file = tmp_path / "proposal.toml"
     file.write_text(TEXT)
     tried = told(guildmark("customer", "gov", "replay", str(file), "--json"))
@@ -76,11 +80,17 @@ def test_members_change_the_rules_and_every_node_obeys(
         return int(told(guildmark("drake", "gov", "show", "--json"))["version"])
 
     until(lambda: version() == 2, "the notice is over")
-    after = post(federation, (PARTS / "clip.step").read_bytes(), material="ISO 1043:PLA", quantity=1, tolerance=500)
+    after = post(federation, (PARTS / "clip.step").read_bytes(), premium=50.0, **clip)
     document = finish(federation, after)
     assert document["phase"] == "settled", document["reason"]
     assert {(bond["cents"], bond["stands"]) for bond in document["bonds"]} == {(2_000, "revealed")}
     assert settled_balance(federation).locked == 0
+    transcript = tmp_path / "after.transcript"
+    told(guildmark("customer", "auction", "save", after, str(transcript), "--json"))
+    winners = told(guildmark("customer", "auction", "verify", str(transcript), "--json"))["winners"]
+    assert [one["price_cents"] for one in winners] == [one["price_cents"] for one in document["assignments"]]
+    payment = told(guildmark("customer", "auction", "explain", str(transcript), "--json"))["payment"]
+    assert payment.startswith("paid what each is worth" if any(one["premium_cents"] for one in winners) else "paid as")
     with federation.client("customer") as client:
         assert client.job(before)["rule_pack"] != document["rule_pack"]
     assert document["rule_pack"] == told(guildmark("aster", "gov", "show", "--json"))["digest"]
