@@ -16,7 +16,7 @@ from protocol.rules import RulePack
 from protocol.signed import Signed
 from protocol.wire import decode
 
-FORMAT = "guildmark/bundle/4"
+FORMAT = "guildmark/bundle/5"
 """First value of the file; the ordinal changes with any section's layout."""
 
 
@@ -99,6 +99,9 @@ class Bundle:
 
     replacements: tuple[Replacement, ...]
     """Makers that stood in for others after the award, in the order in which the ledger named them."""
+
+    tenders: tuple[bytes, ...]
+    """The transcript file of the tender of each improvement among them, in the same order."""
 
     certificates: tuple[bytes, ...]
     """Of the machines that signed the steps; ascending."""

@@ -12,9 +12,11 @@ from protocol.auction import Bid
 from protocol.award import Assignment
 from protocol.errors import RejectError
 from protocol.ids import Digest
+from protocol.improvement import check_improvement
+from protocol.job import Call
 from protocol.membership import PROVIDER
 from protocol.recheck import recheck
-from protocol.replacement import check_replacement, replaced
+from protocol.replacement import Cause, Replacement, check_replacement, replaced
 from protocol.rules import check_call
 from protocol.seal import commitment_of, tree_size
 from protocol.wire import encode
@@ -150,7 +152,9 @@ def _replaced(
     told, events = facts.bundle.replacements, facts.all(order_events.Reawarded)
     must(len(told) == len(events) == len(assigned), "replacements are missing, or were never named")
     assert facts.result.award is not None  # noqa: S101  # asked once there is one
-    current = facts.result.award.assignments
+    current, tenders = facts.result.award.assignments, iter(facts.bundle.tenders)
+    improvements = sum(one.cause is Cause.IMPROVED for one in told)
+    must(len(facts.bundle.tenders) == improvements, "a tender is missing, or about nothing")
     for number, (one, event, winner) in enumerate(zip(told, events, assigned, strict=True)):
         evidence += facts.cite(event, winner)
         hashed = Digest(merkle.leaf_hash(encode(one)))
@@ -160,9 +164,24 @@ def _replaced(
         must(winner.index == one.index, "the replacement is of another assignment")
         earlier = [other.failed for other in told[:number] if other.index == one.index]
         must(one.round == len(earlier) + 1, "a replacement is missing")
-        check_replacement(one, call=facts.call, bids=bids, assignments=current, earlier=earlier)
+        if one.cause is Cause.IMPROVED:
+            _improved(facts.call, one, current, next(tenders))
+        else:
+            check_replacement(one, call=facts.call, bids=bids, assignments=current, earlier=earlier)
         _named(facts, winner, one.assignment)
         current = replaced(current, (one,))
+
+
+def _improved(call: Call, one: Replacement, current: tuple[Assignment, ...], tender: bytes) -> None:
+    """Whether an assignment changed hands by its tender alone, and to the order's gain.
+
+    That the old maker was paid is for itself to see to: it gives up by its own transaction, once it holds its money.
+    """
+    found = recheck(tender)
+    if found.result.award is None:
+        raise RejectError("the tender ended without award")
+    must(found.result.award.transcript == found.root, "the tender's award names another transcript")
+    check_improvement(one, call=call, tender=found.call, award=found.result.award, assignments=current)
 
 
 def _makers(facts: Facts, evidence: list[str]) -> str:

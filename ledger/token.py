@@ -20,6 +20,10 @@ class Token:
         """Give ``amount`` to another account."""
         return Transaction(to=self.address, payload=abi.transfer_call(to, amount))
 
+    def transfer_from(self, owner: Address, to: Address, amount: Cents) -> Transaction:
+        """Take ``amount`` that ``owner`` has let the sender take."""
+        return Transaction(to=self.address, payload=abi.transfer_from_call(owner, to, amount))
+
     def balance(self, chain: Reads, account: Address) -> Cents:
         """What ``account`` holds."""
         return Cents(abi.balance_of_result(chain.call(self.address, abi.balance_of_call(account))))

@@ -57,6 +57,7 @@ from node.workflows.runner import Runner
 from node.workflows.settlement import Settlement
 from node.workflows.shop import open_shop, site_of
 from node.workflows.substitutes import Substitutes
+from node.workflows.tenders import Tenders
 from node.workflows.vote import Assembly
 from node.workflows.witness import Witness
 from protocol.ids import PeerId
@@ -192,7 +193,17 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
             directory=exchange.directory,
             partners=partners,
         )
-        runner.bind({**court.ports, **substitutes.ports, **desk.ports, **custody.ports})
+        tenders = Tenders(
+            network=network,
+            runner=runner,
+            identity=identity,
+            reads=reads,
+            clock=clock,
+            auction=config.auction,
+            directory=exchange.directory,
+            owner=shop.owner,
+        )
+        runner.bind({**tenders.ports, **court.ports, **substitutes.ports, **desk.ports, **custody.ports})
         lookup = Lookup(network, seed=identity.signing, wall=_wall, member=known, dice=random.SystemRandom())
         search = Search(lookup, network, exchange.directory)
         auditor = Auditor(
@@ -211,6 +222,7 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
             custody.serve()
             records.serve()
             substitutes.serve()
+            tenders.serve()
             deliveries.serve(nursery)
             parcels.serve()
             await witness.serve()
@@ -233,6 +245,7 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
                 reads=reads,
                 settlement=settlement,
                 desk=desk,
+                tenders=tenders,
                 shop=shop,
                 auditor=auditor,
                 health=Health(

@@ -25,6 +25,7 @@ class _Commands(click.Group):
         "watch": "jobs",
         "cancel": "jobs",
         "again": "jobs",
+        "improve": "jobs",
         "audit": "audit",
         "vault": "vault",
         "access": "access",

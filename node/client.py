@@ -78,6 +78,11 @@ class Client:
         """Order anew what a job did not bring about."""
         return self._json("POST", f"/jobs/{job}/again")
 
+    def improve(self, job: str, number: int | None = None) -> dict[str, Any]:
+        """Auction an assignment again, the dearest that has not begun when none is named; kept only if better."""
+        params = {} if number is None else {"number": number}
+        return self._json("POST", f"/jobs/{job}/improvement", params=params)
+
     def events(self, job: str) -> Iterator[dict[str, Any]]:
         """The job's events from the first to the last; ends with the job, and reconnects where it was cut off."""
         after = 0

@@ -72,6 +72,9 @@ class AuctionConfig(BaseModel):
     again: bool = False
     """Whether parts that an inspection rejected, or that nobody made, are ordered anew without asking."""
 
+    improve: bool = False
+    """Whether the dearest assignment that has not begun is auctioned again once all have accepted; kept if better."""
+
     slack: int = Field(default=3600, ge=60)
     """After a maker's promised end until it is late: then damages begin, and another maker is asked."""
 
@@ -267,6 +270,12 @@ class RulesConfig(BaseModel):
 
     patience: bool = True
     """Whether CP-SAT improves a menu, which takes some tenths of a second."""
+
+    gives_up: bool = True
+    """Whether the shop gives up work that it has not begun, if the customer finds somebody better and pays for it."""
+
+    give_up_percent: float = Field(default=100.0, ge=0, le=10_000)
+    """Of its margin, that it wants for that."""
 
     rules: tuple[RuleConfig, ...] = Field(default=(), max_length=100)
 

@@ -37,6 +37,7 @@ from node.workflows.runner import Entry, Runner
 from node.workflows.seal_bid import charge_of_omission
 from node.workflows.settlement import Settlement
 from node.workflows.shop import Shop, site_of
+from node.workflows.tenders import Tenders
 from node.workflows.vote import Assembly
 from node.workflows.wish import wish_of
 from node.workflows.words import iso, money, process_name
@@ -70,6 +71,7 @@ class Participant:
         reads: LedgerReads,
         settlement: Settlement,
         desk: Desk,
+        tenders: Tenders,
         shop: Shop,
         auditor: Auditor,
         health: Health,
@@ -92,6 +94,7 @@ class Participant:
         self._reads = reads
         self._settlement = settlement
         self._desk = desk
+        self._tenders = tenders
         self._shop = shop
         self._auditor = auditor
         self._health = health
@@ -187,6 +190,11 @@ class Participant:
         """Order anew what a job of this node's did not bring about."""
         job = await self._desk.again(self.stream(prefix))
         return self.job(job.hex())
+
+    async def improve(self, prefix: str, number: int | None) -> Document:
+        """Auction assignment ``number`` of a job of this node's again, or the dearest that may still change hands."""
+        await self._tenders.improve(self.stream(prefix), None if number is None else number - 1)
+        return self.job(prefix)
 
     async def give_back(self, prefix: str, number: int | None, reason: str) -> Document:
         """Give back what the shop won of a job and has not done: assignment ``number``, or all.

@@ -62,6 +62,9 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
         "again": None if state.posted.again is None else state.posted.again.hex(),
         "missing": state.missing if state.phase.terminal and state.assigned else 0,
         "replacements": [_replacement(one, names) for one in state.replacements],
+        "improving": None if state.trial is None else state.trial.index + 1,
+        "tried": list(state.tried),
+        "tender_for": None if state.posted.tender is None else state.posted.tender.job.hex(),
         "bonds": [{"bidder": names(b.bidder), "cents": state.posted.bond, "stands": b.stands} for b in state.bonds],
         "classification": word(Classification(call.filters.classification)),
         "invited": [names(peer) for peer in call.filters.invited],
@@ -252,6 +255,8 @@ def _replacement(one: Replacement, names: Names) -> Document:
         "parts": one.salvage.value,
         "moving_cents": one.moving // MICRO,
         "making_again_cents": one.making_again // MICRO,
+        "compensation_cents": None if one.improvement is None else one.improvement.compensation,
+        "tender": None if one.improvement is None else one.improvement.tender.hex(),
         "text": explain_replacement(one, names),
     }
 

@@ -1,7 +1,8 @@
 """Another maker in the place of one that will not deliver: found among the bids that were opened, and checkable.
 
 Nobody is asked anew for a price: the rule ranks the offers of the auction for the same operations by what the call
-weighs, begun as soon as the parts can be there. Whoever has the auction's transcript can rank them again.
+weighs, begun as soon as the parts can be there. Whoever has the auction's transcript can rank them again. Where another
+maker is only better, and not needed, ``protocol.improvement`` is the rule.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from protocol.ids import Digest, JobId, PeerId
 from protocol.job import Call, Site
 from protocol.params import MAX_BIDDERS
 from protocol.transport import co2_of, time_of
-from protocol.units import Seconds, UnixSeconds
+from protocol.units import Cents, Seconds, UnixSeconds
 from protocol.wire import encode
 
 
@@ -32,6 +33,9 @@ class Cause(Enum):
     LATE = "late"
     """Its provider has not delivered when it was due."""
 
+    IMPROVED = "improved"
+    """It was auctioned again before it began, and its provider gave it up for a compensation."""
+
 
 class Salvage(Enum):
     """What becomes of the parts as they stand."""
@@ -44,6 +48,20 @@ class Salvage(Enum):
 
     RESTARTED = "restarted"
     """They are given up: making them again costs less than bringing them there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improvement:
+    """What an assignment is given up for, and the auction that found its new maker."""
+
+    compensation: Cents
+    """That the customer pays the old maker beside the order, before it gives the assignment up."""
+
+    tender: JobId
+    """The auction's own identifier."""
+
+    transcript: Digest
+    """Root over everything that its award follows from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +94,9 @@ class Replacement:
 
     making_again: int
     """What making them again would cost, in micro-cents."""
+
+    improvement: Improvement | None = None
+    """None unless that is the cause."""
 
     @property
     def digest(self) -> Digest:
@@ -157,10 +178,9 @@ def check_replacement(
             decided otherwise than by cost.
     """
     index, one = replacement.index, replacement.assignment
-    if replacement.job != call.job or not 0 <= index < len(assignments):
-        raise RejectError("the replacement is about another job, or about no assignment of it")
-    if replacement.failed != assignments[index].provider:
-        raise RejectError("the replaced provider did not have the assignment")
+    check_place(replacement, call=call, assignments=assignments)
+    if replacement.improvement is not None or replacement.cause is Cause.IMPROVED:
+        raise RejectError("an improvement follows from its tender, not from the order's auction")
     if len(replacement.passed) > MAX_BIDDERS or list(replacement.passed) != sorted(set(replacement.passed)):
         raise RejectError("those passed over are not in order")
     ranked = substitutes(
@@ -179,6 +199,18 @@ def check_replacement(
         raise RejectError("what becomes of the parts does not follow from the costs")
     if replacement.salvage is Salvage.RESTARTED:
         raise RejectError("parts that are given up are ordered anew, not made further")
+
+
+def check_place(replacement: Replacement, *, call: Call, assignments: Sequence[Assignment]) -> None:
+    """Whether a replacement is about an assignment of the call's order, as it stands.
+
+    Raises:
+        RejectError: another job's, no such assignment, or another provider's.
+    """
+    if replacement.job != call.job or not 0 <= replacement.index < len(assignments):
+        raise RejectError("the replacement is about another job, or about no assignment of it")
+    if replacement.failed != assignments[replacement.index].provider:
+        raise RejectError("the replaced provider did not have the assignment")
 
 
 def accept_replacement(

@@ -6,6 +6,7 @@ from protocol.ids import Digest, JobId
 from protocol.profile import Profile
 from protocol.record import LoggedRecord
 from protocol.signed import Signed
+from protocol.units import Cents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,21 @@ class ReplacementRequest:
     job: JobId
     transcript: Digest
     """Its leaf hash, as the order on the ledger has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurrenderRequest:
+    """A customer asks a maker for how much it would give an assignment up; answered with a ``SurrenderPrice``."""
+
+    job: JobId
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurrenderPrice:
+    """For how much; it binds nobody, for a maker gives an assignment up by its own transaction alone."""
+
+    compensation: Cents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,12 @@ STAND_IN = "/guildmark/stand-in/1"
 FETCH_REPLACEMENT = "/guildmark/replacement/1"
 """A maker asks the customer for the replacement that the ledger holds; signed replacement out."""
 
+ASK_SURRENDER = "/guildmark/surrender/1"
+"""A customer asks a maker for how much it would give an assignment up; a price out."""
+
+GIVE_UP = "/guildmark/give-up/1"
+"""A customer's signed improvement in, nothing out; the old maker then takes its compensation and gives up."""
+
 TESTIFY = "/guildmark/testify/1"
 """A bidder shows its signed commitment or reveal to a witness, which answers with a signed receipt."""
 

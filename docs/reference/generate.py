@@ -65,6 +65,8 @@ REQUESTS = (
     ("topics.FETCH_SEALED", "SealedRequest", "the ciphertext"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.STAND_IN", "Signed", "Signed"),
+    ("topics.ASK_SURRENDER", "SurrenderRequest", "SurrenderPrice"),
+    ("topics.GIVE_UP", "Signed", "no bytes"),
     ("topics.FETCH_REPLACEMENT", "ReplacementRequest", "Signed"),
     ("topics.FETCH_RECORDS", "RecordsRequest", "Records"),
     ("topics.FETCH_CONSISTENCY", "ConsistencyRequest", "Consistency"),
@@ -81,6 +83,7 @@ ANSWERS = (
     ("Equivocation", ("bulletin.check_equivocation",)),
     ("PackageDelivery", ("seal.accept",)),
     ("Parcel", ()),
+    ("SurrenderPrice", ()),
     ("ShareGiven", ("escrow.check_share", "escrow.recovered")),
     ("Records", ("production.check_logged", "production.check_operation")),
     ("Consistency", ("witness.check_growth",)),
@@ -88,7 +91,7 @@ ANSWERS = (
 
 PARTS = (
     "Range",
-    "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Classification", "Rise", "Offer", "Bid", "Assignment", "Award",
+    "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Classification", "Rise", "Offer", "Bid", "Assignment", "Improvement", "Award",
     "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "Printer", "Cutter", "Tool", "Mill", "Profile", "RulePack",
 )  # fmt: skip
 

@@ -351,15 +351,16 @@ Reply job:bytes provider:bytes result:bytes accepted:bool
 LogPlaces transaction:int positions:[int]
 Slots account:bytes slots:[bytes]
 BlockProof header:bytes logs:[LogPlaces] storage:[Slots] nodes:[bytes]
+Improvement compensation:int tender:bytes transcript:bytes
 Replacement job:bytes index:int round:int cause:Cause failed:bytes ready:int assignment:Assignment passed:[bytes]
-    salvage:Salvage moving:int making_again:int
+    salvage:Salvage moving:int making_again:int improvement:Improvement?
 Bundle format:str federation:Federation rules:RulePack design:Design auction:bytes replacements:[Replacement]
-    certificates:[bytes]
+    tenders:[bytes] certificates:[bytes]
     notes:[bytes] consistency:[[bytes]] parts:[Part] blocks:[BlockProof] vouchers:[Signed]
 """  # name:kind in wire order; [kind] is an array, kind? may be nil
 REASONS = frozenset({"no-offer", "too-late", "over-budget", "over-co2", "clashing", "too-complex"})
 EXCLUSIVE = frozenset({"unrevealed", "uninvited", "jurisdiction", "clearance", "distance", "grade", "declined"})
-CAUSES, SALVAGES = frozenset({"declined", "unanswered", "late"}), frozenset({"none", "moved", "restarted"})
+CAUSES, SALVAGES = frozenset({"declined", "unanswered", "late", "improved"}), frozenset({"none", "moved", "restarted"})
 
 
 def messages(schema):
@@ -957,7 +958,7 @@ def _check_line(line, name, kind, key, body):
 
 # The bundle.
 
-FORMAT = "guildmark/bundle/4"
+FORMAT = "guildmark/bundle/5"
 
 # The ledger: what contracts say in blocks, proven.
 
@@ -1213,21 +1214,90 @@ def check_replacements(facts, bids, assigned):
     told = facts.bundle.replacements
     named = [event.said for event in facts.said("orders.Reawarded")]
     must(len(told) == len(named) == len(assigned), "replacements are missing, or were never named")
-    current = list(facts.result.award.assignments)
+    current, tenders = list(facts.result.award.assignments), list(facts.bundle.tenders)
+    must(len(tenders) == sum(one.cause == "improved" for one in told), "a tender is missing, or about nothing")
     for number, (one, event, winner) in enumerate(zip(told, named, assigned, strict=True)):
         must((event.id, event.index, event.transcript) == (one.job, one.index, leaf(pack(one))), "another was named")
         must(one.job == facts.call.job and winner.index == one.index, "the replacement is of something else")
         must(0 <= one.index < len(current), "there is no such assignment")
         must(one.failed == current[one.index].provider, "the replaced provider did not have the assignment")
-        ascending(one.passed)
-        must(len(one.passed) <= 512, "too many were passed over")
         earlier = [other.failed for other in told[:number] if other.index == one.index]
         must(one.round == len(earlier) + 1, "a replacement is missing")
-        ranked = stand_ins(facts.call, bids, current, one, {one.failed, *one.passed, *earlier})
-        must(ranked and ranked[0] == one.assignment, "the new maker is not the best of those who were left")
+        if one.cause == "improved":
+            check_improvement(facts.call, current, one, read_transcript(tenders.pop(0)))
+        else:
+            check_stand_in(facts.call, bids, current, one, earlier)
         check_salvage(facts.call, current, one)
         check_named(facts, winner, one.assignment)
         current[one.index] = one.assignment
+
+
+def check_stand_in(call, bids, current, one, earlier):
+    must(one.improvement is None, "a stand-in names a tender")
+    ascending(one.passed)
+    must(len(one.passed) <= 512, "too many were passed over")
+    ranked = stand_ins(call, bids, current, one, {one.failed, *one.passed, *earlier})
+    must(ranked and ranked[0] == one.assignment, "the new maker is not the best of those who were left")
+
+
+def check_improvement(call, current, one, auction):
+    """The order got strictly better by a tender for the assignment, the old maker's compensation paid."""
+    told, held, following = one.improvement, current[one.index], current[one.index + 1 : one.index + 2]
+    must(told is not None and not one.passed, "an improvement names no tender, or passes somebody over")
+    tender, result = opened(M.Call, auction.call, "call/1"), opened(M.Result, auction.result, "award/1")
+    transcript, _, _ = check_auction(auction, tender, result)
+    must(transcript == told.transcript and told.tender == tender.job, "an improvement follows from another tender")
+    must(result.award is not None and len(result.award.assignments) == 1, "nobody in the tender makes all of it")
+    must(0 < told.compensation < price_at(held), "the compensation is nothing, or leaves nothing")
+    asked = call.operations[held.offer.first : held.offer.last + 1]
+    follows = tender._replace(
+        **{name: getattr(call, name) for name in call._fields if name not in FROM_ORDER + FREE},
+        job=sha(b"guildmark/tender/1", call.job, pack((one.index, tender.commit_by))),
+        operations=tuple(operation._replace(index=at, after=None) for at, operation in enumerate(asked)),
+        site=following[0].site if following else call.site,
+        budget=price_at(held) - told.compensation,
+        due=following[0].start if following else call.due,
+        premium=0,
+        filters=call.filters._replace(distance=None),
+    )
+    must(pack(tender) == pack(follows), "the tender does not follow from the order")
+    (best,) = result.award.assignments
+    must(best.provider != held.provider, "the same provider would make it")
+    limit, start = call.filters.distance, best.start
+    must(limit is None or way(best.site, call.site) <= limit, "the new maker stands too far from the customer")
+    if one.index:
+        before = current[one.index - 1]
+        start = max(start, before.start + before.offer.duration + duration(way(before.site, best.site)))
+    span = {"first": best.offer.first + held.offer.first, "last": best.offer.last + held.offer.first}
+    must(start <= best.offer.closes, "the parts come after the window")
+    must(one.assignment == best._replace(offer=best.offer._replace(**span), start=start), "another won")
+    must(one.ready == tender.earliest, "the parts are ready when the tender says")
+    after = [*current[: one.index], one.assignment, *current[one.index + 1 :]]
+    gain = weigh(call, current) - weigh(call, after) - told.compensation * 10**6
+    must(gain > 0, "with the compensation the order would not be better")
+
+
+FROM_ORDER = ("job", "operations", "site", "budget", "due", "filters", "premium")
+FREE = ("earliest", "commit_by", "reveal_by", "witnesses", "rule_pack")
+
+
+def weigh(call, plan):
+    """Micro-cents of a plan's score and premiums, once it keeps windows, ways and what the call asks for."""
+    ready, site, score, price, grams = call.earliest, None, 0, 0, 0
+    for one in plan:
+        offer, distance = one.offer, 0 if site is None else way(site, one.site)
+        in_time = offer.opens <= one.start <= offer.closes and one.start >= ready + duration(distance)
+        must(in_time, "a start is outside its window, or before the parts can be there")
+        ready, site = one.start + offer.duration, one.site
+        price, grams = price + price_at(one) - one.premium, grams + offer.co2 + emission(distance)
+        score += one.premium * 10**6 + offer.grade * (offer.last - offer.first + 1) * call.weights.grade * 10**6
+        score += distance * call.weights.kilometre * 1000
+    distance = way(site, call.site)
+    arrival, grams = ready + duration(distance), grams + emission(distance)
+    within = arrival <= call.due and price <= call.budget and (call.co2_cap is None or grams <= call.co2_cap)
+    must(within, "due date, budget or CO2 cap are not kept")
+    score += price * 10**6 + grams * call.weights.co2_tonne + distance * call.weights.kilometre * 1000
+    return score + hours(call, arrival - call.earliest)
 
 
 def stand_ins(call, bids, current, one, away):

@@ -16,6 +16,7 @@ ACTIONS: Final = {
     "GET /jobs/{job}/events": Action.SEE_JOB,
     "POST /jobs/{job}/cancellation": Action.END_JOB,
     "POST /jobs/{job}/again": Action.END_JOB,
+    "POST /jobs/{job}/improvement": Action.END_JOB,
     "POST /jobs/{job}/design": Action.COPY_DESIGN,
     "DELETE /jobs/{job}/licences": Action.REVOKE_LICENCE,
     "POST /custody/": Action.JUDGE,

@@ -142,6 +142,10 @@ def build_api(participant: Participant, tokens: Tokens) -> FastAPI:  # noqa: C90
     async def again(job: str) -> Document:
         return await participant.again(job)
 
+    @api.post("/jobs/{job}/improvement", status_code=201)
+    async def improve(job: str, number: Annotated[int | None, Query(ge=1)] = None) -> Document:
+        return await participant.improve(job, number)
+
     @api.get("/jobs/{job}/transcript")
     async def transcript(job: str) -> Response:
         return Response(participant.transcript(job), media_type="application/octet-stream")

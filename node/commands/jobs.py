@@ -97,6 +97,21 @@ def again(state: State, job: str) -> None:
         state.show(document, f"{document['job']}\n\nFollow it:  guildmark watch {document['job'][:12]}")
 
 
+@click.command(cls=Command)
+@click.argument("job")
+@click.argument("number", required=False, type=click.IntRange(1))
+@click.option("--watch/--no-watch", default=False, help="Follow the job until it ends.")
+@click.pass_obj
+def improve(state: State, job: str, number: int | None, *, watch: bool) -> None:
+    """Auction assignment NUMBER of JOB again, or the dearest that has not begun; kept only if the order gets better."""
+    with state.client() as client:
+        document = client.improve(job, number)
+        if not watch:
+            state.show(document, f"auctioned again\n\nFollow it:  guildmark watch {document['job'][:12]}")
+            return
+        _follow(state, client, document["job"])
+
+
 def _follow(state: State, client: "Client", job: str) -> None:
     for event in client.events(job):
         if event.get("text"):
@@ -126,6 +141,7 @@ def _job_text(document: dict[str, Any]) -> str:
     lines += [f"  {b['provider']} was not invited: {b['reason']}" for b in document["not_invited"]]
     lines += [f"  part {part['number']}  serial {part['serial']}" for part in document["parts"]]
     lines += [f"  {replaced['text']}" for replaced in document.get("replacements", [])]
+    lines += [f"  {tried}" for tried in document.get("tried", [])]
     if document["reason"]:
         lines.append(document["reason"])
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from protocol.job import Call, Operation
 from protocol.units import NOTHING, BasisPoints, Cents, Seconds
 
 _A_SHIFT = Seconds(8 * 3600)
+_ALL_OF_IT = BasisPoints(10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,9 @@ class Policy:
 
     waiting: Cents = NOTHING
     """What each hour costs that a machine is kept for parts that have not come."""
+
+    surrender: BasisPoints | None = _ALL_OF_IT
+    """Of the margin, that is wanted for giving up work that has not begun; None never gives up."""
 
     patience: bool = True
     """Whether CP-SAT may improve a menu; without it the answer is ready at once."""

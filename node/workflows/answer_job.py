@@ -52,6 +52,7 @@ from node.workflows.events import (
 from node.workflows.runner import Effect, Workflow
 from node.workflows.seal_bid import Sealing, mined
 from node.workflows.standing_in import StandingIn
+from node.workflows.tendered import SurrenderAgreed
 from protocol import merkle
 from protocol.checkpoint import read_note
 from protocol.ids import Address, Digest
@@ -83,6 +84,7 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
             SubstituteTaken,
             ReplacementArrived,
             GivenBack,
+            SurrenderAgreed,
             PackageArrived,
             PartMade,
             OperationMade,
@@ -117,7 +119,7 @@ class _Rule:
             )
             return state, (ComputeBid(key="bid"), WakeAt(key="deadline", at=UnixSeconds(event.deadline + 1)))
         if isinstance(event, Mined):
-            return mined(state, event), ()
+            return self._standing_in.heard(mined(state, event), event)
         if isinstance(event, LogClosed):
             return self._closed(state, event)
         state, effects = self._sealing.bonding(state, event)

@@ -16,6 +16,7 @@ from protocol.checkpoint import read_note
 from protocol.errors import RejectError
 from protocol.ids import Address, Digest, MachineId
 from protocol.job import Call
+from protocol.params import WHOLE_BPS
 from protocol.production import check_logged, evidence_root
 from protocol.record import Record, open_record
 from protocol.replacement import Replacement, replaced
@@ -370,3 +371,21 @@ def covers_operation(state: Answer, index: int, operation: int) -> bool:
     """Whether assignment ``index`` is about ``operation``."""
     offer = state.assignments[index].offer
     return offer.first <= operation <= offer.last
+
+
+def has_begun(state: Answer, index: int) -> bool:
+    """Whether anything of assignment ``index`` is here, on a machine, or made."""
+    here = {*state.making, *(package.operation for package in state.packages)}
+    return any(covers_operation(state, index, operation) for operation in here)
+
+
+def surrender_price(state: Answer, index: int, share: BasisPoints) -> Cents | None:
+    """For how much assignment ``index`` is given up: ``share`` of its margin; None when it cannot be."""
+    if state.bid is None or index not in state.won or has_begun(state, index):
+        return None
+    offer = state.assignments[index].offer
+    if offer not in state.bid.offers:
+        return None
+    basis = state.bases[state.bid.offers.index(offer)]
+    waited = state.assignments[index].price - offer.price
+    return Cents(max(1, -(-(basis.margin + waited) * share // WHOLE_BPS)))

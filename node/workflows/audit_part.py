@@ -111,14 +111,20 @@ class Auditor:
                     return state, number
         return None
 
+    def _tenders(self, state: Post) -> tuple[Post, ...]:
+        """Those by which the order got better, in that order."""
+        told = (one.improvement for one in state.replacements)
+        found = (self._runner.state(posted.stream_of(one.tender)) for one in told if one is not None)
+        return tuple(tender for tender in found if isinstance(tender, Post))
+
     async def _export(self, state: Post, number: int, *, lot: bool) -> Bundle:
         """The bundle, with the word of the job's providers on its blocks beside our own."""
         marked = enumerate(part_serials(state, self._reads.contracts), start=1)
         parts = [(part, unit) for unit, (part, _) in marked if lot or part == number]
-        signing = self._identity.signing
+        signing, tenders = self._identity.signing, self._tenders(state)
         try:
             bundle = await self._reads.ask(
-                lambda chain: collect(chain, self._reads.contracts, state, parts, signing=signing)
+                lambda chain: collect(chain, self._reads.contracts, state, parts, tenders=tenders, signing=signing)
             )
         except RejectError as error:
             raise UnavailableError(f"the evidence is not complete yet: {error}") from error

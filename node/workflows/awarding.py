@@ -92,7 +92,7 @@ class Awarding:
         if not reply.accepted:
             return self.decide(_without(state, frozenset({reply.provider})))
         if state.accepted >= winners:
-            return state, (self._record_award(state),)
+            return self.cancel(state) if state.posted.tender else (state, (self._record_award(state),))
         return state, ()
 
     def unanswered(self, state: Post) -> Step:

@@ -31,7 +31,13 @@ FOLLOWED = 6
 
 
 def collect(
-    chain: Chain, contracts: Contracts, state: Post, parts: Iterable[tuple[int, int]], *, signing: bytes
+    chain: Chain,
+    contracts: Contracts,
+    state: Post,
+    parts: Iterable[tuple[int, int]],
+    *,
+    tenders: Iterable[Post] = (),
+    signing: bytes,
 ) -> Bundle:
     """The bundle of ``parts`` (number and unit of each) of the job in ``state``, without what other nodes add.
 
@@ -53,6 +59,7 @@ def collect(
         ),
         auction=write(transcript_of(state, partial(sign, signing))),
         replacements=state.replacements,
+        tenders=tuple(write(transcript_of(tender, partial(sign, signing))) for tender in tenders),
         certificates=tuple(sorted({one for arrived in _arrived(state) for one in arrived.certificates})),
         notes=tuple(tidy_note(arrived.note) for arrived in _arrived(state)),
         consistency=tuple(() for _ in _arrived(state)),

@@ -113,6 +113,7 @@ def policy_of(config: RulesConfig) -> Policy:
         patience=config.patience,
         span=Seconds(round(config.window_hours * 3600)),
         waiting=Cents(round(config.waiting_per_hour * 100)),
+        surrender=BasisPoints(round(config.give_up_percent * 100)) if config.gives_up else None,
         rules=tuple(
             Rule(
                 name=row.name,

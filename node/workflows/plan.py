@@ -165,7 +165,12 @@ class Plan:
 
 
 def settled(schedule: Schedule, state: Answer, now: UnixSeconds) -> Schedule:
-    """``schedule`` with what the latest result awards an answer, and nothing else of the job."""
+    """``schedule`` with what the latest result awards an answer, and nothing else of the job.
+
+    What was kept for a tender is kept for the order that it was for.
+    """
+    for one in state.replacements:
+        schedule = schedule if one.improvement is None else release(schedule, one.improvement.tender)
     won = (Won(offer=one.offer, start=one.start) for one in state.won_assignments)
     return settle(schedule, state.call.job, won, now=now, family=family_of(state.call))
 

@@ -31,6 +31,7 @@ from node.workflows.events import (
     WakeAt,
     Woke,
 )
+from node.workflows.improving import Improving
 from node.workflows.judging import check_records, verdicts
 from node.workflows.posted import (
     NAME,
@@ -47,6 +48,7 @@ from node.workflows.posted import (
 from node.workflows.released import DesignCopied, EntrustKeys, KeysEntrusted, LicencesRevoked, PackageReleased
 from node.workflows.replacing import Replacing
 from node.workflows.runner import Effect, Workflow
+from node.workflows.tendered import Improve, ImproveAsked, SurrenderAnswered, TellOrder, TenderEnded
 from node.workflows.thread import licences
 from protocol import merkle
 from protocol.errors import RejectError
@@ -57,6 +59,9 @@ from protocol.wire import decode
 
 UNDECIDED = (Phase.OPENING, Phase.BIDDING, Phase.REVEALING)
 """While nobody is asked to stand by its bid, the customer may take the job back."""
+
+OVER = (Phase.CANCELLING, Phase.CANCELLED)
+"""Where a tender ends, whether it found somebody or not."""
 
 
 def workflow(contracts: Contracts) -> Workflow:
@@ -72,6 +77,9 @@ def workflow(contracts: Contracts) -> Workflow:
             ObjectionRaised,
             CancelAsked,
             SubstituteAnswered,
+            ImproveAsked,
+            SurrenderAnswered,
+            TenderEnded,
             DesignCopied,
             KeysEntrusted,
             LicencesRevoked,
@@ -88,15 +96,22 @@ class _Rule:
         self._contracts = contracts
         self._awarding = Awarding(contracts)
         self._replacing = Replacing(contracts)
+        self._improving = Improving(contracts)
 
-    def transition(  # noqa: C901  # one case for each kind of event
-        self, state: Post | None, event: object
-    ) -> tuple[Post, tuple[Effect, ...]]:
+    def transition(self, state: Post | None, event: object) -> tuple[Post, tuple[Effect, ...]]:
         """What the job becomes by ``event``, and what is to be done."""
         if state is None:
             if not isinstance(event, JobPosted):
                 raise AssertionError(f"a job begins with JobPosted, not {type(event).__name__}")
             return self._posted(event)
+        after, effects = self._going_on(state, event)
+        if after.posted.tender is not None and after.phase in OVER and state.phase not in OVER:
+            return after, (TellOrder(key="tell"), *effects)
+        return after, effects
+
+    def _going_on(  # noqa: C901  # one case for each kind of event
+        self, state: Post, event: object
+    ) -> tuple[Post, tuple[Effect, ...]]:
         match event:
             case Mined():
                 return self._mined(state, event)
@@ -129,6 +144,8 @@ class _Rule:
                 return replace(state, passports=(*state.passports, event)), ()
             case OrderEnded():
                 return self._ended(state, event)
+            case ImproveAsked() | SurrenderAnswered() | TenderEnded():
+                return self._improving.heard(state, event)
             case _:
                 return self._assignment(state, event)
 
@@ -137,7 +154,7 @@ class _Rule:
         opening = Submit(
             key="open",
             transactions=(
-                self._contracts.designs.seal(call.design),
+                *(() if event.tender else (self._contracts.designs.seal(call.design),)),
                 self._contracts.token.approve(call.orders, call.budget),
                 self._contracts.orders.open(
                     call.job,
@@ -159,6 +176,8 @@ class _Rule:
         state = replace(state, gas=state.gas + event.gas)
         if event.effect.startswith("reaward/"):
             return self._replacing.heard(state, event)
+        if event.effect.startswith("compensate/"):
+            return self._improving.heard(state, event)
         if not event.error:
             return state, ()
         state = replace(state, problem=f"the ledger refused to {event.effect.split('/')[0]}: {event.error}")
@@ -183,6 +202,8 @@ class _Rule:
             return self._awarding.unanswered(state)
         if event.what.split("/")[0] in ("unaccepted", "late", "reaward"):
             return self._replacing.heard(state, event)
+        if event.what.startswith("improve/"):
+            return self._improving.heard(state, event)
         if event.what == "deadline" and not state.phase.terminal and state.phase is not Phase.CANCELLING:
             expire = Submit(key="expire", transactions=(self._contracts.orders.expire(state.call.job),))
             return replace(state, problem=state.problem or "the order's deadline passed before all was attested"), (
@@ -200,11 +221,6 @@ class _Rule:
 
     def _assignment(self, state: Post, event: object) -> tuple[Post, tuple[Effect, ...]]:
         match event:
-            case OperationAssigned():
-                state, effects = self._replacing.assigned(replace(state, phase=Phase.MAKING), event)
-                return state, (EntrustKeys(key="entrust"), *effects)
-            case OperationAccepted() | OperationDeclined() | OperationReawarded() | SubstituteAnswered():
-                return self._replacing.heard(state, event)
             case OperationAttested():
                 state = with_assigned(state, event.index, stage=Stage.ATTESTED, evidence=event.evidence)
                 fetch = FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider)
@@ -228,6 +244,25 @@ class _Rule:
                 ), ()
             case OperationDisputed():
                 return with_assigned(state, event.index, stage=Stage.DISPUTED), ()
+            case _:
+                return self._makers(state, event)
+
+    def _makers(self, state: Post, event: object) -> tuple[Post, tuple[Effect, ...]]:
+        """Who makes what may change until it is made."""
+        match event:
+            case OperationAssigned():
+                state, effects = self._replacing.assigned(replace(state, phase=Phase.MAKING), event)
+                return state, (EntrustKeys(key="entrust"), *effects)
+            case OperationAccepted():
+                state, effects = self._replacing.heard(state, event)
+                everybody = all(assigned.accepted for assigned in state.assigned)
+                return state, (*effects, *((Improve(key="improve"),) if everybody else ()))
+            case OperationDeclined():
+                return self._replacing.heard(self._improving.given_up(state, event), event)
+            case SubstituteAnswered() if state.trial is not None and state.trial.asks(event.replacement):
+                return self._improving.heard(state, event)
+            case OperationReawarded() | SubstituteAnswered():
+                return self._replacing.heard(state, event)
             case _:
                 return state, ()
 

@@ -13,6 +13,7 @@ from node.workflows.assigned import Assigned
 from node.workflows.bonds import Bond, is_opened
 from node.workflows.events import LONG_AGO, PassportIssued, UnitsRecorded
 from node.workflows.released import DesignCopied, KeysEntrusted, LicencesRevoked, PackageReleased
+from node.workflows.tendered import TenderFor, Trial
 from protocol.auction import Reveal
 from protocol.award import Assignment, transcript_root
 from protocol.errors import RejectError
@@ -112,6 +113,9 @@ class JobPosted:
     again: JobId | None = None
     """The job whose missing parts this one makes."""
 
+    tender: TenderFor | None = None
+    """What it is auctioned for, if it is no order of its own: it ends with its award, which changes another order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentArrived:
@@ -170,6 +174,12 @@ class Post:
     asking: tuple[Asking, ...] = ()
     replacements: tuple[Replacement, ...] = ()
     """Those that the ledger holds, in that order."""
+
+    trial: Trial | None = None
+    """The search for somebody better that is under way."""
+
+    tried: tuple[str, ...] = ()
+    """What earlier ones came to that changed nothing."""
 
     released: tuple[PackageReleased, ...] = ()
     copied: tuple[DesignCopied, ...] = ()

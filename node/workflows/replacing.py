@@ -79,6 +79,8 @@ class Replacing:
                 assigned = state.assigned[event.index]
                 late = UnixSeconds(state.due_of(state.awarded[event.index]) + AFTER)
                 return state, (WakeAt(key=f"late/{event.index}/{assigned.round}", at=late),)
+            case OperationDeclined() if self._is_agreed(state, event.index):
+                return state, self._reaward(state, event.index)
             case OperationDeclined():
                 return self._begin(state, event.index, Cause.DECLINED, event.at)
             case OperationReawarded():
@@ -158,6 +160,11 @@ class Replacing:
             return self._ask(state, replace(asking, passed=passed, asked=None))
         state = _with_asking(state, replace(asking, agreed=True))
         return state, self._reaward(state, asking.index)
+
+    @staticmethod
+    def _is_agreed(state: Post, index: int) -> bool:
+        asking = state.asking_for(index)
+        return asking is not None and asking.agreed
 
     def _reaward(self, state: Post, index: int) -> tuple[Submit, ...]:
         asking = state.asking_for(index)

@@ -7,6 +7,7 @@ from node.workflows.answered import Answer, Forget, Phase
 from node.workflows.asked import FetchReplacement, GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import (
     FetchRecords,
+    Mined,
     OperationAssigned,
     OperationAttested,
     OperationDeclined,
@@ -16,6 +17,7 @@ from node.workflows.events import (
     Woke,
 )
 from node.workflows.runner import Effect
+from node.workflows.tendered import SurrenderAgreed
 from protocol import merkle
 from protocol.ids import Address
 from protocol.replacement import Replacement
@@ -48,8 +50,17 @@ class StandingIn:
             case ReplacementArrived():
                 told = replacement_in(event.replacement)
                 return replace(state, replacements=(*state.replacements, told)), ()
+            case _:
+                return self._leaving(state, event)
+
+    def _leaving(self, state: Answer, event: object) -> Step:
+        match event:
             case GivenBack():
                 return self._give_back(state, event)
+            case SurrenderAgreed():
+                return self._compensated(state, replacement_in(event.replacement))
+            case Mined() if event.effect.startswith("surrender/") and not event.error:
+                return self._give_up(state, *map(int, event.effect.split("/")[1:]))
             case OperationDeclined() if event.provider == self._account:
                 return self._without(state, event.index, state.problem)
             case OperationAssigned() if event.index in state.won and event.provider != self._account:
@@ -100,6 +111,20 @@ class StandingIn:
             if index in state.won and index not in done
         )
         return replace(state, problem=f"given back: {event.reason}"), moves
+
+    def _compensated(self, state: Answer, told: Replacement) -> Step:
+        """Take what the customer pays for the assignment; it is given up only once the ledger holds that."""
+        assert told.improvement is not None  # noqa: S101  # checked when it was agreed to
+        if told.index not in state.won:
+            return state, ()
+        amount = told.improvement.compensation
+        take = self._contracts.token.transfer_from(state.customer, self._account, amount)
+        state = replace(state, problem=f"given up for a compensation of {amount} cents")
+        return state, (Submit(key=f"surrender/{told.index}/{told.round}", transactions=(take,)),)
+
+    def _give_up(self, state: Answer, index: int, round_: int) -> Step:
+        move = self._contracts.orders.decline(state.call.job, index)
+        return state, (Submit(key=f"decline/{index}/{round_}", transactions=(move,)),)
 
 
 def replacement_in(signed: Signed) -> Replacement:

@@ -15,8 +15,10 @@ from node.workflows.posted import Post
 from node.workflows.replacing import transcript_of
 from node.workflows.runner import Happened, Port, Runner
 from node.workflows.shop import Shop
+from protocol.auction import Bid
 from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Digest, PeerId
+from protocol.improvement import bid_for_order
 from protocol.merkle import leaf_hash
 from protocol.replacement import Replacement, accept_replacement
 from protocol.requests import ReplacementRequest
@@ -108,12 +110,23 @@ class Substitutes:
             raise RefusedError("unknown", "this node bid for no such job")
         known = [one.digest for one in state.replacements]
         if replacement.digest not in known:
+            bid = self._tendered(replacement) or state.bid
             accept_replacement(
-                replacement, signer=signed.author, call=state.call, bid=state.bid, assignments=state.assignments
+                replacement, signer=signed.author, call=state.call, bid=bid, assignments=state.assignments
             )
         accepted = replacement.digest in known or await self._shop.stand_in(stream, signed, replacement)
         reply = Reply(job=replacement.job, provider=self._identity.peer, result=replacement.digest, accepted=accepted)
         return encode(sign(self._identity.signing, REPLY, encode(reply)))
+
+    def _tendered(self, replacement: Replacement) -> Bid | None:
+        """Our bid in the tender that an improvement follows from; None for every other replacement."""
+        told = replacement.improvement
+        if told is None:
+            return None
+        state = self._runner.state(answered.stream_of(told.tender))
+        if not isinstance(state, Answer) or state.bid is None:
+            raise RefusedError("unknown", "this node bid in no such tender")
+        return bid_for_order(state.bid, replacement.job, replacement.assignment.offer.first)
 
     async def _tell(self, peer: PeerId, payload: bytes) -> bytes:
         request = decode(ReplacementRequest, payload)

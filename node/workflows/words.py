@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from node.workflows import answered, asked, assigned, posted, released
+from node.workflows import answered, asked, assigned, posted, released, tendered
 from node.workflows.events import (
     BidBonded,
     BondEnded,
@@ -38,6 +38,7 @@ _CAUSES = {
     Cause.DECLINED: "gave it back",
     Cause.UNANSWERED: "did not accept it in time",
     Cause.LATE: "did not deliver when it was due",
+    Cause.IMPROVED: "gave it up, since the order is better so",
 }
 
 _BONDS = {
@@ -119,6 +120,18 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return "no bid: " + "; ".join(event.reasons)
         case asked.SubstituteAnswered():
             return "the provider that was asked " + ("stands in" if event.accepted else "does not stand in")
+        case tendered.ImproveAsked():
+            return f"assignment {event.index + 1} may change hands if that is better for all: its maker is asked"
+        case tendered.SurrenderAnswered() if event.compensation is None:
+            return event.why
+        case tendered.SurrenderAnswered():
+            return f"its maker gives it up for {money(event.compensation or 0)}; it is auctioned again"
+        case tendered.TenderEnded() if event.award is None:
+            return "nobody else offers it"
+        case tendered.TenderEnded():
+            return f"offered for {money(event.award.price if event.award else 0)} by somebody else"
+        case tendered.SurrenderAgreed():
+            return "the customer pays us for giving our assignment up"
         case asked.SubstituteTaken():
             return "the customer asked us to stand in; the machine's time is kept"
         case asked.GivenBack():
@@ -173,7 +186,8 @@ def explain_replacement(one: Replacement, names: Names) -> str:
         Salvage.MOVED: f"the parts are brought on for {moving}, making them again would cost {again}",
         Salvage.RESTARTED: f"the parts are made again for {again}, bringing them on would cost {moving}",
     }
-    return f"{head}, which {_CAUSES[one.cause]}; {parts[one.salvage]}"
+    paid = "" if one.improvement is None else f", for {money(one.improvement.compensation)}"
+    return f"{head}, which {_CAUSES[one.cause]}{paid}; {parts[one.salvage]}"
 
 
 def process_name(code: str) -> str:

@@ -13,12 +13,13 @@ from typing import Any
 from ledger.bundle import Bundle, Federation, Step
 from ledger.verdict import Trust
 from protocol.auction import Reveal
+from protocol.award import Assignment
 from protocol.blocks import Voucher, vouch
 from protocol.facts import StepFacts
-from protocol.ids import Address, Digest, PeerId
+from protocol.ids import Address, Digest, JobId, PeerId
 from protocol.job import Weights
 from protocol.record import FIELDS, Record, show
-from protocol.replacement import Salvage
+from protocol.replacement import Cause, Salvage
 from protocol.result import Reply, Result
 from protocol.signed import Signed, sign
 from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, ROLL
@@ -265,6 +266,21 @@ def _stood_in(**changes: Any) -> dict[str, Any]:
     return {"replaced": True, "replacement_changes": changes}
 
 
+def _improved(**changes: Any) -> dict[str, Any]:
+    return {"improved": True, "replacement_changes": changes}
+
+
+def _other_terms(**changes: Any) -> dict[str, Any]:
+    told = world(improved=True).replacements[0].improvement
+    assert told is not None
+    return _improved(improvement=replace(told, **changes))
+
+
+def _later() -> Assignment:
+    (told,) = world(improved=True).replacements
+    return replace(told.assignment, start=UnixSeconds(told.assignment.start + 1))
+
+
 def _for_nobody(bundle: Bundle) -> Bundle:
     (told,) = world(replaced=True).replacements
     return replace(bundle, replacements=(replace(told, index=9),))
@@ -334,12 +350,37 @@ PLANS: dict[str, dict[str, Any]] = {
     "a maker that stood in for another than it says": _stood_in(failed=peer(MILL)),
     "a maker that stood in for a second time at first": _stood_in(round=2),
     "a maker that stood in, in another job": _stood_in(job=OTHER),
+    "a better maker": {"improved": True},
+    "a better maker of the second of two operations": {"improved": True, "operations": 2},
+    "a better maker that is none, the compensation paid": {"improved": True, "fresh_price": 902},
+    "a better maker, found by another tender": _other_terms(transcript=OTHER),
+    "a better maker, found by a tender of another name": _other_terms(tender=JobId(OTHER)),
+    "a better maker, for more than was asked": _other_terms(compensation=Cents(101)),
+    "a better maker, for nothing": _other_terms(compensation=Cents(0)),
+    "a better maker, for all that there is": _other_terms(compensation=Cents(2**40)),
+    "a better maker without tender": _improved(improvement=None),
+    "a better maker, its tender withheld": {"improved": True, "tender_shown": False},
+    "a better maker that was needed": _improved(cause=Cause.DECLINED),
+    "a better maker that begins later": _improved(assignment=_later()),
+    "a better maker, others passed over": _improved(passed=(peer(MILL),)),
+    "a better maker, its costs made up": _improved(moving=1),
+    "a better maker, the parts ready at another time": _improved(ready=UnixSeconds(START)),
+    "a better maker for another": _improved(failed=peer(MILL)),
+    "a better maker for a second time at first": _improved(round=2),
+    "a better maker by a tender of another job": {"improved": True, "tender_changes": {"job": JobId(OTHER)}},
+    "a better maker by a tender for more": {"improved": True, "tender_changes": {"budget": Cents(5_000)}},
+    "a better maker by a tender for fewer parts": {"improved": True, "tender_changes": {"quantity": 1}},
+    "a better maker by a tender with other weights": {
+        "improved": True,
+        "tender_changes": {"weights": Weights(hour=Cents(0), co2_tonne=Cents(0))},
+    },
     "a maker that stood in, and the ledger names another": {"replaced": True, "named_changes": {"transcript": OTHER}},
 }
 """What somebody with every key and the chain could write."""
 
 CHANGES: dict[str, Change] = {
     "another format": lambda b: replace(b, format="guildmark/bundle/2"),
+    "a tender for nothing": lambda b: replace(b, tenders=(b.auction,)),
     "a maker that never stood in": lambda b: replace(b, replacements=world(replaced=True).replacements),
     "a maker that stood in for nobody": _for_nobody,
     "no parts": lambda b: replace(b, parts=()),

@@ -57,6 +57,8 @@ def test_what_is_tampered_with_never_holds() -> None:
         "one operation",
         "seven operations",
         "a bid that lost",
+        "a better maker",
+        "a better maker of the second of two operations",
         "a maker that stood in",
         "premiums as the rules allow",
         "a passport that is none",

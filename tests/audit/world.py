@@ -22,13 +22,14 @@ from protocol.certificate import Certificate, certificate_digest, certify
 from protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosignatures
 from protocol.facts import Lot, Measurement, StepFacts
 from protocol.ids import Address, Digest, MachineId, MachineKey, PeerId
+from protocol.improvement import found, tender_of
 from protocol.job import Call
 from protocol.membership import CUSTOMER as CUSTOMER_ROLE
 from protocol.membership import PROVIDER
 from protocol.opening import open_bids
 from protocol.params import INSPECTION, MILLING
 from protocol.record import LoggedRecord, Record, make_record
-from protocol.replacement import Cause, Replacement, replaced, salvaged, substitutes
+from protocol.replacement import Cause, Improvement, Replacement, replaced, salvaged, substitutes
 from protocol.result import Result
 from protocol.seal import commitment_of, tree_size
 from protocol.signed import Signed, public_key, signer_of
@@ -42,6 +43,9 @@ from tests.unit.protocol.examples import CUSTOMER, START, bid, call, offer, oper
 
 SHOPS = ("mill", "lathe")
 GRINDER = "grinder"
+COMPENSATION = Cents(100)
+"""For which the last operation's maker gives it up."""
+
 WITNESS = "witness"
 LATER = START + 10**7
 """When registrations and licences end, wall time."""
@@ -118,6 +122,14 @@ class Plan:
     replaced: bool = False
     """The last maker gave its assignment back, and the grinder stood in."""
 
+    improved: bool = False
+    """The last operation was auctioned again, and the grinder took it over from its maker."""
+
+    fresh_price: int = 600
+    """Cents for which the grinder does, in the tender."""
+
+    tender_shown: bool = True
+    tender_changes: dict[str, Any] = field(default_factory=dict)
     replacement_changes: dict[str, Any] = field(default_factory=dict)
     named_changes: dict[str, Any] = field(default_factory=dict)
     """Of what the ledger says of the replacement."""
@@ -147,7 +159,7 @@ class World:
     @property
     def shops(self) -> tuple[str, ...]:
         """Who bids; the grinder only where it is needed."""
-        return (*SHOPS, GRINDER) if self.plan.replaced else SHOPS
+        return (*SHOPS, GRINDER) if self.plan.replaced or self.plan.improved else SHOPS
 
     @cached_property
     def design(self) -> Design:
@@ -198,6 +210,8 @@ class World:
 
     @cached_property
     def replacements(self) -> tuple[Replacement, ...]:
+        if self.plan.improved:
+            return (replace(self._improvement(), **self.plan.replacement_changes),)
         if not self.plan.replaced:
             return ()
         index, ready = len(self.awarded) - 1, self.awarded[-1].start
@@ -220,6 +234,40 @@ class World:
             making_again=again,
         )
         return (replace(told, **self.plan.replacement_changes),)
+
+    @cached_property
+    def tender(self) -> Transcript:
+        """For the last operation; the grinder is the only one that bids."""
+        index = len(self.awarded) - 1
+        start = self.awarded[index].start
+        times = replace(self.call, earliest=start)
+        tender = tender_of(self.call, self.awarded, index, compensation=COMPENSATION, times=times)
+        tender = replace(tender, **self.plan.tender_changes)
+        hour = (start - START) // 3600
+        one = bid(GRINDER, offer(0, hour, hour + 2, self.plan.fresh_price))
+        bidding = Bidder(seed=seed(GRINDER), bid=replace(one, job=tender.job), salt=digest("salt", "tender"))
+        return held(tender, [bidding])
+
+    def _improvement(self) -> Replacement:
+        index, tender = len(self.awarded) - 1, decode(Call, self.tender.call.payload)
+        award = decode(Result, self.tender.result.payload).award
+        assert award is not None
+        one = found(self.call, self.awarded, index, award)
+        fate, moving, again = salvaged(self.call, self.awarded, index, one, Cause.IMPROVED)
+        return Replacement(
+            job=self.call.job,
+            index=index,
+            round=1,
+            cause=Cause.IMPROVED,
+            failed=self.awarded[index].provider,
+            ready=tender.earliest,
+            assignment=one,
+            passed=(),
+            salvage=fate,
+            moving=moving,
+            making_again=again,
+            improvement=Improvement(compensation=COMPENSATION, tender=tender.job, transcript=award.transcript),
+        )
 
     def _bid(self, name: str) -> Bid:
         """The mill makes the first half of the operations, the lathe the rest; both ask too much for the first."""
@@ -417,6 +465,7 @@ class World:
             design=self.design,
             auction=write(self.auction),
             replacements=self.replacements,
+            tenders=(write(self.tender),) if self.plan.improved and self.plan.tender_shown else (),
             certificates=tuple(sorted(self.certificates.values())),
             notes=self.notes,
             consistency=self.consistency,

@@ -24,7 +24,7 @@ from protocol.production import NEXT_SHOP
 from protocol.profile import Cutter, Mill, Printer, Profile, Tool
 from protocol.record import LoggedRecord, Record, show
 from protocol.release import SEED_BYTES, ReleaseContext, public_half
-from protocol.replacement import Cause, Replacement, Salvage
+from protocol.replacement import Cause, Improvement, Replacement, Salvage
 from protocol.requests import (
     BundleRequest,
     Consistency,
@@ -35,6 +35,8 @@ from protocol.requests import (
     RecordsRequest,
     ReplacementRequest,
     ResultRequest,
+    SurrenderPrice,
+    SurrenderRequest,
     Told,
     VoucherRequest,
     WitnessRequest,
@@ -134,6 +136,8 @@ def messages() -> tuple[Message, ...]:
         Message(kind=ShareGiven, topic=None, accepted=_shares_given()),
         Message(kind=SealedRequest, topic=None, accepted=(("first package", SealedRequest(job=JOB, package=1)),)),
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
+        Message(kind=SurrenderRequest, topic=None, accepted=(("of the second", SurrenderRequest(job=JOB, index=1)),)),
+        Message(kind=SurrenderPrice, topic=None, accepted=(("of 2.00", SurrenderPrice(compensation=Cents(2_00))),)),
         Message(kind=ReplacementRequest, topic=None, accepted=_replacement_requests()),
         Message(kind=PackageRequest, topic=None, accepted=_package_requests()),
         Message(kind=PackageDelivery, topic=None, accepted=_deliveries()),
@@ -175,7 +179,14 @@ def _replacements() -> tuple[tuple[str, Replacement], ...]:
         making_again=2**40,
     )
     silent = replace(first, cause=Cause.UNANSWERED, salvage=Salvage.RESTARTED)
-    return (("of one that declined", first), ("of one that is late", late), ("of one that is silent", silent))
+    given = Improvement(compensation=Cents(2_00), tender=JobId(b"t" * 32), transcript=Digest(b"r" * 32))
+    better = replace(first, cause=Cause.IMPROVED, improvement=given)
+    return (
+        ("of one that declined", first),
+        ("of one that is late", late),
+        ("of one that is silent", silent),
+        ("of one that is compensated", better),
+    )
 
 
 def _replacement_requests() -> tuple[tuple[str, ReplacementRequest], ...]:

@@ -74,6 +74,7 @@ def bundle(asked: Call, *bids: tuple[str, Bid], block: int = BLOCK) -> Bundle:
         design=Design(root=NOTHING, nonce=b"", packages=()),
         auction=write(held(asked, some)),
         replacements=(),
+        tenders=(),
         certificates=(),
         notes=(),
         consistency=(),

@@ -6,7 +6,7 @@ nothing; what it was owed comes when it is up again.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.errors import RevertedError
@@ -26,9 +26,12 @@ from node.workflows.ledger_events import translate
 from node.workflows.posted import CommitmentArrived, JobPosted, Post, ReplyArrived, RevealArrived
 from node.workflows.replacing import transcript_of
 from node.workflows.runner import Workflow
+from node.workflows.tendered import AskPrice, AskToGiveUp, OpenTender, SurrenderAgreed, SurrenderAnswered, TenderEnded
 from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNoted, Watch
-from protocol.auction import Commitment, Reveal
-from protocol.ids import Address
+from protocol.auction import Bid, Commitment, Reveal
+from protocol.award import Award, award
+from protocol.ids import Address, Digest
+from protocol.improvement import tender_of
 from protocol.job import Call
 from protocol.membership import PROVIDER
 from protocol.replacement import Replacement
@@ -105,6 +108,16 @@ class Stage:
         self.signed = sign(CUSTOMER_SEED, CALL, encode(self.call))
         self.deadline = UnixSeconds(now + TERM)
         self.pack = pack
+        self.wanted: Cents | None = Cents(2_00)
+        """For which a maker gives its work up."""
+
+        self.rivals: tuple[Bid, ...] = ()
+        """Bids for a tender."""
+
+        self.hold = False
+        """Whether tenders stay open until ``release_tender``."""
+
+        self._held: list[OpenTender] = []
         self._queue: deque[tuple[Actor, Any]] = deque()
         self.customer = Actor(post_job.workflow(contracts), CUSTOMER, CUSTOMER_SEED)
         self.witness = Actor(watch_auction.workflow(contracts), OTHER_SHOP, b"w" * 32)
@@ -208,6 +221,10 @@ class Stage:
         until = UnixSeconds(self.scene.evm.now + 120)
         self.tell(self.shop(bidder), SubstituteTaken(replacement=signed, until=until))
 
+    def release_tender(self) -> None:
+        """Let the tender end that is open."""
+        self.tell(self.customer, self._tender(self._held.pop()))
+
     def reveal_of(self, bidder: Bidder) -> Reveal:
         """What a bidder showed."""
         return Reveal(bid=bidder.bid, salt=bidder.salt)
@@ -269,7 +286,19 @@ class Stage:
                         signed = sign(self.customer.seed, REPLACEMENT, encode(told))
                         self._queue.append((actor, ReplacementArrived(replacement=signed)))
             case _:
-                pass
+                self._improve(actor, effect)
+
+    def _improve(self, actor: Actor, effect: Any) -> None:
+        match effect:
+            case AskPrice():
+                self._queue.append((actor, SurrenderAnswered(trial=effect.key, compensation=self.wanted)))
+            case OpenTender() if self.hold:
+                self._held.append(effect)
+            case OpenTender():
+                self._queue.append((actor, self._tender(effect)))
+            case AskToGiveUp() if not self.shops[effect.provider].down:
+                agreed = SurrenderAgreed(replacement=sign(actor.seed, REPLACEMENT, effect.message))
+                self._queue.append((self.shops[effect.provider], agreed))
 
     def _stand_in(self, actor: Actor, effect: AskSubstitute) -> None:
         shop, digest = self.shops[effect.provider], decode(Replacement, effect.message).digest
@@ -279,6 +308,15 @@ class Stage:
             self._queue.append((shop, SubstituteTaken(replacement=signed, until=until)))
         willing = not shop.down and not shop.busy
         self._queue.append((actor, SubstituteAnswered(replacement=digest, accepted=willing)))
+
+    def _tender(self, effect: OpenTender) -> TenderEnded:
+        """How a tender among ``rivals`` ends; what its own auction looks like is not this stage's matter."""
+        call, now = self.call, self.scene.evm.now
+        times = replace(call, commit_by=UnixSeconds(now + 10), reveal_by=UnixSeconds(now + 20))
+        tender = tender_of(call, self.post.awarded, effect.index, compensation=effect.compensation, times=times)
+        bids = [replace(one, job=tender.job) for one in self.rivals]
+        outcome = award(tender, bids, Digest(b"t" * 32))
+        return TenderEnded(trial=effect.key, tender=tender, award=outcome if isinstance(outcome, Award) else None)
 
     def _mine(self, account: Address, transaction: Transaction) -> str:
         try:
