@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from devnet.demo import print_summary, run
-from devnet.federation import running
+from devnet.federation import NODES, auditors, running
 from devnet.processes import StartError
 from node.client import DEVNET
 from node.errors import NodeError
@@ -50,14 +50,23 @@ def demo(part: Path, *, as_json: bool, keep: Path | None, **wishes: Any) -> None
 
 @cli.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=DEVNET, show_default=True)
-def up(folder: Path) -> None:
+@click.option(
+    "--auditors",
+    "count",
+    type=click.IntRange(1, 9),
+    default=1,
+    show_default=True,
+    help="Three sit as a panel over a dispute, and keep designs' keys.",
+)
+def up(folder: Path, count: int) -> None:
     """Leave a federation running until Ctrl-C; what it has done is still there at the next start."""
-    with running(folder, lambda text: click.echo(text, err=True)) as federation:
-        click.echo(f"ledger   {federation.ledger_url}")
+    nodes = (*NODES, *auditors(count)[1:])
+    with running(folder, lambda text: click.echo(text, err=True), nodes=nodes) as federation:
+        click.echo(f"ledger    {federation.ledger_url}")
         for name in federation.nodes:
             with federation.client(name) as client:
                 click.echo(
-                    f"{name:8} {federation.layout.node(name).url.read_text().strip()}  peers {client.status()['peers']}"
+                    f"{name:9} {federation.layout.node(name).url.read_text().strip()}  peers {client.status()['peers']}"
                 )
         click.echo("try: .venv/bin/guildmark post devnet/parts/bracket.step --watch      (Ctrl-C stops the federation)")
         signal.pause()

@@ -63,6 +63,11 @@ class Phases:
 Say = Callable[[str], None]
 
 
+def auditors(count: int) -> tuple[str, ...]:
+    """The names of so many; three can sit as a panel, and keep designs' keys."""
+    return ("auditor", *(f"auditor-{number}" for number in range(2, count + 1)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """What is found where in the federation's folder."""
@@ -158,6 +163,8 @@ class Federation:
         path = self.layout.ports
         if path.exists():
             remembered: dict[str, int] = json.loads(path.read_text())
+            if strangers := set(self.nodes) - remembered.keys():
+                raise StartError(f"{self.layout.root} holds a federation without {', '.join(sorted(strangers))}")
             return remembered
         sockets = {name: socket.socket() for name in ("ledger", *self.nodes)}
         for listener in sockets.values():

@@ -264,6 +264,11 @@ def account_of(key: bytes) -> Address:
     return Address(bytes.fromhex(Account.from_key(key).address[2:]))
 
 
+def sign_digest(key: bytes, digest: bytes) -> bytes:
+    """Signature over an EIP-712 digest, as contracts recover it: r, s and v in 65 bytes."""
+    return bytes(Account.unsafe_sign_hash(digest, key).signature)
+
+
 def _request(transaction: Transaction, sender: Address | None) -> dict[str, str]:
     request = {"to": "0x" + transaction.to.hex(), "data": "0x" + transaction.payload.hex()}
     return request if sender is None else {**request, "from": "0x" + sender.hex()}

@@ -125,8 +125,9 @@ class Evm:
         return int(self._next_header(header, header.timestamp).base_fee_per_gas)
 
     def state(self, header: Any) -> Any:
-        """World state after a block."""
-        return PragueVM.build_state(self._database, header, ChainContext(self.chain_id))
+        """World state after a block; the hashes of those before it are looked up when a contract asks for them."""
+        before = PragueVM.get_prev_hashes(header.parent_hash, self._chain.chaindb)
+        return PragueVM.build_state(self._database, header, ChainContext(self.chain_id), before)
 
     def block(self, number: int) -> Any:
         """A whole block, as another chain would import it."""

@@ -37,6 +37,8 @@ ACTIONS: Final = {
     "POST /disputes/acceptances": Action.SETTLE,
     "POST /disputes/panels": Action.SETTLE,
     "POST /disputes/votes": Action.JUDGE,
+    "POST /disputes/verdicts": Action.TESTIFY,
+    "POST /disputes/measurements": Action.TESTIFY,
 }
 """What a route does, by its method and path or the longest beginning of it; any other is the operator's alone."""
 

@@ -86,6 +86,7 @@ class Action(Enum):
     OBJECT = "object to work"
     SETTLE = "offer, accept, or ask for a panel in a case"
     JUDGE = "vote in a panel, and open what its case is about"
+    TESTIFY = "sign what this node measured for a case, or bring what an inspector signed"
     ADMINISTER = "give and take tokens, and whatever this table does not name"
     HEAR_RESULT = "be told how an auction ended"
     TAKE_PACKAGE = "be released what an operation needs"
@@ -153,6 +154,7 @@ RULES: Final = (
     _rule(Action.OBJECT, (_O, _C), _NONE, (Tie.OWN,), "the customer's pay is at stake"),
     _rule(Action.SETTLE, (_O, _C, _P), _NONE, (Tie.OWN,), "either side"),
     _rule(Action.JUDGE, (_O, _A), _NONE, (Tie.OWN,), "a juror"),
+    _rule(Action.TESTIFY, (_O, _C, _P, _A), _NONE, (Tie.OWN,), "the measurement decides, whoever brings it"),
     _rule(Action.ADMINISTER, (_O,), _NONE, (Tie.OWN,), "nobody else"),
     _rule(Action.HEAR_RESULT, tuple(Role), _ANY, (Tie.GUEST,), "whoever may hear of the job"),
     _rule(Action.TAKE_PACKAGE, (_P,), (State.MAKING,), (Tie.PARTY,), "the winner of that operation, while it is made"),

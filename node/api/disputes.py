@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.disputes import Inspection
 from node.participant import Participant
 from node.views import Document
 from node.workflows.court import share_of
+from protocol.ids import Digest, JobId
 
 MAX_REASON = 2000
 
@@ -32,6 +34,30 @@ class Share(_Asked):
     """What part of the stake the provider should have, in per cent."""
 
     percent: float
+
+
+class Verdict(_Asked):
+    """What an inspector measured, and its signature."""
+
+    job: str = Field(pattern="^[0-9a-f]{64}$")
+    number: int = Field(ge=1, lt=2**32)
+    round: int = Field(ge=0, lt=256)
+    milestone: int = Field(ge=0, lt=256)
+    evidence: str = Field(pattern="^[0-9a-f]{64}$")
+    conforms: bool
+    signature: str = Field(pattern="^([0-9a-f]{2}){1,2048}$")
+    """65 bytes of an account, or what a company's wallet contract takes."""
+
+    def inspection(self) -> Inspection:
+        """As the court takes it."""
+        return Inspection(
+            job=JobId(bytes.fromhex(self.job)),
+            index=self.number - 1,
+            round=self.round,
+            milestone=self.milestone,
+            evidence=Digest(bytes.fromhex(self.evidence)),
+            conforms=self.conforms,
+        )
 
 
 def dispute_routes(participant: Participant) -> APIRouter:
@@ -63,6 +89,14 @@ def dispute_routes(participant: Participant) -> APIRouter:
     @api.post("/panels", status_code=201)
     async def panel(asked: _Asked) -> Document:
         return await court.ask_panel(asked.job, asked.number, names)
+
+    @api.post("/verdicts", status_code=201)
+    async def verdict(asked: _Asked) -> Document:
+        return await court.sign_verdict(asked.job, asked.number)
+
+    @api.post("/measurements", status_code=201)
+    async def measurement(asked: Verdict) -> Document:
+        return await court.relay(asked.inspection(), bytes.fromhex(asked.signature), names)
 
     @api.post("/votes", status_code=201)
     async def vote(asked: Share) -> Document:

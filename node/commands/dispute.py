@@ -1,5 +1,6 @@
 """Object to work, bargain over it, have it judged."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,36 @@ def accept(state: State, job: str, number: int | None) -> None:
 def rule(state: State, job: str, number: int | None) -> None:
     """Ask for a panel of three auditors; you advance its fee, its loser bears it."""
     _say(state, "/panels", job, number)
+
+
+@dispute.command()
+@click.argument("job")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_NUMBER
+@click.pass_obj
+def sign(state: State, job: str, file: Path, number: int | None) -> None:
+    """Write what this node, the agreed inspector, measured into FILE, signed: anybody can bring it before the court."""
+    with state.client() as client:
+        verdict = client.disputes("POST", "/verdicts", {"job": job, "number": number})
+    file.write_text(json.dumps(verdict, indent=1) + "\n")
+    says = "within" if verdict["conforms"] else "out of"
+    state.show({"file": str(file), **verdict}, f"written: {file} ({says} tolerance); anybody shows it")
+
+
+@dispute.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.pass_obj
+def relay(state: State, file: Path) -> None:
+    """Bring the verdict in FILE, which the agreed inspector signed, before the court; it decides the case at once."""
+    try:
+        verdict = json.loads(file.read_text())
+    except ValueError as error:
+        raise click.UsageError(f"{file} holds no verdict: {error}") from error
+    if not isinstance(verdict, dict):
+        raise click.UsageError(f"{file} holds no verdict")
+    with state.client() as client:
+        document = client.disputes("POST", "/measurements", verdict)
+        state.show(document, _text(document))
 
 
 @dispute.command()

@@ -3,7 +3,9 @@
 from hashlib import sha256
 from typing import Any
 
+from ledger.chain import sign_digest
 from ledger.contracts import Contracts
+from ledger.disputes import Inspection
 from ledger.types import Reads, Transaction
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
@@ -16,12 +18,14 @@ from node.workflows.disputed import (
     Ballot,
     BlockReached,
     Case,
+    CaseOpened,
     CaseRead,
     Inspect,
     Inspected,
     PanelAsked,
     ReadCase,
     ShareOffered,
+    VerdictShown,
     place_of,
     quarter,
     role_of,
@@ -45,6 +49,8 @@ ADVICE = {
     "NotJuror": "this node is not on the panel",
     "AlreadyVoted": "this node has voted already",
     "NotDrawn": "the panel is not drawn yet",
+    "NoInspector": "no inspector was agreed for this work, or another has its place since",
+    "BadSignature": "the agreed inspector did not sign this",
     "ERC20InsufficientBalance": "the account does not hold the fee that the one who asks for a panel advances",
 }
 """What a refusal of the court means for the one who asked."""
@@ -128,6 +134,42 @@ class Court:
         if self._reads.wall() > quarter(state.matter, 3):
             raise RequestError("refused", ADVICE["TooLate"])
         await self._runner.post(stream, f"ballot/{state.number}", Ballot(share=share, salt=self._reads.random(32)))
+        return self._document(stream, names)
+
+    async def sign_verdict(self, job: str, number: int | None) -> Document:
+        """What this node, the agreed inspector, measured, signed so that anybody can bring it before the court."""
+        _, state = self._open_case(job, number)
+        if self._role(state) != "inspector":
+            raise RequestError("refused", "this node is not the agreed inspector")
+        if state.inspected is None:
+            raise UnavailableError("the inspection is not done yet")
+        verdict = state.inspection()
+        digest = self._reads.contracts.disputes.inspection_digest(verdict)
+        return {
+            "job": verdict.job.hex(),
+            "number": verdict.index + 1,
+            "round": verdict.round,
+            "milestone": verdict.milestone,
+            "evidence": verdict.evidence.hex(),
+            "conforms": verdict.conforms,
+            "signature": sign_digest(self._identity.ledger, digest).hex(),
+        }
+
+    async def relay(self, verdict: Inspection, signature: bytes, names: Names) -> Document:
+        """Bring what an inspector signed before the court; whoever does it pays the ledger's gas and nothing else."""
+        await self._allowed(self._reads.contracts.disputes.measure(verdict, signature))
+        stream = disputed.stream_of(verdict.job, verdict.index)
+        seen = sha256(signature).hexdigest()[:16]
+        if self._runner.state(stream) is None:
+            await self._runner.post(stream, f"verdict/{seen}/opened", CaseOpened(job=verdict.job, index=verdict.index))
+        shown = VerdictShown(
+            round=verdict.round,
+            milestone=verdict.milestone,
+            evidence=verdict.evidence,
+            conforms=verdict.conforms,
+            signature=signature,
+        )
+        await self._runner.post(stream, f"verdict/{seen}", shown)
         return self._document(stream, names)
 
     def cases(self, names: Names) -> Document:

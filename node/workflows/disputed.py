@@ -74,6 +74,17 @@ class Inspected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictShown:
+    """This node's person has what the agreed inspector measured and signed, and brings it before the court."""
+
+    round: int
+    milestone: int
+    evidence: Digest
+    conforms: bool
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockReached:
     """The chain has a block of that number."""
 

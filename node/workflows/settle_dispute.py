@@ -6,7 +6,7 @@ What needs a person's judgement (an offer, a panel, a vote) waits for it; everyt
 from dataclasses import replace
 
 from ledger.contracts import Contracts
-from ledger.disputes import Decided, Drawn, Proposed, Summoned, VoteOpened, VoteSealed
+from ledger.disputes import Decided, Drawn, Inspection, Proposed, Summoned, VoteOpened, VoteSealed
 from ledger.types import Transaction
 from node.workflows.disputed import (
     NAME,
@@ -22,6 +22,7 @@ from node.workflows.disputed import (
     ReadCase,
     Seat,
     ShareOffered,
+    VerdictShown,
     quarter,
     role_of,
     with_vote,
@@ -56,6 +57,7 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
             PanelAsked,
             Ballot,
             Inspected,
+            VerdictShown,
             BlockReached,
             Proposed,
             Summoned,
@@ -96,7 +98,7 @@ class _Rule:
         match event:
             case CaseRead():
                 return self._read(state, event)
-            case ShareOffered() | PanelAsked() | Inspected():
+            case ShareOffered() | PanelAsked() | Inspected() | VerdictShown():
                 return self._party(state, event)
             case Proposed() | Summoned() | Drawn():
                 return self._moved(state, event)
@@ -133,7 +135,9 @@ class _Rule:
                 close = UnixSeconds(quarter(event, 4) + AFTER + (0 if first else PATIENCE))
                 return state, (WakeAt(key=f"close/{state.number}", at=close), *self._to_open(state))
 
-    def _party(self, state: Case, event: ShareOffered | PanelAsked | Inspected) -> tuple[Case, tuple[Effect, ...]]:
+    def _party(
+        self, state: Case, event: ShareOffered | PanelAsked | Inspected | VerdictShown
+    ) -> tuple[Case, tuple[Effect, ...]]:
         match event:
             case ShareOffered():
                 move = self._court.propose(state.job, state.index, event.share)
@@ -145,6 +149,17 @@ class _Rule:
             case Inspected():
                 state = replace(state, inspected=event)
                 return state, (self._submit(state, "measure", self._court.measure(state.inspection(), b"")),)
+            case VerdictShown():
+                shown = Inspection(
+                    job=state.job,
+                    index=state.index,
+                    round=event.round,
+                    milestone=event.milestone,
+                    evidence=event.evidence,
+                    conforms=event.conforms,
+                )
+                what = f"relay/{event.signature[:8].hex()}"
+                return state, (self._submit(state, what, self._court.measure(shown, event.signature)),)
 
     def _moved(self, state: Case, event: Proposed | Summoned | Drawn) -> tuple[Case, tuple[Effect, ...]]:
         match event:

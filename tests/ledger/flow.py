@@ -23,6 +23,11 @@ LATER = UnixSeconds(int(time.time()) + 86_400)
 """One deadline for all ledgers of a run: calldata costs by its zero bytes."""
 
 PRICE = Cents(300)
+DEARER = replace(PACK, version=2, fee=BasisPoints(PACK.fee + 50))
+"""The rules that the members adopt in the end."""
+
+PLANNED = plan(account_of(STEWARD), 0, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
+CONTRACTS = contracts_at(PLANNED.deployment(CHAIN_ID, 0))
 NEVER = UnixSeconds(0)
 
 
@@ -45,12 +50,10 @@ class Step:
 
 def flow(ledger: Ledger) -> list[Step]:
     """Deploy and use the contracts; the same steps on every ledger."""
-    planned = plan(account_of(STEWARD), 0, pack=PACK, membership=MEMBERSHIP, terms=TERMS)
     steps = [
-        Step(f"create {number}", *ledger.send(STEWARD, creation)) for number, creation in enumerate(planned.creations)
+        Step(f"create {number}", *ledger.send(STEWARD, creation)) for number, creation in enumerate(PLANNED.creations)
     ]
-    contracts = contracts_at(planned.deployment(CHAIN_ID, 0))
-    return steps + [Step(name, *ledger.send(key, transaction)) for name, key, transaction in _uses(contracts)]
+    return steps + [Step(name, *ledger.send(key, transaction)) for name, key, transaction in _uses(CONTRACTS)]
 
 
 def _word(text: str) -> Digest:
@@ -121,8 +124,7 @@ def _designs(contracts: Contracts, buyer: Address, shop: Address) -> Iterator[tu
 def _assembly(contracts: Contracts, shop: Address) -> Iterator[tuple[str, bytes, Transaction]]:
     """A dearer pack, from the proposal until orders must name it; a step that only waits takes a second."""
     governor, orders = contracts.governor, contracts.orders
-    dearer = replace(PACK, version=2, fee=BasisPoints(PACK.fee + 50))
-    actions, text = (contracts.rules.adopt(dearer),), "a dearer pack"
+    actions, text = (contracts.rules.adopt(DEARER),), "a dearer pack"
     filed = Filed(proposer=shop, actions=actions, description=text, start=NEVER, end=NEVER)
 
     def wait(seconds: int, why: str) -> Iterator[tuple[str, bytes, Transaction]]:
@@ -143,4 +145,4 @@ def _assembly(contracts: Contracts, shop: Address) -> Iterator[tuple[str, bytes,
     yield "execute again is refused", BUYER, governor.execute(filed)
     yield from wait(PACK.notice, "the notice")
     yield "open under the old rules is refused", BUYER, _opening(contracts, "late")
-    yield "open under the new rules", BUYER, _opening(contracts, "late", dearer)
+    yield "open under the new rules", BUYER, _opening(contracts, "late", DEARER)

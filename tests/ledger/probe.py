@@ -14,7 +14,7 @@ STORED = b"\x5e" * 32
 _PUSH0, _PUSH1, _PUSH2, _PUSH32 = b"\x5f", b"\x60", b"\x61", b"\x7f"
 _SLOAD, _SSTORE, _MSTORE, _CALLDATALOAD, _CALLDATACOPY = b"\x54", b"\x55", b"\x52", b"\x35", b"\x37"
 _CALLDATASIZE, _CODECOPY, _JUMPI, _JUMPDEST, _DUP1 = b"\x36", b"\x39", b"\x57", b"\x5b", b"\x80"
-_SUB, _EQ, _TIMESTAMP = b"\x03", b"\x14", b"\x42"
+_SUB, _EQ, _TIMESTAMP, _BLOCKHASH = b"\x03", b"\x14", b"\x42", b"\x40"
 _ADDRESS, _GAS, _CALL = b"\x30", b"\x5a", b"\xf1"
 _LOG2, _RETURN, _REVERT, _INVALID, _STOP = b"\xa2", b"\xf3", b"\xfd", b"\xfe", b"\x00"
 
@@ -50,6 +50,11 @@ def need(slot: int) -> bytes:
 def now() -> bytes:
     """Return the block's timestamp."""
     return _words(6)
+
+
+def hash_of(number: int) -> bytes:
+    """Return the hash of that block, as contracts see it."""
+    return _words(7, number)
 
 
 def creation() -> Creation:
@@ -94,6 +99,7 @@ def _runtime() -> bytes:
         lambda _: _INVALID,
         _need,
         lambda _: _TIMESTAMP + answer,
+        lambda _: _argument(1) + _BLOCKHASH + answer,
     )
     start = _ENTRY * len(bodies) + 1
     table, code = b"", b""

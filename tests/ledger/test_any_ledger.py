@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from devnet.deploy import PACK
+from governance.in_force import pack_at
 from ledger import bindings
 from ledger.alarms import Trouble
 from ledger.chain import Chain, account_of
@@ -15,9 +17,10 @@ from ledger.follow import Follower
 from ledger.outbox import Confirmed, Reverted
 from ledger.proofs import prove, verify
 from ledger.types import Creation, Transaction
+from protocol.errors import RejectError
 from protocol.ids import Address
 from tests.ledger import probe
-from tests.ledger.flow import BUYER, SHOP, STEWARD, Step, flow
+from tests.ledger.flow import BUYER, CONTRACTS, DEARER, SHOP, STEWARD, Step, flow
 from tests.ledger.ledgers import GWEI, KEYS, KINDS, Place, running
 from tests.ledger.places import Direct, a_key, receipt_of
 from tests.ledger.sender import Sender
@@ -232,6 +235,17 @@ def test_every_step_of_the_federation_takes_the_same_gas_everywhere(place: Place
     assert {step.done for step in ours if "refused" not in step.name} == {True}
     assert {step.done for step in ours if "refused" in step.name} == {False}
     assert flow(OneByOne(place)) == ours
+    steps_since = len(ours) - [step.name for step in ours].index("execute")
+    check_that_nodes_obey(place.chain, executed=place.chain.head().number - steps_since + 1)
+
+
+def check_that_nodes_obey(chain: Chain, *, executed: int) -> None:
+    """Nodes read what the members adopted, and refuse what was in force before, except for orders of that time."""
+    rules, head = CONTRACTS.rules, chain.head().number
+    assert rules.pack(chain) == DEARER == pack_at(chain, rules, digest=DEARER.digest, block=head)
+    with pytest.raises(RejectError):
+        pack_at(chain, rules, digest=PACK.digest, block=head)
+    assert pack_at(chain, rules, digest=PACK.digest, block=executed) == PACK
 
 
 # What only the tools of others can do to a chain.

@@ -102,6 +102,15 @@ def test_a_call_at_an_old_block_sees_its_state_and_its_time(direct: Direct) -> N
     assert int(time, 16) == int(direct.ask("eth_getBlockByNumber", hex(old))["timestamp"], 16)
 
 
+def test_a_call_sees_the_hashes_of_the_blocks_before_its_own(direct: Direct) -> None:
+    target = direct.probe(KEY)
+    last = [direct.mine() for _ in range(3)][-1]
+    for number in range(last):
+        found = direct.ask("eth_call", a_call(target, probe.hash_of(number)), hex(last))
+        assert found == direct.ask("eth_getBlockByNumber", hex(number))["hash"]
+    assert int(direct.ask("eth_call", a_call(target, probe.hash_of(last)), hex(last)), 16) == 0
+
+
 def test_timestamps_increase_strictly(direct: Direct) -> None:
     numbers = [direct.mine() for _ in range(4)]
     times = [int(direct.ask("eth_getBlockByNumber", hex(number))["timestamp"], 16) for number in numbers]
