@@ -5,6 +5,7 @@ from typing import Any
 
 from ledger.bindings import members as members_abi
 from ledger.bindings import orders as orders_abi
+from ledger.chain import sign_digest
 from ledger.contracts import Contracts
 from ledger.disputes import Inspection
 from ledger.orders import Opening, Winner
@@ -15,7 +16,7 @@ from protocol import order_actions as act
 from protocol.ids import Digest, JobId
 from protocol.order import Win
 from tests.contracts.book import Action, Paper, Target
-from tests.contracts.federation import EVIDENCE, word
+from tests.contracts.federation import EVIDENCE, KEYS, word
 
 SALT = b"s" * 32
 """Of every vote."""
@@ -69,7 +70,9 @@ def _measure(contracts: Contracts, target: tuple[JobId, int], action: case.Measu
         evidence=EVIDENCE,
         conforms=action.conforms,
     )
-    return contracts.disputes.measure(inspection, b"")
+    key = KEYS.get(action.inspector)
+    signature = b"" if key is None else sign_digest(key, contracts.disputes.inspection_digest(inspection))
+    return contracts.disputes.measure(inspection, signature)
 
 
 def _register(contracts: Contracts, _target: None, action: membership.Register) -> Transaction:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.chain import account_of
 from ledger.contracts import Contracts, contracts_at
 from ledger.deployment import Membership, Plan, plan
 from ledger.errors import RevertedError
@@ -61,7 +62,10 @@ def word(text: str) -> Digest:
     return Digest(text.encode().ljust(32, b"\x00"))
 
 
-DEPLOYER, CUSTOMER, SHOP, OTHER_SHOP, STRANGER = (address(0xA000 + n) for n in range(5))
+DEPLOYER, CUSTOMER, STRANGER = (address(0xA000 + n) for n in range(3))
+KEYS = {account_of(key): key for key in (b"a shop's key".rjust(32), b"another's key".rjust(32))}
+SHOP, OTHER_SHOP = KEYS
+"""They sign what they inspected."""
 
 
 def planned() -> Plan:

@@ -6,7 +6,6 @@ anything. Whatever is done is told to the contracts and to the protocol's state 
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from random import Random
 from typing import ClassVar
 
@@ -121,10 +120,7 @@ class Histories(RuleBasedStateMachine):
         reason = luck.choice(list(reasons(self.pair, luck)))
         if luck.random() < 0.5:
             self.pair.wait(max(0, reason.at - self.pair.book.now + luck.choice((-1, 0))))
-        by, action = luck.choice((reason.by, reason.by, luck.choice(PEOPLE))), reason.action
-        if isinstance(action, case.Measure):
-            action = replace(action, inspector=by)  # nothing is signed here: whoever says it has measured
-        self.pair.tell(by, reason.target, action)
+        self.pair.tell(luck.choice((reason.by, reason.by, luck.choice(PEOPLE))), reason.target, reason.action)
 
     def _meddle(self, luck: Random) -> None:
         """Anybody tries anything."""

@@ -144,7 +144,7 @@ def _case(pair: Pair, luck: Random, job: bytes, index: int, work: Work) -> Itera
         milestone=work.approved,
         conforms=luck.choice((True, False)),
     )
-    yield Reason(matter.inspector or STRANGER, of, measured)
+    yield Reason(luck.choice((matter.inspector or STRANGER, STRANGER)), of, measured)
     if found.state is CaseState.SUMMONED:
         wait = luck.choice((1, 1, 1, 257))
         yield Reason(STRANGER, of, case.Draw(), pair.book.now + found.draw_block + wait - pair.book.block)

@@ -203,9 +203,9 @@ def tries(case: CaseSituation) -> Iterator[tuple[Address, CaseAction]]:
     for by in (CUSTOMER, SHOP, STRANGER):
         yield from ((by, propose(share)) for share in (*SHARES, 10_001))
         yield by, Summon()
-    for by in (OTHER_SHOP, SHOP, STRANGER):
+    for by, inspector in ((OTHER_SHOP, OTHER_SHOP), (STRANGER, OTHER_SHOP), (SHOP, SHOP), (STRANGER, STRANGER)):
         for conforms in (True, False):
-            yield by, Measure(inspector=by, round=0, milestone=0, conforms=conforms)
+            yield by, Measure(inspector=inspector, round=0, milestone=0, conforms=conforms)
     yield OTHER_SHOP, Measure(inspector=OTHER_SHOP, round=1, milestone=0, conforms=True)
     yield OTHER_SHOP, Measure(inspector=OTHER_SHOP, round=0, milestone=1, conforms=True)
     for by in (CUSTOMER, STRANGER):
