@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from devnet.deploy import PACK
 from devnet.federation import Federation, Phases, auditors, running
+from devnet.processes import StartError
 from node.cli import cli
 from node.design.packages import Kind, open_package
 from protocol.units import Cents
@@ -102,3 +103,10 @@ def test_a_panel_opens_the_design_and_its_ruling_divides_the_price(
 def _opened(guildmark: Callable[..., Result], juror: str, job: str, file: Path) -> bytes:
     told(guildmark(juror, "vault", "open", job, "1", str(file)))
     return file.read_bytes()
+
+
+def test_a_folder_keeps_the_participants_that_it_began_with(tmp_path: Path) -> None:
+    Federation(tmp_path, nodes=auditors(2))
+    assert Federation(tmp_path, nodes=auditors(1)).nodes == ("auditor",)
+    with pytest.raises(StartError, match="without auditor-3"):
+        Federation(tmp_path, nodes=auditors(3))
