@@ -6,6 +6,7 @@ STAMP  := $(VENV)/.installed
 NPM    := tests/ledger/npm
 LEDGERS := $(NPM)/node_modules/.installed
 SLITHER := .guildmark/slither
+OCDS   := .guildmark/ocds
 ARGS   ?=
 ROUNDS ?= 1000
 MUTANTS ?= 500
@@ -21,7 +22,7 @@ FILE   ?= devnet/parts/bracket.step
 # Two small pure-Python packages exist as sources only; everything else is a wheel, so no compiler is needed.
 SOURCES_ONLY := python-baseconv,varint
 
-.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants slither slicer nc-interpreter forge
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions ocds check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants slither slicer nc-interpreter forge
 
 setup: $(STAMP)
 
@@ -92,6 +93,17 @@ fix: $(STAMP)
 
 auctions: $(STAMP) ## awards beside CP-SAT, and ties under several hash seeds: AUCTIONS=125 of each kind, TIES=1000
 	@AUCTIONS=$(AUCTIONS) TIES=$(TIES) $(BIN)/python -m pytest -q tests/auction/test_exact.py $(ARGS)
+
+ocds: $(OCDS)/.installed ## exports of auctions, judged by libcoveocds; ARGS="--standard standard-1__1__5.zip"
+	@$(BIN)/python -m tests.auction.ocds $(ARGS)
+
+# The checker stands beside the environment; the schema is in two of its authors' source packages, of which nothing runs.
+$(OCDS)/.installed: tests/auction/libcoveocds.txt tests/auction/ocds_schema.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--upgrade --target $(OCDS)/checker -r tests/auction/libcoveocds.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--no-binary :all: --dest $(OCDS)/schema -r tests/auction/ocds_schema.txt
+	@touch $@
 
 bench: $(STAMP) ## measure one area beside its peer: AREA=demo, ...
 	@$(BIN)/python -m benchmarks.$(AREA) $(ARGS)

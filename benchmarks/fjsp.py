@@ -5,8 +5,10 @@ The instances are the public sets mk (Brandimarte) and dpp (Dauzère-Pérès and
 
 import argparse
 import json
+import os
 import random
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import mean
 from time import process_time
@@ -15,6 +17,7 @@ from devnet.market.critical import Floor, announce, orders, reauction
 from devnet.market.dispatching import RULES, dispatched
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "fjsp"
+BARRED, BARS = 10_000, ("1.50", "3.00")
 STEPS = (0, 10, 100, 1_000, 10_000, 100_000)
 PUBLISHED = (
     ("graph network + reinforcement learning (HGNN-DRL, Song et al.)", "23.5 to 31.6", "10.3 to 10.5"),
@@ -26,43 +29,50 @@ PUBLISHED = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=10_000)
     parser.add_argument("--sets", default="mk,dpp")
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
     given = parser.parse_args()
     bounds = json.loads((given.data / "bounds.json").read_text())["bounds"]
     sets = given.sets.split(",")
-    steps = [step for step in STEPS if step < given.rounds] + [given.rounds]
     gaps: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in sets}
     print(f"{'instance':9} {'bounds':>11} {'span':>6} {'gap %':>6} {'rounds':>7} {'bids':>9} {'CPU s':>6}")
-    for name in sets:
-        for path in sorted(given.data.glob(f"{name}*.txt")):
-            low, high = bounds[path.stem]
-            floor = read(path)
-            for rule, span in ((rule, dispatched(floor, rule)) for rule in RULES):
-                gaps[name][f"dispatching, {rule}"].append(gap(span, high))
-            single = announce(floor, orders(floor)[0]).span
-            gaps[name]["each operation auctioned once, job by job"].append(gap(single, high))
-            trace: dict[int, int] = {}
-            began = process_time()
-            outcome = reauction(floor, given.rounds, random.Random(1), bound=low, watch=trace.__setitem__)  # noqa: S311
-            spent = process_time() - began
-            check(floor, outcome.sequences, outcome.span)
-            start = min(announce(floor, order).span for order in orders(floor))
-            for step in steps:
-                span = start if step == 0 else trace.get(step, outcome.span)
-                gaps[name][f"re-auctions of critical operations, {step:,}"].append(gap(span, high))
-            print(
-                f"{path.stem:9} {low:5}-{high:5} {outcome.span:6} {gap(outcome.span, high):6.2f} "
-                f"{outcome.rounds:7,} {outcome.bids:9,} {spent:6.1f}",
-                flush=True,
-            )
+    with ProcessPoolExecutor(given.processes) as pool:
+        for name in sets:
+            paths = sorted(given.data.glob(f"{name}*.txt"))
+            asked = [(path, *bounds[path.stem], given.rounds) for path in paths]
+            for line, found in pool.map(auctioned, *zip(*asked, strict=True)):
+                print(line, flush=True)
+                for method, value in found.items():
+                    gaps[name][method].append(value)
     print(f"\n{'mean % above the best known span':62} " + " ".join(f"{name:>13}" for name in sets))
     for method in gaps[sets[0]]:
         print(f"{method:62} " + " ".join(f"{mean(gaps[name][method]):13.2f}" for name in sets))
     if sets == ["mk", "dpp"]:
+        print(f"{f'bars, after {BARRED:,} re-auctions':62} " + " ".join(f"{bar:>13}" for bar in BARS))
         for method, *figures in PUBLISHED:
             print(f"{method:62} " + " ".join(f"{figure:>13}" for figure in figures))
+
+
+def auctioned(path: Path, low: int, high: int, rounds: int) -> tuple[str, dict[str, float]]:
+    """One instance's line, and every method's gap in per cent."""
+    floor = read(path)
+    found = {f"dispatching, {rule}": gap(dispatched(floor, rule), high) for rule in RULES}
+    starts = [announce(floor, order).span for order in orders(floor)]
+    found["each operation auctioned once, job by job"] = gap(starts[0], high)
+    trace: dict[int, int] = {0: min(starts)}
+    began = process_time()
+    outcome = reauction(floor, rounds, random.Random(1), bound=low, watch=trace.__setitem__)  # noqa: S311
+    spent = process_time() - began
+    check(floor, outcome.sequences, outcome.span)
+    for step in [*(step for step in STEPS if step < rounds), rounds]:
+        found[f"re-auctions of critical operations, {step:,}"] = gap(trace.get(step, outcome.span), high)
+    line = (
+        f"{path.stem:9} {low:5}-{high:5} {outcome.span:6} {gap(outcome.span, high):6.2f} "
+        f"{outcome.rounds:7,} {outcome.bids:9,} {spent:6.1f}"
+    )
+    return line, found
 
 
 def gap(span: int, best: int) -> float:

@@ -35,7 +35,9 @@ def release_package(found: Verified) -> Document:
     return {
         "uri": f"urn:guildmark:transcript:{found.root.hex()}",
         "version": "1.1",
-        "extensions": ["https://extensions.open-contracting.org/en/extensions/bids/v1.1.5/extension.json"],
+        "extensions": [
+            "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bid_extension/v1.1.5/extension.json"
+        ],
         "publishedDate": told,
         "publisher": {"name": "Guildmark", "scheme": SCHEME, "uid": found.told_by.hex()},
         "releases": [
@@ -43,17 +45,21 @@ def release_package(found: Verified) -> Document:
                 "ocid": f"{PREFIX}-{job}",
                 "id": found.root.hex(),
                 "date": told,
-                "tag": ["tender", "award"],
+                "tag": ["tender", "award"] if found.result.award else ["tender"],
                 "initiationType": "tender",
                 "language": "en",
                 "parties": _parties(found),
                 "buyer": _reference(found.call.customer),
                 "tender": _tender(found),
-                "bids": {"details": _bids(found)},
-                "awards": _awards(found),
+                **_told(bids=_told(details=_bids(found)), awards=_awards(found)),
             }
         ],
     }
+
+
+def _told(**fields: Any) -> Document:
+    """Fields that have something in them; the standard asks to leave out the others."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def _parties(found: Verified) -> list[Document]:
@@ -82,7 +88,7 @@ def _tender(found: Verified) -> Document:
         "status": "complete" if awarded else "unsuccessful",
         "procuringEntity": _reference(call.customer),
         "value": _amount(call.budget),
-        "procurementMethod": "open",
+        "procurementMethod": "selective" if call.filters.invited else "open",
         "procurementMethodDetails": "sealed bids, award rule dp/1, pay as bid",
         "mainProcurementCategory": "services",
         "awardCriteria": "ratedCriteria",
@@ -104,7 +110,7 @@ def _tender(found: Verified) -> Document:
             for operation in call.operations
         ],
         "numberOfTenderers": len(bidders),
-        "tenderers": [_reference(who) for who in sorted(bidders)],
+        **_told(tenderers=[_reference(who) for who in sorted(bidders)]),
     }
 
 

@@ -136,7 +136,7 @@ def test_an_export_keeps_the_rules_of_ocds(transcript: Transcript, tmp_path: Pat
     assert len(known) == len(release["parties"])
     for reference in references(release):
         assert reference["id"] in known
-    for award in release["awards"]:
+    for award in release.get("awards", ()):
         assert award["status"] in {"pending", "active", "cancelled", "unsuccessful"}
         assert award["value"]["amount"] > 0
     for bid in release["bids"]["details"]:
@@ -150,7 +150,7 @@ def test_an_export_keeps_the_rules_of_ocds(transcript: Transcript, tmp_path: Pat
 def references(release: Any) -> list[Any]:
     tender = release["tender"]
     some = [release["buyer"], tender["procuringEntity"], *tender["tenderers"]]
-    some += [who for award in release["awards"] for who in award["suppliers"]]
+    some += [who for award in release.get("awards", ()) for who in award["suppliers"]]
     return some + [who for bid in release["bids"]["details"] for who in bid["tenderers"]]
 
 
