@@ -255,6 +255,23 @@ class RuleConfig(BaseModel):
     """On top of cost; left out, the rule refuses."""
 
 
+class PaceConfig(BaseModel):
+    """A machine's pace as its own jobs showed it."""
+
+    model_config = _STRICT
+    percent: int = Field(ge=10, le=1000)
+    """Time taken, of what the configured pace had planned; farther off, the configuration is wrong."""
+
+    programmes: int = Field(ge=1)
+
+
+class PacesConfig(BaseModel):
+    """What the owner adopted while the node runs: ``guildmark shop calibration --adopt``."""
+
+    model_config = _STRICT
+    machines: dict[str, PaceConfig] = Field(default={}, max_length=1000)
+
+
 class RulesConfig(BaseModel):
     """The owner's rules, changed while the node runs: ``guildmark shop rules``. The first that applies decides."""
 
@@ -337,6 +354,11 @@ class Home:
     def rules(self) -> Path:
         """The owner's rules in force."""
         return self.path / "rules.json"
+
+    @property
+    def paces(self) -> Path:
+        """What the owner adopted of how long machines really took."""
+        return self.path / "paces.json"
 
     @property
     def token(self) -> Path:

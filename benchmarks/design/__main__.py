@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,7 @@ import numpy as np
 import trio
 
 from benchmarks.design import printing
-from benchmarks.design.constructed import constructed
-from benchmarks.design.files import NIST_VOLUMES, Known, annotated_diameters, collection
+from benchmarks.design.files import METAL, NIST_VOLUMES, PLASTIC, Known, annotated_diameters, collection
 from node.design import materials
 from node.design.cache import Cache
 from node.design.errors import IntakeError
@@ -25,13 +25,17 @@ from node.design.reading import Options, Reading
 from node.design.suitability import FAMILIES, families, options
 from protocol.ids import MaterialCode
 from protocol.units import Micrometres
+from tests.design.blueprints import Blueprint, Hole, agreeing, blueprint
 
 DEFAULT = Path(__file__).parents[3] / "shared" / "data" / "cad"
 TURN = Path(__file__).parents[2] / "tests" / "design" / "turn.py"
 TOLERANCE = Micrometres(500)
 MUTANTS = 60
-CONSTRUCTED = 24
-"""Solids made for the rows on turned parts, so that there are more than forty of them."""
+DRAWN = 90
+"""Parts drawn by chance, with what their drawings say, for the rows on holes, processes, and turned parts."""
+
+TURNED_DRAWN = 27
+"""Drawn parts among those that are turned about, so that there are more than forty."""
 
 TURNED_LARGEST = 700_000
 """Bytes of the STEP files that are turned about; the larger ones would take most of the time and say no more."""
@@ -43,19 +47,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cad-data", type=Path, default=DEFAULT, help="folder with manifest.json")
     parser.add_argument("--repeat", type=int, default=2, help="best of so many readings")
+    parser.add_argument("--drawn", type=int, default=DRAWN, help="parts drawn by chance")
     parser.add_argument("--no-turns", action="store_true", help="leave out the rows on turned parts")
     given = parser.parse_args()
     if not (given.cad_data / "manifest.json").exists():
         print(f"skipped: no manifest.json in {given.cad_data}; name the folder with --cad-data")
         return
     files = collection(given.cad_data)
-    rows = trio.run(partial(measure, files, given.repeat, turns=not given.no_turns))
+    rows = trio.run(partial(measure, files, given.repeat, given.drawn, turns=not given.no_turns))
     print(f"{'what':44} {'measured':34} {'bar':28} peer or note")
     for what, measured, bar, note in rows:
         print(f"{what:44} {measured:34} {bar:28} {note}")
 
 
-async def measure(files: list[Known], repeat: int, *, turns: bool) -> list[Row]:
+async def measure(files: list[Known], repeat: int, drawn: int, *, turns: bool) -> list[Row]:
     rows: list[Row] = []
     async with open_intake(cache=Cache(0)) as intake:
         await intake.warm()
@@ -79,11 +84,15 @@ async def measure(files: list[Known], repeat: int, *, turns: bool) -> list[Row]:
         rows += holes(parts)
         rows += processes(files, parts, refused)
         rows += previews(readings)
+        drawings = [blueprint(seed) for seed in range(drawn)]
+        read = [part for drawing in drawings if (part := (await intake.read(drawing.step)).part) is not None]
+        rows += on_paper(drawings, read)
         if turns:
             asked = {
                 known.path for known in files if known.options.unit is not None
             }  # turning writes what the file says
-            rows += await motion(intake, {path: part for path, part in parts.items() if path not in asked})
+            solids = {path: part for path, part in parts.items() if path not in asked}
+            rows += await motion(intake, solids, dict(zip(drawings[:TURNED_DRAWN], read, strict=False)))
         rows.append(await printing.row(intake, files))
     rows.append(await damaged())
     rows.append(("sealing, receiving, key release, tampering", "", "", "make bench AREA=vault; make tamper-seal"))
@@ -204,13 +213,38 @@ def processes(files: list[Known], parts: dict[Path, PartModel], refused: dict[Pa
     )
 
 
+def on_paper(drawings: list[Blueprint], parts: list[PartModel]) -> Iterator[Row]:
+    """Drawn parts against their drawings: what no rule was tuned by."""
+    agreed = drawn = found = inside = size = top = bent = 0
+    for drawing, part in zip(drawings, parts, strict=True):
+        wanted = Counter(drawing.holes)
+        bores = Counter[Hole]()
+        for bore in part.holes:
+            bores[bore.diameter, bore.depth, bore.through] += bore.count
+        agreed += agreeing(wanted, bores)
+        drawn, found = drawn + wanted.total(), found + bores.total()
+        offered = families(part, tolerance=TOLERANCE)
+        inside, size = inside + (not drawing.families.isdisjoint(offered)), size + len(offered)
+        material = materials.find(MaterialCode(PLASTIC if drawing.families == {"additive"} else METAL))
+        best = options(part, material=material, quantity=10, tolerance=TOLERANCE)[0]
+        top += best.feasible and FAMILIES[best.process] in drawing.families
+        bent += sum(bend.count for bend in part.bends) == drawing.bends
+    note = f"of {len(parts)} parts drawn by chance; diameter, end and depth within 0.1 mm"
+    shares = f"{100 * agreed / max(1, found):.1f} % / {100 * agreed / max(1, drawn):.1f} % of {drawn}"
+    yield ("drawn holes, precision / recall", shares, ">= 98 %", note)
+    yield ("drawn parts, bends", f"{bent} of {len(parts)}", "", "none where nothing is bent")
+    measured = f"{inside} of {len(parts)}, mean size {size / max(1, len(parts)):.2f}"
+    yield ("drawn parts, true process in the offered set", measured, ">= 95 %, <= 2.5", "")
+    yield ("drawn parts, top process", f"{top} of {len(parts)}", ">= 90 %", "material and number given")
+
+
 def previews(readings: dict[Path, Reading]) -> Iterator[Row]:
     sizes = [len(reading.preview.glb) for reading in readings.values() if reading.preview]
     yield ("GLB size", f"p50 {np.median(sizes) / 1e3:.0f} kB max {max(sizes) / 1e6:.2f} MB", "<= 1.5 MB", "")
 
 
-async def motion(intake: Intake, parts: dict[Path, PartModel]) -> list[Row]:
-    """Turn every single solid, and constructed ones, about an odd axis, move it, and measure it again."""
+async def motion(intake: Intake, parts: dict[Path, PartModel], drawn: dict[Blueprint, PartModel]) -> list[Row]:
+    """Turn every single solid, and drawn ones, about an odd axis, move it, and measure it again."""
     same = dict.fromkeys(("holes", "set-ups", "process", "box", "volume"), 0)
     odd: dict[str, list[str]] = {name: [] for name in same}
     total = 0
@@ -220,15 +254,10 @@ async def motion(intake: Intake, parts: dict[Path, PartModel]) -> list[Row]:
             for path, part in parts.items()
             if path.suffix.lower() in (".stp", ".step") and path.stat().st_size <= TURNED_LARGEST
         }
-        for seed in range(CONSTRUCTED):
-            path = Path(folder) / f"constructed-{seed}.step"
-            path.write_bytes(constructed(seed))
-            try:
-                found = (await intake.read(path)).part
-            except IntakeError:  # a cut that leaves two bodies
-                continue
-            if found is not None:
-                solids[path] = found
+        for drawing, part in drawn.items():
+            path = Path(folder) / f"{drawing.name}.step"
+            path.write_bytes(drawing.step)
+            solids[path] = part
         for path, part in solids.items():
             turned = Path(folder) / "turned.step"
             command = [sys.executable, str(TURN), str(path), str(turned), "71"]

@@ -10,8 +10,9 @@ from node.errors import RequestError
 from node.participant import Participant
 from node.views import Document
 from node.workflows.answered import Answer
-from node.workflows.owner import Tried, parsed_rules
+from node.workflows.owner import Owner, Tried, parsed_rules
 from node.workflows.words import iso
+from protocol.ids import MachineId
 
 MAX_REASON = 2000
 MAX_RULES = 32 * 1024
@@ -34,6 +35,18 @@ class GiveBack(BaseModel):
     """Of the assignment; all that are not done when it is left out."""
 
     reason: str = Field(min_length=1, max_length=MAX_REASON)
+
+
+class Paced(BaseModel):
+    """Which machine's pace is meant; all when it is left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    machine: str | None = Field(default=None, max_length=64)
+
+    @property
+    def named(self) -> MachineId | None:
+        """The machine as the shop knows it."""
+        return None if self.machine is None else MachineId(self.machine)
 
 
 def shop_routes(participant: Participant) -> APIRouter:  # noqa: C901  # one function a route
@@ -69,7 +82,17 @@ def shop_routes(participant: Participant) -> APIRouter:  # noqa: C901  # one fun
 
     @api.get("/calibration")
     async def calibration() -> Document:
-        return {"machines": [{**asdict(row), "advice": row.advice} for row in owner.calibration()]}
+        return _calibration(owner)
+
+    @api.post("/calibration")
+    async def adopt(body: Paced) -> Document:
+        owner.adopt(body.named)
+        return _calibration(owner)
+
+    @api.post("/calibration/restored")
+    async def restore(body: Paced) -> Document:
+        owner.restore(body.named)
+        return _calibration(owner)
 
     @api.get("/package/{job}/{operation}")
     async def package(job: str, operation: int) -> Response:
@@ -84,6 +107,13 @@ def shop_routes(participant: Participant) -> APIRouter:  # noqa: C901  # one fun
         return _why(state)
 
     return api
+
+
+def _calibration(owner: Owner) -> Document:
+    return {
+        "machines": [{**asdict(row), "advice": row.advice} for row in owner.calibration()],
+        "adopted": owner.paces.model_dump()["machines"],
+    }
 
 
 def _tried(row: Tried, participant: Participant) -> Document:
@@ -111,7 +141,8 @@ def _why(state: Answer) -> Document:
                 "opens": iso(offer.opens),
                 "closes": iso(offer.closes),
                 "price_cents": offer.price,
-                "rows_cents": asdict(row),
+                "rows_cents": {name: value for name, value in asdict(row).items() if name != "pace"},
+                "pace": None if row.pace is None else asdict(row.pace),
             }
             for offer, row in rows
         ],

@@ -74,17 +74,21 @@ def give_back(state: State, job: str, number: int | None, reason: str) -> None:
 
 
 @shop.command()
+@click.argument("machine", required=False)
+@click.option("--adopt", is_flag=True, help="Price from the next call on with the times that were really taken.")
+@click.option("--restore", is_flag=True, help="Go back to the configured pace.")
 @click.pass_obj
-def calibration(state: State) -> None:
-    """Show how long the machines really took beside the plan, and what to change in their pace."""
+def calibration(state: State, machine: str | None, *, adopt: bool, restore: bool) -> None:
+    """Show how long the machines really took beside the plan; adopt that for MACHINE, or for all, or undo it."""
+    if adopt and restore:
+        raise click.UsageError("--adopt and --restore are opposites")
     with state.client() as client:
-        document = client.shop("GET", "/calibration")
-        lines = [
-            f"{row['machine']:16} {row['programmes']:5} programmes, {row['likely']} % of the plan "
-            f"({row['low']} to {row['high']}): {row['advice']}"
-            for row in document["machines"]
-        ]
-        state.show(document, "\n".join(lines) or "too few programmes are done yet")
+        if adopt or restore:
+            path = "/calibration" if adopt else "/calibration/restored"
+            document = client.shop("POST", path, {"machine": machine})
+        else:
+            document = client.shop("GET", "/calibration")
+        state.show(document, _calibration_text(document))
 
 
 @shop.command()
@@ -140,7 +144,24 @@ def _offer_text(offer: dict[str, Any]) -> str:
     first, last = offer["operations"]
     what = f"operation {first + 1}" if first == last else f"operations {first + 1} to {last + 1}"
     rows = [f"  {name:12} {cents / 100:12,.2f}" for name, cents in offer["rows_cents"].items() if cents]
+    if offer["pace"] is not None:
+        rows.append(
+            "  times are {percent} % of the configured ones, as {programmes} programmes took".format(**offer["pace"])
+        )
     return "\n".join([f"{what} on {offer['machine']}: {offer['price_cents'] / 100:,.2f}", *rows])
+
+
+def _calibration_text(document: dict[str, Any]) -> str:
+    lines = [
+        f"{row['machine']:16} {row['programmes']:5} programmes, {row['likely']} % of the plan "
+        f"({row['low']} to {row['high']}): {row['advice']}"
+        for row in document["machines"]
+    ]
+    lines += [
+        f"{name:16} priced at {row['percent']} % of the configured time, learnt from {row['programmes']} programmes"
+        for name, row in document["adopted"].items()
+    ]
+    return "\n".join(lines) or "too few programmes are done yet"
 
 
 def _rules_text(document: dict[str, Any]) -> str:

@@ -1,12 +1,13 @@
-"""How long machines really took beside what was planned; the pace is its owner's, so nothing is changed here."""
+"""How long machines really took beside what was planned; a pace is corrected only by what its owner adopts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from node.planner.machine import Adopted, Machine
 from protocol.ids import MachineId
-from protocol.units import Seconds, UnixSeconds
+from protocol.units import CubicMillimetres, Seconds, UnixSeconds
 
 FEWEST = 5
 """Finished programmes from which on a machine's figure means something."""
@@ -27,11 +28,20 @@ class Calibration:
 
     @property
     def advice(self) -> str:
-        """What to do with it, in the words of the configuration."""
+        """What to do with it."""
         if 95 <= self.likely <= 105:
             return "the pace holds"
-        factor = self.likely / 100
-        return f"divide removal_cm3_min by {factor:.2f} and multiply feature_seconds by {factor:.2f}"
+        return f"plan {self.likely} % of the configured time: guildmark shop calibration --adopt {self.machine}"
+
+
+def corrected(machine: Machine, adopted: Adopted) -> Machine:
+    """The machine at the pace of its own jobs; set-ups and furnace charges, which were not measured, stay."""
+    pace = replace(
+        machine.pace,
+        volume=CubicMillimetres(max(1, machine.pace.volume * 100 // adopted.percent)),
+        feature=Seconds(-(-machine.pace.feature * adopted.percent // 100)),
+    )
+    return replace(machine, pace=pace, adopted=adopted)
 
 
 def taken(finished: Sequence[UnixSeconds]) -> tuple[Seconds, ...]:

@@ -133,6 +133,17 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What its own jobs taught of a machine's pace, put in force by its owner."""
+
+    percent: int
+    """Time that programmes took, of what the configured pace had planned."""
+
+    programmes: int
+    """Finished ones that the figure rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
     """Raw material on hand, and how long more of it takes."""
 
@@ -164,6 +175,9 @@ class Machine:
     approvals: tuple[Approval, ...] = ()
     rework: BasisPoints = _NO_REWORK
     """Share of its work that the twin expects to be done again; part of the price."""
+
+    adopted: Adopted | None = None
+    """What ``pace`` was corrected by; None where it stands as configured."""
 
     def __post_init__(self) -> None:
         by_volume = self.capability.process in (MILLING, TURNING, EXTRUSION)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from node.planner.machine import Machine
+from node.planner.machine import Adopted, Machine
 from node.planner.timing import duration, energy
 from protocol.auction import Rise
 from protocol.job import Operation
@@ -35,6 +35,8 @@ class Basis:
     """What the twin expects to be done again."""
 
     margin: Cents
+    pace: Adopted | None = None
+    """What its time rests on beside the configuration."""
 
     @property
     def cost(self) -> Cents:
@@ -61,6 +63,7 @@ def basis(machine: Machine, operations: Sequence[Operation], quantity: int, *, m
         displaced=NOTHING,
         rework=Cents(rework),
         margin=Cents(up((time + rates.setup + power + rework) * margin, WHOLE)),
+        pace=machine.adopted,
     )
 
 

@@ -199,6 +199,15 @@ class Schedule:
         """Tasks of one machine, in order of start."""
         return self.roster(name).tasks
 
+    def with_machines(self, machines: Iterable[Machine]) -> "Schedule":
+        """The same work on machines that differ in pace or price only; those that it does not have are left out."""
+        schedule = self
+        for machine in machines:
+            if machine.name in self.rosters:
+                roster = self.roster(machine.name)
+                schedule = schedule._with(replace(roster, lane=replace(roster.lane, machine=machine)))
+        return schedule
+
     def with_lane(self, lane: Lane) -> "Schedule":
         """The schedule in which a machine has other tasks.
 

@@ -1,6 +1,6 @@
 """The owner's side of a shop: rules that hold from the next call on, tried on past ones first, and why a price was so.
 
-Rules live in one file of the node's folder; a file that is wrong changes nothing.
+Rules live in one file of the node's folder, adopted paces in another; a file that is wrong changes nothing.
 """
 
 import tomllib
@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from node.config import RulesConfig
+from node.config import Home, PaceConfig, PacesConfig, RulesConfig
 from node.errors import RequestError
-from node.planner.calibration import Calibration, calibrated, taken
-from node.planner.machine import Machine
+from node.planner.calibration import Calibration, calibrated, corrected, taken
+from node.planner.machine import Adopted, Machine
 from node.planner.policy import Policy, Rule
 from node.planner.pricing import WHOLE, up
 from node.planner.timing import cycle
@@ -49,13 +50,14 @@ class Tried:
 
 
 class Owner:
-    """What the owner asks of the shop; its rules are kept in one file."""
+    """What the owner asks of the shop; its rules are kept in one file, the paces that it adopted in another."""
 
-    def __init__(self, path: Path, machines: Iterable[Machine], runner: Runner) -> None:
-        self._path = path
+    def __init__(self, home: Home, machines: Iterable[Machine], runner: Runner) -> None:
+        self._home = home
         self._machines = {machine.name: machine for machine in machines}
         self._runner = runner
-        self.rules = RulesConfig.model_validate_json(path.read_text()) if path.exists() else RulesConfig()
+        self.rules = _kept(home.rules, RulesConfig)
+        self.paces = _kept(home.paces, PacesConfig)
 
     @property
     def policy(self) -> Policy:
@@ -64,10 +66,42 @@ class Owner:
 
     def put(self, rules: RulesConfig) -> None:
         """Let other rules hold from the next call on."""
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(rules.model_dump_json(indent=2))
-        fresh.replace(self._path)
+        _keep(self._home.rules, rules)
         self.rules = rules
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """Those with an adopted pace, at that pace; bids are priced with them from the next call on."""
+        rows = ((self._machines.get(MachineId(name)), row) for name, row in self.paces.machines.items())
+        return tuple(
+            corrected(machine, Adopted(percent=row.percent, programmes=row.programmes))
+            for machine, row in rows
+            if machine
+        )
+
+    def adopt(self, name: MachineId | None) -> None:
+        """Let a machine's own jobs correct its pace, or those of all machines that were measured.
+
+        Raises:
+            RequestError: too few of its programmes are done, or they took times that no calibration explains.
+        """
+        rows = [row for row in self.calibration() if name in (None, row.machine)]
+        if name is not None and not rows:
+            raise RequestError("nothing-measured", f"{name} has too few finished programmes to learn from")
+        try:
+            found = {row.machine: PaceConfig(percent=row.likely, programmes=row.programmes) for row in rows}
+        except ValidationError as error:
+            raise RequestError("odd-pace", "a machine is ten times off its pace: look at its configuration") from error
+        self._pace({**self.paces.machines, **found})
+
+    def restore(self, name: MachineId | None) -> None:
+        """Go back to the configured pace, of one machine or of all."""
+        self._pace({known: row for known, row in self.paces.machines.items() if name not in (None, known)})
+
+    def _pace(self, machines: Mapping[str, PaceConfig]) -> None:
+        paces = PacesConfig(machines=dict(machines))
+        _keep(self._home.paces, paces)
+        self.paces = paces
 
     def calibration(self) -> tuple[Calibration, ...]:
         """Cycles of the shop's own jobs, planned and taken; furnace charges, which many parts share, are left out."""
@@ -87,6 +121,20 @@ class Owner:
         states = (self._runner.state(stream) for stream in self._runner.streams(NAME))
         answers = [state for state in states if isinstance(state, Answer)]
         return list(tried(answers[-LAST:], self._machines, self.policy, policy_of(rules)))
+
+
+C = TypeVar("C", bound=BaseModel)
+
+
+def _kept(path: Path, config: type[C]) -> C:
+    """What a file of the node's folder holds, or nothing but defaults."""
+    return config.model_validate_json(path.read_text()) if path.exists() else config()
+
+
+def _keep(path: Path, config: BaseModel) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(config.model_dump_json(indent=2))
+    fresh.replace(path)
 
 
 def parsed_rules(text: str) -> RulesConfig:

@@ -112,7 +112,7 @@ class Shop:
         """Price a call and reserve what is offered; calls are priced one after the other."""
         async with self._plan.asked:
             state = self._answer(stream)
-            now, schedule = self._clock.now(), await self._plan.current()
+            now, schedule = self._clock.now(), (await self._plan.current()).with_machines(self.owner.machines)
             price = partial(answer, schedule, state.call, site=self._site, now=now, policy=self.owner.policy)
             try:
                 found = await trio.to_thread.run_sync(price)
@@ -250,7 +250,7 @@ async def open_shop(
             gateways[controller.machine] = await stack.enter_async_context(open_simulated(controller, journal, clock))
         schedule = equipped(config, epoch)
         plan = Plan(schedule, runner=runner, clock=clock, wall=reads.wall)
-        owner = Owner(home.rules, schedule.machines, runner)
+        owner = Owner(home, schedule.machines, runner)
         shop = Shop(
             site=site,
             jurisdiction=config.jurisdiction,
