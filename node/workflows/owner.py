@@ -89,7 +89,9 @@ class Owner:
         if name is not None and not rows:
             raise RequestError("nothing-measured", f"{name} has too few finished programmes to learn from")
         try:
-            found = {row.machine: PaceConfig(percent=row.likely, programmes=row.programmes) for row in rows}
+            found: dict[str, PaceConfig] = {
+                row.machine: PaceConfig(percent=row.likely, programmes=row.programmes) for row in rows
+            }
         except ValidationError as error:
             raise RequestError("odd-pace", "a machine is ten times off its pace: look at its configuration") from error
         self._pace({**self.paces.machines, **found})
