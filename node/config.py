@@ -16,7 +16,21 @@ _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 Clearance = Literal["public", "partners", "confidential", "restricted"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Process = Literal["milling", "turning", "material extrusion", "heat treatment", "coordinate measuring", "laser cutting"]
+Process = Literal[
+    "milling",
+    "turning",
+    "material extrusion",
+    "heat treatment",
+    "coordinate measuring",
+    "laser cutting",
+    "bending",
+    "vat photopolymerisation",
+    "polymer powder bed fusion",
+    "metal powder bed fusion",
+    "grinding",
+    "coating",
+]
+"""What the protocol's process tree calls them, in its order."""
 
 
 class NetworkConfig(BaseModel):

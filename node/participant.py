@@ -12,7 +12,7 @@ from ledger.contracts import Contracts
 from node.clock import PlantClock
 from node.config import NodeConfig
 from node.connections import Connections
-from node.design.estimate import Estimate
+from node.design import inspection
 from node.errors import RequestError, UnknownError
 from node.health import Health
 from node.identity import Identity
@@ -40,11 +40,11 @@ from node.workflows.shop import Shop, site_of
 from node.workflows.tenders import Tenders
 from node.workflows.vote import Assembly
 from node.workflows.wish import wish_of
-from node.workflows.words import iso, money, process_name
+from node.workflows.words import iso
 from protocol.charge import judge
 from protocol.errors import RejectError
 from protocol.ids import JobId
-from protocol.params import DAY, HASH_BYTES
+from protocol.params import HASH_BYTES
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
@@ -147,23 +147,26 @@ class Participant:
         return {"tasks": [*tasks, *holds], "gantt": gantt(held, now=now), "svg": svg(held, now=now)}
 
     async def estimate(self, content: bytes, wishes: Any) -> Document:
-        """What making the part would take; posts nothing."""
-        quote = await self._desk.quote(content, wish_of(wishes, content, self._reads.random(16)))
-        part, estimate = quote.part, quote.estimate
-        return {
-            "part": f"{part.volume / 1000:,.1f} cm3, {_box(part.envelope)}, {part.hole_count} holes, "
-            f"{quote.routing.material}",
-            "operations": [
-                {"number": line.index + 1, "process": process_name(line.process), "basis": line.basis}
-                for line in estimate.operations
-            ],
-            "price": f"{money(estimate.price.low)} to {money(estimate.price.high)}, likely "
-            f"{money(estimate.price.likely)}",
-            "time": f"{estimate.seconds.low / 3600:.1f} to {estimate.seconds.high / 3600:.1f} h of work and handling",
-            "lead": _lead(estimate),
-            "co2": f"{estimate.co2.low / 1000:.1f} to {estimate.co2.high / 1000:.1f} kg CO2e",
-            "notes": [*quote.routing.reasons, *(f.explanation for f in quote.routing.findings), *estimate.basis],
-        }
+        """All that the desk knows of the file, priced by what the network says; posts nothing."""
+        wish = wish_of(wishes, content, self._reads.random(16))
+        quote = await self._desk.quote(content, wish)
+        asked = inspection.Wishes(
+            material=wish.material,
+            quantity=wish.quantity,
+            tolerance=wish.tolerance,
+            process=wish.process,
+            embodied=wish.embodied,
+            finish=wish.finish,
+        )
+        found = inspection.Answer(
+            part=quote.part,
+            options=quote.routing.options,
+            routing=quote.routing,
+            estimate=quote.estimate,
+            candidates=quote.candidates,
+            question=None,
+        )
+        return inspection.document(found, asked)
 
     async def post(self, content: bytes, wishes: Any) -> Document:
         """Post a job."""
@@ -364,19 +367,6 @@ class Participant:
         state = self._runner.state(stream)
         assert isinstance(state, Post | Answer)  # noqa: S101  # no other workflow has streams
         return state
-
-
-def _lead(estimate: Estimate) -> str:
-    if estimate.lead is None:
-        return "nobody here knows a machine with free time for every operation"
-    low, likely, high = (
-        f"{seconds / DAY:.1f}" for seconds in (estimate.lead.low, estimate.lead.likely, estimate.lead.high)
-    )
-    return f"{low} to {high} days, likely {likely} ({estimate.lead.words})"
-
-
-def _box(envelope: Any) -> str:
-    return f"{envelope.length / 1000:g} x {envelope.width / 1000:g} x {envelope.height / 1000:g} mm"
 
 
 def _row(key: str, one: Task | Hold) -> Document:

@@ -44,6 +44,10 @@ class Wishes(BaseModel):
     embodied: int | None = Field(default=None, ge=0, le=1_000_000)
     """Grams of CO2 per kilogram, for a material that has no figure."""
 
+    heat_treat: bool | None = None
+    """Left out: as is usual for the material."""
+
+    coat: bool = False
     due_days: float = 14.0
     budget: str | None = Field(default=None, max_length=32)
     hour: str = Field(default="1.00", max_length=32)

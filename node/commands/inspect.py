@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 @click.option("--unit", default=None, type=click.Choice(["um", "mm", "cm", "m", "in", "ft"]), help="The file's unit.")
 @click.option("--thickness", default=None, type=click.FloatRange(0.05, 100), help="Of a drawing's sheet, millimetres.")
 @click.option("--embodied", default=None, type=click.IntRange(0), help="Grams of CO2 per kilogram of the material.")
+@click.option("--heat-treat/--no-heat-treat", default=None, help="Default: as is usual for the material.")
 @click.option("--coat", is_flag=True, help="Ask for a coating.")
+@click.option("--market", is_flag=True, help="Ask the node for advertised rates, past awards, machines and their time.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a report page here.")
 @click.pass_obj
-def inspect(state: State, /, file: Path, html: Path | None, **wishes: Any) -> None:
+def inspect(state: State, /, file: Path, html: Path | None, *, market: bool, **wishes: Any) -> None:
     """Say how the part in FILE (STEP, STL, 3MF, OBJ or DXF) can be made, what stands against it, and what it takes."""
     from node.design import inspection
     from node.design.errors import IntakeError
@@ -40,6 +42,9 @@ def inspect(state: State, /, file: Path, html: Path | None, **wishes: Any) -> No
     if reading.part is None:
         raise AssertionError("a reading without a part raises")
     document = inspection.document(inspection.answer(reading.part, asked), asked)
+    if market and document["estimate"] is not None:
+        with state.client() as client:
+            document = client.estimate(file.name, file.read_bytes(), wishes)
     if html is not None and reading.preview is not None:
         from node.design.report import page
 
@@ -103,17 +108,38 @@ def _estimate_lines(document: dict[str, Any]) -> list[str]:
     if found is None:
         return []
     lines = ["", "Operations"]
-    for row in found["operations"]:
+    for row, why in zip(found["operations"], document["routing"], strict=True):
         lines.append(f"  {row['index'] + 1}. {row['name']:22} {_money(row['price_cents'])}  {_hours(row['seconds'])}")
-        lines.append(f"     {row['basis']}")
+        lines += [f"     {why['reason']}", f"     {row['basis']}"]
+        lines += [f"     {_machine(other)}" for other in document["machines"] if other["operation"] == row["index"]]
     lines += [
         "",
         f"price {_money(found['price_cents'])}",
         f"time  {_hours(found['seconds'])} of work, queues and transport not counted",
+        f"lead  {lead(document)}",
         f"CO2e  {found['co2_g']['low'] / 1000:.2f} to {found['co2_g']['high'] / 1000:.2f} kg",
         *(f"  {line}" for line in found["basis"]),
     ]
     return lines
+
+
+def _machine(row: dict[str, Any]) -> str:
+    """One machine of the network beside an operation."""
+    said = [row["misfit"] or "can"]
+    said += [finding["code"] for finding in row["findings"] if finding["severity"] != "note"]
+    said += [f"advertised at {row['hour_cents'] / 100:.2f} an hour"] if row["hour_cents"] else []
+    return f"{row['provider']} {row['machine']}: {', '.join(said)}"
+
+
+def lead(document: dict[str, Any]) -> str:
+    """How long until the order can be done."""
+    found = document["estimate"]["lead_seconds"]
+    if found is None and document["machines"]:
+        return "no known machine has free time for every operation"
+    if found is None:
+        return "ask the network who has time (--market)"
+    low, likely, high = (f"{found[bound] / 86_400:.1f}" for bound in ("low", "likely", "high"))
+    return f"{low} to {high} days, likely {likely} ({found['basis']})"
 
 
 def _refusal_text(document: dict[str, Any]) -> str:
@@ -131,6 +157,7 @@ def _hours(found: dict[str, int]) -> str:
 
 
 def _wishes(given: dict[str, Any]) -> Any:
+    from node.design.finish import Finish
     from node.design.inspection import Wishes
     from protocol.ids import MaterialCode
     from protocol.params import PROCESSES
@@ -146,7 +173,7 @@ def _wishes(given: dict[str, Any]) -> Any:
         tolerance=Micrometres(given["tolerance"]),
         process=None if process is None else known[process],
         embodied=None if given["embodied"] is None else GramsCo2(given["embodied"]),
-        coat=given["coat"],
+        finish=Finish(heat_treat=given["heat_treat"], coat=given["coat"]),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.commands.inspect import text as explained
 from node.commands.shared import EXIT_NO, Command, State
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 @click.option("--unit", default=None, type=click.Choice(["um", "mm", "cm", "m", "in", "ft"]), help="The file's unit.")
 @click.option("--thickness", default=None, type=click.FloatRange(0.05, 100), help="Of a drawing's sheet, millimetres.")
 @click.option("--embodied", default=None, type=click.IntRange(0), help="Grams of CO2 per kilogram of the material.")
+@click.option("--heat-treat/--no-heat-treat", default=None, help="Default: as is usual for the material.")
+@click.option("--coat", is_flag=True, help="Ask for a coating.")
 @click.option("--due-days", default=14.0, show_default=True, type=float, help="Days from now (plant time).")
 @click.option("--budget", default=None, help="Escrow ceiling, such as 1250.50. Default: twice the high estimate.")
 @click.option("--hour", default="1.00", show_default=True, help="What one hour earlier is worth to you.")
@@ -49,7 +52,7 @@ def post(state: State, /, file: Path, *, estimate_only: bool, watch: bool, **wis
         content = file.read_bytes()
         if estimate_only:
             document = client.estimate(file.name, content, wishes)
-            state.show(document, _estimate_text(document))
+            state.show(document, explained(document))
             return
         document = client.post(file.name, content, wishes)
         if not watch:
@@ -119,18 +122,6 @@ def _follow(state: State, client: "Client", job: str) -> None:
     document = client.job(job)
     state.show(document, _job_text(document))
     sys.exit(EXIT_NO if document["phase"] == "cancelled" else 0)
-
-
-def _estimate_text(document: dict[str, Any]) -> str:
-    head = f"{document['part']}\n"
-    rows = [f"  {o['number']}. {o['process']:22} {o['basis']}" for o in document["operations"]]
-    foot = [
-        f"price {document['price']}",
-        f"time  {document['time']}",
-        f"lead  {document['lead']}",
-        f"CO2   {document['co2']}",
-    ]
-    return "\n".join([head, *rows, "", *foot, *(f"note: {note}" for note in document["notes"])])
 
 
 def _job_text(document: dict[str, Any]) -> str:

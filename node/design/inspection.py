@@ -8,6 +8,8 @@ from node.design.engine import ENGINE
 from node.design.errors import DesignError, IntakeError, UnitQuestionError
 from node.design.estimate import Estimate, Range, estimate
 from node.design.findings import Finding
+from node.design.finish import AS_USUAL, Finish
+from node.design.market import Candidate, Lead
 from node.design.part import Feature, PartModel
 from node.design.rates import DEFAULT, Rates
 from node.design.routing import Routing, plan
@@ -31,7 +33,7 @@ class Wishes:
     embodied: GramsCo2 | None = None
     """Grams of CO2 per kilogram, where the table has no figure."""
 
-    coat: bool = False
+    finish: Finish = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,9 @@ class Answer:
     estimate: Estimate | None
     question: str | None
     """What is missing for the rest."""
+
+    candidates: tuple[Candidate, ...] = ()
+    """Machines of the network, where one was asked."""
 
 
 def answer(part: PartModel, wishes: Wishes, rates: Rates = DEFAULT) -> Answer:
@@ -63,7 +68,7 @@ def answer(part: PartModel, wishes: Wishes, rates: Rates = DEFAULT) -> Answer:
             quantity=wishes.quantity,
             tolerance=wishes.tolerance,
             process=wishes.process,
-            coat=wishes.coat,
+            finish=wishes.finish,
         )
         found = replace(found, routing=routing)
         return replace(found, estimate=estimate(routing, wishes.quantity, rates, embodied=wishes.embodied))
@@ -87,6 +92,7 @@ def document(found: Answer, wishes: Wishes) -> dict[str, Any]:
         "findings": [_finding(row) for row in found.routing.findings] if found.routing else [],
         "routing": _routing(found.routing),
         "estimate": _estimate(found.estimate),
+        "machines": [_candidate(row) for row in found.candidates],
         "question": found.question,
     }
 
@@ -218,6 +224,7 @@ def _estimate(found: Estimate | None) -> dict[str, Any] | None:
         "price_cents": _range(found.price),
         "seconds": _range(found.seconds),
         "co2_g": _range(found.co2),
+        "lead_seconds": _range(found.lead) | {"basis": found.lead.words} if found.lead else None,
         "basis": list(found.basis),
         "operations": [
             {
@@ -234,7 +241,18 @@ def _estimate(found: Estimate | None) -> dict[str, Any] | None:
     }
 
 
-def _range(found: "Range[Any]") -> dict[str, int]:
+def _candidate(row: Candidate) -> dict[str, Any]:
+    return {
+        "operation": row.operation,
+        "provider": row.provider,
+        "machine": row.machine,
+        "misfit": row.misfit,
+        "hour_cents": row.hour,
+        "findings": [_finding(finding) for finding in row.findings],
+    }
+
+
+def _range(found: "Range[Any] | Lead") -> dict[str, int]:
     return {"low": found.low, "likely": found.likely, "high": found.high}
 
 

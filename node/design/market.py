@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from protocol.ids import ProcessCode
+from node.design.findings import Finding
+from protocol.ids import MachineId, ProcessCode
 from protocol.units import Cents, Seconds
 
 ENOUGH = 3
@@ -68,3 +69,22 @@ class Lead:
     likely: Seconds
     high: Seconds
     words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One machine of the network beside one operation, judged by what its own card says."""
+
+    operation: int
+    provider: str
+    """As its card calls it."""
+
+    machine: MachineId
+    misfit: str
+    """Why it cannot take the operation; empty when it can."""
+
+    hour: Cents | None
+    """What an hour is advertised at."""
+
+    findings: tuple[Finding, ...]
+    """What would make the part dear or impossible on it; of shaping operations only."""

@@ -1,7 +1,8 @@
 """What a process can do before it costs extra or fails: figures of an ordinary shop, or a provider's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from protocol.capability import Capability
 from protocol.ids import ProcessCode
 from protocol.job import Envelope
 from protocol.params import BENDING, EXTRUSION, LASER, MILLING, POWDER_METAL, POWDER_POLYMER, TURNING, VAT
@@ -56,3 +57,10 @@ ORDINARY: dict[ProcessCode, Reach] = {
 """Drills deeper than ten diameters are gun drills; metal walls below the limit chatter; a printed wall needs two lines
 of a 0.4 mm nozzle; IT 6 for the small sizes of turning (ISO 286-1); usual widths are what print shops promise: half a
 millimetre by extrusion, 0.3 by sintering, 0.15 by resin, either way."""
+
+
+def reach_of(capability: Capability) -> Reach:
+    """One provider's limits: what its card says, and an ordinary shop's figures for what no card tells."""
+    house = ORDINARY[capability.process]
+    usual = Micrometres(max(house.usual, capability.tolerance))
+    return replace(house, tightest=capability.tolerance, usual=usual, envelope=capability.envelope)

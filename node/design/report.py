@@ -41,9 +41,11 @@ def page(document: dict[str, Any], preview: Preview, *, title: str) -> str:
             f"</figure><dl>{_facts(document['part'])}</dl></div>",
             _question(document),
             _holes(document["part"]),
+            _features(document["part"]["features"]),
             _processes(document["processes"]),
             _findings(document["findings"]),
-            _estimate(document["estimate"]),
+            _estimate(document),
+            _machines(document),
             f'<p class="dim">{escape(document["engine"])}; SHA-256 {document["part"]["sha256"]}</p>',
         ]
     )
@@ -97,6 +99,30 @@ def _holes(part: dict[str, Any]) -> str:
     return _table("Round holes", ("n:Count", "Diameters, mm", "n:Depth, mm", ""), rows)
 
 
+def _features(rows: list[dict[str, Any]]) -> str:
+    """What is made on the part and where; rounded edges, of which there may be hundreds, are counted."""
+    told = [row for row in rows if row["kind"] != "edge_round"]
+    cells = [
+        (
+            row["kind"].replace("_", " "),
+            ", ".join(f"{name} {row[key]:g}" for name, key in _SIZES.items() if key in row),
+            "through" if row["through"] else "",
+            _place(row["at_mm"]),
+        )
+        for row in told
+    ]
+    if len(told) < len(rows):
+        cells.append((f"{len(rows) - len(told)} rounded edges", "", "", ""))
+    return _table("Features", ("Feature", "Sizes, mm", "", "At, mm"), cells)
+
+
+_SIZES = {"length": "length_mm", "width": "width_mm", "depth": "depth_mm", "radius": "radius_mm"}
+
+
+def _place(at: list[float] | None) -> str:
+    return "" if at is None else ", ".join(f"{value:.6g}" for value in at)
+
+
 def _processes(rows: list[dict[str, Any]]) -> str:
     cells = [
         (
@@ -111,18 +137,31 @@ def _processes(rows: list[dict[str, Any]]) -> str:
 
 def _findings(rows: list[dict[str, Any]]) -> str:
     cells = [
-        (row["severity"], row["explanation"], f"{row['measure']} {row['unit']} (limit {row['limit']})", row["remedy"])
+        (
+            row["severity"],
+            row["explanation"],
+            f"{row['measure']} {row['unit']} (limit {row['limit']})",
+            _place(row["at_mm"]) or "the whole part",
+            row["remedy"],
+        )
         for row in rows
     ]
-    return _table("What stands out", ("", "Finding", "Measure", "What to change"), cells)
+    return _table("What stands out", ("", "Finding", "Measure", "At, mm", "What to change"), cells)
 
 
-def _estimate(found: dict[str, Any] | None) -> str:
+def _estimate(document: dict[str, Any]) -> str:
+    found = document["estimate"]
     if found is None:
         return ""
     cells = [
-        (f"{row['index'] + 1}", row["name"], _hours(row["seconds"]), _money(row["price_cents"]), row["basis"])
-        for row in [*found["operations"]]
+        (
+            f"{row['index'] + 1}",
+            f"{row['name']}: {why['reason']}",
+            _hours(row["seconds"]),
+            _money(row["price_cents"]),
+            row["basis"],
+        )
+        for row, why in zip(found["operations"], document["routing"], strict=True)
     ]
     table = _table("What it takes", ("n:", "Operation", "n:Hours", "n:Price", "Basis"), cells)
     total = (
@@ -130,8 +169,27 @@ def _estimate(found: dict[str, Any] | None) -> str:
         f"{found['co2_g']['low'] / 1000:.2f} to {found['co2_g']['high'] / 1000:.2f} kg CO₂e. "
         "A range before any bid; it binds nobody.</p>"
     )
+    when = found["lead_seconds"]
+    lead = "" if when is None else f"<p>In {_days(when)} days: {escape(when['basis'])}.</p>"
     basis = "".join(f"<li>{escape(line)}</li>" for line in found["basis"])
-    return f'{table}{total}<ul class="dim">{basis}</ul>'
+    return f'{table}{total}{lead}<ul class="dim">{basis}</ul>'
+
+
+def _machines(document: dict[str, Any]) -> str:
+    """Who could make it, each machine judged by its own card."""
+    cells = [
+        (
+            f"{row['operation'] + 1}",
+            row["provider"],
+            row["machine"],
+            row["misfit"] or "can",
+            "; ".join(finding["explanation"] for finding in row["findings"] if finding["severity"] != "note"),
+            "" if row["hour_cents"] is None else f"{row['hour_cents'] / 100:.2f}",
+        )
+        for row in document["machines"]
+    ]
+    heads = ("n:Operation", "Provider", "Machine", "", "What stands against it", "n:GLD an hour")
+    return _table("Who could make it", heads, cells)
 
 
 def _table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -155,6 +213,10 @@ def _length(value: float | None) -> str:
 
 def _money(found: dict[str, int]) -> str:
     return f"{found['low'] / 100:,.2f} to {found['high'] / 100:,.2f} GLD"
+
+
+def _days(found: dict[str, Any]) -> str:
+    return f"{found['low'] / 86_400:.1f} to {found['high'] / 86_400:.1f}"
 
 
 def _hours(found: dict[str, int]) -> str:

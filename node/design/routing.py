@@ -6,6 +6,7 @@ from node.design import materials
 from node.design.characteristics import characteristics
 from node.design.errors import MissingThicknessError, NoRoutingError
 from node.design.findings import Finding, findings
+from node.design.finish import AS_USUAL, Finish
 from node.design.materials import Material
 from node.design.part import PartModel
 from node.design.reach import ORDINARY
@@ -93,12 +94,9 @@ def plan(
     quantity: int,
     tolerance: Micrometres,
     process: ProcessCode | None = None,
-    heat_treat: bool | None = None,
-    coat: bool = False,
+    finish: Finish = AS_USUAL,
 ) -> Routing:
-    """The chain of operations by the best or the named shaping process.
-
-    ``heat_treat`` overrides whether parts of this material are heat-treated; ``coat`` asks for a coating.
+    """The chain of operations by the best or the named shaping process, and what is asked for after it.
 
     Raises:
         UnknownMaterialError: the material is not in the table.
@@ -113,7 +111,7 @@ def plan(
         raise MissingThicknessError
     rows = feasible(part, material=material, quantity=quantity, tolerance=tolerance)
     chosen = _choose(rows, process)
-    steps = _steps(part, row, chosen, tolerance, heat_treat=heat_treat, coat=coat)
+    steps = _steps(part, row, chosen, tolerance, finish)
     return Routing(
         part=part.sha256,
         shape=part,
@@ -129,26 +127,20 @@ def plan(
 
 
 def _steps(
-    part: PartModel,
-    row: Material,
-    chosen: ProcessOption,
-    tolerance: Micrometres,
-    *,
-    heat_treat: bool | None,
-    coat: bool,
+    part: PartModel, row: Material, chosen: ProcessOption, tolerance: Micrometres, finish: Finish
 ) -> list[tuple[Operation, str]]:
     """The shaping operations, then what the material and the wishes ask for, then measuring."""
-    if heat_treat and not row.treatment:
+    if finish.heat_treat and not row.treatment:
         raise NoRoutingError((f"{row.name} has no heat treatment",))
     steps = [(operation, chosen.reasons[0]) for operation in _shaping(chosen.process, part, row, tolerance)]
-    treated = bool(row.treatment) and (row.hardens if heat_treat is None else heat_treat)
-    if treated and (chosen.process not in (LASER, BENDING) or heat_treat):
+    treated = bool(row.treatment) and (row.hardens if finish.heat_treat is None else finish.heat_treat)
+    if treated and (chosen.process not in (LASER, BENDING) or finish.heat_treat):
         steps.append((_treat(part, row, len(steps)), f"{row.name}: {', '.join(s.action for s in row.treatment)}"))
         if tolerance < GRINDING_TOLERANCE:
             steps.append((_grind(part, row, tolerance, len(steps)), "what the furnace warps is ground to size"))
-    if coat:
+    if finish.coat:
         plain = _plain(COATING, part, row, HEAT_TREATMENT_TOLERANCE, len(steps))
-        steps.append((plain, "the customer asks for a coating"))
+        steps.append((replace(plain, features=1), "the customer asks for a coating"))
     if row.family in METALS:
         steps.append((_inspect(part, row, tolerance, len(steps)), "measured before payment is released"))
     return steps

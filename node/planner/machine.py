@@ -10,7 +10,7 @@ from node.planner.shifts import ALWAYS, Calendar
 from protocol.capability import Capability
 from protocol.ids import MachineId, MaterialCode
 from protocol.job import Hole
-from protocol.params import EXTRUSION, MILLING, TURNING
+from protocol.params import EXTRUSION, GRINDING, MILLING, POWDER_METAL, POWDER_POLYMER, TURNING, VAT
 from protocol.units import BasisPoints, Cents, CubicMillimetres, Micrometres, Seconds, UnixSeconds
 
 Family = NewType("Family", str)
@@ -18,6 +18,9 @@ Family = NewType("Family", str)
 
 ANY = Family("")
 """Work that asks for no particular set-up, such as the owner's own entries without a material."""
+
+BY_VOLUME = frozenset({MILLING, TURNING, EXTRUSION, VAT, POWDER_POLYMER, POWDER_METAL, GRINDING})
+"""Processes whose time grows with what is taken away or built up; the others count features or charges."""
 
 _NO_TIME = Seconds(0)
 _NO_VOLUME = CubicMillimetres(0)
@@ -180,7 +183,7 @@ class Machine:
     """What ``pace`` was corrected by; None where it stands as configured."""
 
     def __post_init__(self) -> None:
-        by_volume = self.capability.process in (MILLING, TURNING, EXTRUSION)
+        by_volume = self.capability.process in BY_VOLUME
         if (by_volume and self.pace.volume < 1) or self.pace.charge < 1:
             raise ConfigError(self.name, "its pace must give a volume per minute and at least one part per charge")
 

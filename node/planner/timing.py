@@ -16,6 +16,10 @@ _BRISK: dict[ProcessCode, Pace] = {
     params.MILLING: Pace(setup=Seconds(900), volume=CubicMillimetres(20_000), feature=Seconds(30)),
     params.TURNING: Pace(setup=Seconds(900), volume=CubicMillimetres(30_000), feature=Seconds(30)),
     params.EXTRUSION: Pace(setup=Seconds(300), volume=CubicMillimetres(1_500)),
+    params.VAT: Pace(setup=Seconds(300), volume=CubicMillimetres(3_000)),
+    params.POWDER_POLYMER: Pace(setup=Seconds(900), volume=CubicMillimetres(15_000)),
+    params.POWDER_METAL: Pace(setup=Seconds(1800), volume=CubicMillimetres(1_000)),
+    params.GRINDING: Pace(setup=Seconds(900), volume=CubicMillimetres(1_000), feature=Seconds(30)),
     params.HEAT_TREATMENT: Pace(setup=Seconds(600), cycle=Seconds(4 * 3600), charge=200),
     params.INSPECTION: Pace(setup=Seconds(600), feature=Seconds(15)),
 }
@@ -29,9 +33,9 @@ def cycle(pace: Pace, operation: Operation) -> Seconds:
     """Bare time of one programme: one part, or one furnace charge."""
     features = operation.features * pace.feature
     match operation.process:
-        case params.MILLING | params.TURNING:
+        case params.MILLING | params.TURNING | params.GRINDING:
             seconds = _up(operation.removed * 60, pace.volume) + features
-        case params.EXTRUSION:
+        case params.EXTRUSION | params.VAT | params.POWDER_POLYMER | params.POWDER_METAL:
             seconds = _up(operation.removed * 60, pace.volume)
         case params.HEAT_TREATMENT:
             seconds = pace.cycle

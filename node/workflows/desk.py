@@ -13,8 +13,10 @@ from node.clock import PlantClock
 from node.config import AuctionConfig
 from node.design.bid_view import bid_view
 from node.design.errors import DesignError, IntakeError
-from node.design.estimate import Estimate, estimate
+from node.design.estimate import Estimate
+from node.design.estimate import estimate as estimated
 from node.design.intake import Intake
+from node.design.market import Candidate
 from node.design.packages import packages
 from node.design.part import PartModel
 from node.design.rates import DEFAULT as DEFAULT_RATES
@@ -24,7 +26,7 @@ from node.identity import Identity
 from node.vault.vault import Vault
 from node.workflows import posted
 from node.workflows.ledger_reads import LedgerReads
-from node.workflows.market import lead, market
+from node.workflows.market import candidates, lead, market
 from node.workflows.posted import JobPosted, MakeAgain, Post
 from node.workflows.runner import Port, Runner
 from node.workflows.wish import Wish
@@ -33,7 +35,7 @@ from protocol.capability import Card
 from protocol.classification import Classification
 from protocol.errors import RejectError
 from protocol.ids import JobId, PeerId
-from protocol.job import Call, Filters, Site, Weights
+from protocol.job import BidView, Call, Filters, Site, Weights
 from protocol.production import job_id
 from protocol.rules import RulePack, check_call
 from protocol.seal import commitment_of
@@ -64,6 +66,8 @@ class Quote:
     part: PartModel
     routing: Routing
     estimate: Estimate
+    candidates: tuple[Candidate, ...]
+    """Machines that are known for its operations, and what stands against each."""
 
 
 class Desk:
@@ -111,21 +115,25 @@ class Desk:
                 quantity=wish.quantity,
                 tolerance=wish.tolerance,
                 process=wish.process,
+                finish=wish.finish,
             )
-            return Quote(part=part, routing=routing, estimate=self._estimate(part, routing, wish))
+            view = bid_view(part, routing.material, wish.tolerance)
+            known = candidates(self._directory, routing, view, now=self._clock.now(), wall=self._reads.wall())
+            estimate = self._estimate(routing, view, wish)
+            return Quote(part=part, routing=routing, estimate=estimate, candidates=known)
         except IntakeError as error:
             raise RequestError(error.code.value, str(error)) from error
         except DesignError as error:
             raise RequestError("not-makeable", str(error)) from error
 
-    def _estimate(self, part: PartModel, routing: Routing, wish: Wish) -> Estimate:
+    def _estimate(self, routing: Routing, view: BidView, wish: Wish) -> Estimate:
         """Price by what the network asks and what was paid before, time by when its machines are free."""
-        view, wall = bid_view(part, routing.material, wish.tolerance), self._reads.wall()
+        now, wall = self._clock.now(), self._reads.wall()
         states = (self._runner.state(stream) for stream in self._runner.streams(posted.NAME))
         posts = [state for state in states if isinstance(state, Post)]
-        known = market(self._directory, routing.operations, view, posts, now=wall)
-        taken = estimate(routing, wish.quantity, DEFAULT_RATES, embodied=wish.embodied, market=known)
-        when = lead(self._directory, routing.operations, view, taken, now=self._clock.now(), wall=wall)
+        known = market(self._directory, routing.operations, view, posts, now=now, wall=wall)
+        taken = estimated(routing, wish.quantity, DEFAULT_RATES, embodied=wish.embodied, market=known)
+        when = lead(self._directory, routing.operations, view, taken, now=now, wall=wall)
         return replace(taken, lead=when)
 
     async def post(
@@ -224,6 +232,7 @@ class Desk:
             notes=tuple(quote.routing.reasons),
             barred=asked.barred,
             process=wish.process,
+            finish=wish.finish,
             embodied=wish.embodied,
             again=again,
         )
@@ -255,6 +264,7 @@ class Desk:
             tolerance=call.part.tolerance,
             process=said.process,
             reading=said.reading,
+            finish=said.finish,
             embodied=said.embodied,
             due_days=left if left > 0 else (call.due - call.earliest) / DAY,
             budget=None,

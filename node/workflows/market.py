@@ -5,7 +5,10 @@ from collections.abc import Iterable
 
 from federation.directory import Directory
 from node.design.estimate import Estimate
-from node.design.market import Lead, Market
+from node.design.findings import findings
+from node.design.market import Candidate, Lead, Market
+from node.design.reach import ORDINARY, reach_of
+from node.design.routing import Routing
 from node.workflows.posted import Post
 from protocol.ids import ProcessCode
 from protocol.job import BidView, Operation
@@ -17,21 +20,47 @@ RECENT = 20
 
 
 def market(
-    directory: Directory, operations: Iterable[Operation], part: BidView, posts: Iterable[Post], *, now: UnixSeconds
+    directory: Directory,
+    operations: Iterable[Operation],
+    part: BidView,
+    posts: Iterable[Post],
+    *,
+    now: UnixSeconds,
+    wall: UnixSeconds,
 ) -> Market:
-    """Rates of the machines that could take each operation, and what past awards came to; ``now`` is wall time."""
-    window = (UnixSeconds(0), UnixSeconds(0))
+    """Rates of the machines that could take each operation, and what past awards came to; ``now`` is plant time."""
     hours = {
         operation.process: tuple(
             sorted(
                 match.capability.hour
-                for match in directory.match(operation, part, window=window, now=now)
-                if match.capability.hour is not None and match.capability.process == operation.process
+                for match in directory.match(operation, part, window=_ahead(now), now=wall)
+                if match.capability.hour is not None and not match.misfit
             )
         )
         for operation in operations
     }
     return Market(hours=hours, paid=_paid(posts))
+
+
+def candidates(
+    directory: Directory, routing: Routing, part: BidView, *, now: UnixSeconds, wall: UnixSeconds
+) -> tuple[Candidate, ...]:
+    """Every known machine of the processes asked for, those that can first; ``now`` is plant time."""
+    return tuple(
+        Candidate(
+            operation=operation.index,
+            provider=match.card.name,
+            machine=match.capability.machine,
+            misfit=match.misfit,
+            hour=match.capability.hour,
+            findings=findings(routing.shape, operation.process, operation.tolerance, reach=reach_of(match.capability))
+            if operation.process in ORDINARY
+            else (),
+        )
+        for operation in routing.operations
+        for match in directory.match(operation, part, window=_ahead(now), now=wall)
+        if match.capability.process == operation.process
+    )
 
 
 def _paid(posts: Iterable[Post]) -> dict[ProcessCode, tuple[int, ...]]:
@@ -63,8 +92,7 @@ def lead(
     """
     likely, high, machines = now, now, 0
     for operation, row in zip(operations, estimate.operations, strict=True):
-        window = (now, UnixSeconds(now + CAPACITY_DAYS * DAY))
-        fitting = [m for m in directory.match(operation, part, window=window, now=wall) if not m.misfit]
+        fitting = [m for m in directory.match(operation, part, window=_ahead(now), now=wall) if not m.misfit]
         capacities = [directory.capacity(m.card.provider, m.capability.machine) for m in fitting]
         machines += len(fitting)
         ends = []
@@ -80,6 +108,11 @@ def lead(
         high=Seconds(high - now),
         words=f"free time of {machines} machines as advertised, day by day; the shortest is the bare work",
     )
+
+
+def _ahead(now: UnixSeconds) -> tuple[UnixSeconds, UnixSeconds]:
+    """As far as machines tell their free time."""
+    return now, UnixSeconds(now + CAPACITY_DAYS * DAY)
 
 
 def _end(free: tuple[int, ...], since: UnixSeconds, start: UnixSeconds, seconds: int) -> UnixSeconds | None:

@@ -6,6 +6,7 @@ from enum import Enum
 
 from ledger.orders import NO_DAMAGES
 from node.access.guests import Barred
+from node.design.finish import AS_USUAL, Finish
 from node.design.reading import Options
 from node.errors import RequestError
 from node.workflows.asked import Asking
@@ -106,6 +107,9 @@ class JobPosted:
 
     process: ProcessCode | None = None
     """That the customer insisted on."""
+
+    finish: Finish = AS_USUAL
+    """What the customer asked for after shaping."""
 
     embodied: GramsCo2 | None = None
     """The customer's figure for a material that has none, grams of CO2 per kilogram."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from node.design.finish import Finish
 from node.design.reading import Options
 from node.errors import RequestError
 from node.workflows.words import cents
@@ -27,6 +28,7 @@ class Wish:
     reading: Options
     """The file's unit and a drawing's thickness, where the customer says them."""
 
+    finish: Finish
     embodied: GramsCo2 | None
     """Grams of CO2 per kilogram, for a material that has no figure."""
 
@@ -73,6 +75,7 @@ def wish_of(wishes: Any, content: bytes, random: bytes) -> Wish:
             unit=wishes.unit,
             thickness=None if wishes.thickness is None else Micrometres(round(1000 * wishes.thickness)),
         ),
+        finish=Finish(heat_treat=wishes.heat_treat, coat=wishes.coat),
         embodied=None if wishes.embodied is None else GramsCo2(wishes.embodied),
         due_days=wishes.due_days,
         budget=parse_amount(wishes.budget, "--budget"),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from node.design.errors import MissingFactorError
 from node.design.estimate import Estimate, Range, estimate
+from node.design.finish import Finish
 from node.design.machine_time import Pace, furnace_seconds, machining_seconds
 from node.design.materials import MATERIALS
 from node.design.rates import DEFAULT
@@ -81,7 +82,7 @@ def test_every_known_material_has_rates_and_its_source_is_named(material: Materi
 
 
 def test_the_price_of_a_milled_part_follows_from_the_rate_card() -> None:
-    routing = plan(model(), material=C45, quantity=4, tolerance=um(0.5), heat_treat=False)
+    routing = plan(model(), material=C45, quantity=4, tolerance=um(0.5), finish=Finish(heat_treat=False))
     milling = estimate(routing, 4, DEFAULT, embodied=OWN).operations[0]
     each = 120 + -(-60 * 36_018 // 12_000) + 9 * 45
     seconds = 4 * each + 3600

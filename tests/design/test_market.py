@@ -1,13 +1,16 @@
 """Prices by what the network asks and paid, lead times by when machines are free; each with its basis."""
 
+from dataclasses import replace
+
 import pytest
 
 from federation.directory import Directory
 from node.design.estimate import Estimate, estimate
+from node.design.findings import Severity
 from node.design.market import ENOUGH, Market
 from node.design.rates import DEFAULT
 from node.design.routing import plan
-from node.workflows.market import lead, market
+from node.workflows.market import candidates, lead, market
 from protocol.capability import Capability, Card
 from protocol.capacity import Capacity
 from protocol.ids import Address, EncryptionKey, MachineId, MaterialCode
@@ -60,7 +63,7 @@ EVERY = (machine("mill", MILLING, 6_000), machine("oven", HEAT_TREATMENT, None),
 
 def by(directory: Directory) -> Estimate:
     view = part()
-    return estimate(ROUTING, 4, DEFAULT, market=market(directory, ROUTING.operations, view, (), now=WALL))
+    return estimate(ROUTING, 4, DEFAULT, market=market(directory, ROUTING.operations, view, (), now=NOW, wall=WALL))
 
 
 def test_advertised_rates_make_the_price_and_are_named() -> None:
@@ -72,6 +75,27 @@ def test_advertised_rates_make_the_price_and_are_named() -> None:
     assert milling.price.high == -(-milling.seconds.high * 9_000 // 3600) + stock
     assert milling.price.low <= milling.price.likely <= milling.price.high
     assert "advertised" not in found.operations[1].basis
+
+
+def test_rates_of_machines_that_cannot_take_the_part_say_nothing() -> None:
+    coarse = replace(machine("coarse", MILLING, 9_000), tolerance=Micrometres(600))
+    assert "one machine is advertised at 60.00" in by(known(machine("a", MILLING, 6_000), coarse)).operations[0].basis
+
+
+def test_every_provider_is_judged_by_its_own_card_and_not_by_one_house_rule() -> None:
+    fine, coarse = machine("fine", MILLING, 6_000), machine("coarse", MILLING, None)
+    small = Envelope(length=Micrometres(50_000), width=Micrometres(50_000), height=Micrometres(50_000))
+    cramped = replace(machine("cramped", MILLING, None), envelope=small)
+    coarse = replace(coarse, tolerance=Micrometres(600))
+    found = candidates(known(fine, coarse, cramped, EVERY[1]), ROUTING, part(), now=NOW, wall=WALL)
+    blocks = {row.machine: [f.code for f in row.findings if f.severity is Severity.BLOCK] for row in found}
+    assert blocks == {"fine": [], "oven": [], "coarse": ["TOLERANCE_OUT_OF_REACH"], "cramped": ["TOO_LARGE"]}
+    told = {row.machine: (row.operation, row.misfit, row.hour) for row in found}
+    assert told["fine"] == (0, "", 6_000)
+    assert told["oven"] == (1, "", None)
+    assert told["coarse"][1] == "holds 600 um, not 500 um"
+    assert told["cramped"][1].startswith("takes 50 x 50 x 50 mm, not ")
+    assert found[0].machine == "fine"
 
 
 def _stock(basis: str) -> int:

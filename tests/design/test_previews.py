@@ -125,7 +125,19 @@ def test_the_page_needs_nothing_else_and_escapes_names(bracket: tuple[PartModel,
     wishes = Wishes(material=ALUMINIUM, quantity=10, tolerance=um(0.1))
     html = page(document(answer(bracket[0], wishes), wishes), bracket[1], title="<script>alert(1)</script>.step")
     assert "<script>alert" not in html
-    assert "milling" in html
+    for words in (
+        "milling",
+        "closed pocket",
+        "round hole",
+        "At, mm",
+        "length 40, width 25, depth 12, radius 4",
+        "32, 30, 19",
+        "Why",
+        "kg CO2 per kg",
+        "GLD",
+    ):
+        assert words in html
+    assert 'id="model"' in html
     assert re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!data:)[^\"' )]", html) == []
     assert "http" not in html
     assert "prefers-color-scheme:dark" in html

@@ -4,6 +4,7 @@ from node.design.bid_view import bid_view
 from node.design.characteristics import characteristics
 from node.design.errors import NoRoutingError, UnknownMaterialError
 from node.design.findings import Severity, findings
+from node.design.finish import Finish
 from node.design.routing import feasible, plan
 from protocol.ids import MaterialCode, ProcessCode
 from protocol.params import (
@@ -26,7 +27,9 @@ from tests.design.samples import ALUMINIUM, C45, PLA, STAINLESS, bore, box, mode
 
 def chain(routing_material: MaterialCode, *, turned: bool = False, heat_treat: bool | None = None) -> list[ProcessCode]:
     part = round_model() if turned else model()
-    routing = plan(part, material=routing_material, quantity=10, tolerance=um(0.5), heat_treat=heat_treat)
+    routing = plan(
+        part, material=routing_material, quantity=10, tolerance=um(0.5), finish=Finish(heat_treat=heat_treat)
+    )
     assert [operation.index for operation in routing.operations] == list(range(len(routing.operations)))
     assert len(routing.reasons) == len(routing.operations)
     return [operation.process for operation in routing.operations]
@@ -71,7 +74,7 @@ def test_a_process_that_shapes_nothing_cannot_be_chosen() -> None:
 
 def test_a_polymer_cannot_be_hardened() -> None:
     with pytest.raises(NoRoutingError, match="no heat treatment"):
-        plan(model(), material=PLA, quantity=1, tolerance=um(0.5), heat_treat=True)
+        plan(model(), material=PLA, quantity=1, tolerance=um(0.5), finish=Finish(heat_treat=True))
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 10_001])

@@ -7,6 +7,7 @@ import pytest
 from node.design.errors import MissingThicknessError
 from node.design.estimate import estimate
 from node.design.findings import Severity, findings
+from node.design.finish import Finish
 from node.design.part import Access, Bend, Kind, PartModel, Profile
 from node.design.rates import DEFAULT
 from node.design.reach import ORDINARY
@@ -86,7 +87,7 @@ def test_the_sheet_for_a_flat_part_has_a_web_around_it() -> None:
 
 
 def test_a_hardened_part_of_narrow_tolerance_is_ground_and_wishes_are_followed() -> None:
-    tight = {"tolerance": um(0.015), "coat": True}
+    tight = {"tolerance": um(0.015), "finish": Finish(coat=True)}
     assert chain(round_model(), C45, **tight) == [TURNING, HEAT_TREATMENT, GRINDING, COATING, INSPECTION]
 
 

@@ -3,11 +3,14 @@
 import pytest
 
 from devnet.federation import Federation
+from node.design.dxf import read_dxf
+from node.design.outline import outline
 from node.design.packages import Kind, open_package
 from node.machine_code import slicing, trace
 from node.machine_code.handout import handout
 from node.machine_code.mark import Mark
-from tests.devnet.jobs import PARTS, finish, post, wait_for
+from tests.design import drawn
+from tests.devnet.jobs import PARTS, Document, finish, post, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -33,5 +36,46 @@ def test_the_winner_gets_code_for_its_printer_and_a_leak_leads_to_it(federation:
         assert clip[:40] not in leaked
     assert finish(federation, job)["phase"] == "settled"
     with federation.client("cedar") as shop:
-        figures = shop.shop("GET", "/calibration")["machines"]
-    assert sum(row["programmes"] for row in figures if row["machine"].startswith("cedar-fdm")) >= 5
+        (row, *_) = (r for r in shop.shop("GET", "/calibration")["machines"] if r["machine"].startswith("cedar-fdm"))
+        assert row["programmes"] >= 5
+        adopted = shop.shop("POST", "/calibration", {"machine": row["machine"]})["adopted"]
+        pace = {"percent": row["likely"], "programmes": row["programmes"]}
+        assert adopted == {row["machine"]: pace}
+    again = post(federation, clip, material="ISO 1043:PLA", quantity=1, tolerance=500)
+    wait_for(federation, "cedar", again, "BidComputed")
+    with federation.client("cedar") as shop:
+        offers = shop.shop("GET", f"/why/{again}")["offers"]
+        assert {o["machine"]: o["pace"] for o in offers}[row["machine"]] == pace
+        assert shop.shop("POST", "/calibration/restored", {"machine": None})["adopted"] == {}
+    with federation.client("customer") as client:
+        client.cancel(again)
+
+
+def test_a_laser_gets_its_sheet_nested_and_the_parts_are_coated_afterwards(federation: Federation) -> None:
+    corners = ((0, 0, 0), (60, 0, 0), (60, 40, 0), (0, 40, 0))
+    plate = drawn.dxf(drawn.polyline(*corners), drawn.circle(15, 20, 4), drawn.circle(45, 20, 4))
+    wishes: Document = {"material": "EN AW-6082", "tolerance": 500, "thickness": 3, "quantity": 6, "coat": True}
+    with federation.client("customer") as client:
+        known = client.estimate("plate.dxf", plate, wishes)
+        assert [o["name"] for o in known["estimate"]["operations"]] == [
+            "laser cutting",
+            "coating",
+            "coordinate measuring",
+        ]
+        laser = known["estimate"]["operations"][0]
+        assert "one machine is advertised at 103.55" in laser["basis"]
+        assert known["estimate"]["lead_seconds"]["likely"] > 0
+        assert [(m["provider"], m["misfit"]) for m in known["machines"] if m["operation"] == 0] == [("birch", "")]
+    job = post(federation, plate, **wishes)
+    wait_for(federation, "birch", job, "PackageArrived")
+    with federation.client("birch") as shop:
+        package = open_package(shop.package(job, 0))
+    assert package.kind is Kind.MACHINE_CODE
+    (nest,) = handout(package).files.values()
+    assert len(outline(read_dxf(nest), 1.0).shapes) == 6
+    document = finish(federation, job)
+    assert document["phase"] == "settled"
+    assert [(a["operation"], a["provider"]) for a in document["assignments"]][:2] == [
+        ("laser cutting", "birch"),
+        ("coating", "drake"),
+    ]

@@ -59,11 +59,13 @@ def test_what_a_file_does_not_say_is_asked_for_and_taken_from_the_customer(feder
             client.estimate("box.stl", drawn.stl(), {})
         with pytest.raises(RequestError, match="no open CO2 figure"):
             client.estimate("box.stl", drawn.stl(), wishes)
-        assert "1.0 cm3" in client.estimate("box.stl", drawn.stl(), wishes | {"embodied": 8000})["part"]
+        found = client.estimate("box.stl", drawn.stl(), wishes | {"embodied": 8000})
+        assert found["part"]["volume_mm3"] == 1000
+        assert "8 kg CO2 per kg (the customer's figure)" in " ".join(found["estimate"]["basis"])
         plate = drawn.dxf(drawn.circle(0, 0, 9))
         with pytest.raises(RequestError, match="how thick the sheet is"):
             client.estimate("disc.dxf", plate, {"unit": "mm"})
-        assert client.estimate("disc.dxf", plate, {"unit": "mm", "thickness": 3})["operations"]
+        assert client.estimate("disc.dxf", plate, {"unit": "mm", "thickness": 3})["estimate"]["operations"]
 
 
 def test_an_empty_file_is_refused_with_its_reason(federation: Federation) -> None:

@@ -1,11 +1,13 @@
 """The time model's figures, by hand."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.config import Process
 from node.planner.pricing import basis
 from node.planner.timing import brisk_duration, co2, cycle, duration, energy, lots
 from protocol import params
@@ -22,6 +24,21 @@ def test_milling_takes_its_volume_and_its_features() -> None:
 def test_a_printer_takes_its_volume_only() -> None:
     machine, operation = a_machine(process=params.EXTRUSION), an_operation(process=params.EXTRUSION)
     assert cycle(machine.pace, operation) == 600
+
+
+@pytest.mark.parametrize("process", [params.VAT, params.POWDER_POLYMER, params.POWDER_METAL])
+def test_every_printer_takes_its_volume(process: ProcessCode) -> None:
+    machine, operation = a_machine(process=process), an_operation(process=process)
+    assert cycle(machine.pace, operation) == 600
+
+
+def test_grinding_takes_its_volume_and_its_surfaces() -> None:
+    machine, operation = a_machine(process=params.GRINDING), an_operation(process=params.GRINDING, features=1)
+    assert cycle(machine.pace, operation) == 660
+
+
+def test_a_shop_can_declare_every_process_that_a_call_may_name() -> None:
+    assert get_args(Process) == tuple(params.PROCESSES.values())
 
 
 def test_a_furnace_takes_whole_charges() -> None:
