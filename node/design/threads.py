@@ -21,7 +21,7 @@ _METRIC = re.compile(
     _TIMES + r"\b(M\d{1,3}(?:\.\d{1,2})?)(?:\s?[xX]\s?(\d(?:\.\d{1,3})?))?(?:\s?-\s?(\d[gGhH]))?(?![\w.])"
 )
 _UNIFIED = re.compile(
-    _TIMES + r"(?<![\w/])((?:#\d{1,2}|\d/\d{1,2}|\d(?:\s\d/\d{1,2})?)-\d{1,2}\s?UN(?:C|F|EF|JC|JF|S)?)\b"
+    _TIMES + r"(?<![\w/.])((?:#\d{1,2}|\d/\d{1,2}|\d(?:\s\d/\d{1,2})?|\d?\.\d{2,4})-\d{1,2}\s?UN(?:C|F|EF|JC|JF|S)?)\b"
 )
 
 

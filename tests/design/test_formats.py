@@ -92,6 +92,11 @@ def test_a_text_stl_that_breaks_off_is_a_parse_error() -> None:
     assert refusal(drawn.text_stl().rsplit(b"vertex", 1)[0], Format.STL) is Code.PARSE_ERROR
 
 
+def test_a_text_stl_with_one_endless_facet_is_a_parse_error() -> None:
+    endless = b"solid x\nfacet normal 0 0 1\nouter loop\n" + b"vertex 1 2 3\n" * 200_000
+    assert refusal(endless + b"endloop\nendfacet\nendsolid", Format.STL) is Code.PARSE_ERROR
+
+
 def test_components_are_placed_where_they_belong() -> None:
     part = read(drawn.assembly(2), Format.THREEMF)
     assert (part.solids, part.volume, part.envelope) == (4, 4000, box(70, 10, 10))
@@ -217,6 +222,7 @@ def nested(levels: int) -> str:
         (drawn.dxf(*PLATE[:3], drawn.line((0, 40.5), (0, 0))), Code.NOT_CLOSED),
         (drawn.dxf(*PLATE, drawn.line((30, 0), (80, 0))), Code.NOT_CLOSED),
         (drawn.dxf(drawn.circle(0, 0, 1e9)), Code.PARSE_ERROR),
+        (drawn.dxf(drawn.circle(0, 0, 9), "0 ARC 10 0 20 0 40 1E12 50 0 51 360"), Code.PARSE_ERROR),
         (drawn.dxf("0 LINE 10 NAN 20 0 11 1 21 1"), Code.PARSE_ERROR),
         (drawn.dxf("0 LINE 10 ten 20 0 11 1 21 1"), Code.PARSE_ERROR),
         (drawn.dxf("0 SPLINE 71 3 40 0 40 1 10 0 20 0 10 1 20 1"), Code.PARSE_ERROR),

@@ -180,6 +180,15 @@ def test_a_file_without_geometry_has_no_solid(measuring: Measuring) -> None:
     assert refused(measuring, empty) in (Code.NO_SOLID, Code.PARSE_ERROR)
 
 
+def test_a_shape_that_refers_to_itself_has_no_solid(measuring: Measuring) -> None:
+    loop = b"""#1=PRODUCT_DEFINITION_SHAPE('','',#1);
+#2=SHAPE_DEFINITION_REPRESENTATION(#1,#3);
+#3=SHAPE_REPRESENTATION('',(#3,#2,#1),#3);
+"""
+    content = CLIP.split(b"DATA;")[0] + b"DATA;\n" + loop + b"ENDSEC;\nEND-ISO-10303-21;\n"
+    assert refused(measuring, content) in (Code.NO_SOLID, Code.PARSER_CRASH)
+
+
 def test_a_body_with_a_face_missing_is_not_closed(measuring: Measuring) -> None:
     before, shell = CLIP.split(b"CLOSED_SHELL('',(", 1)
     faces, after = shell.split(b"))", 1)

@@ -27,6 +27,7 @@ def found(*entities: str) -> dict[str, int]:
         ("SHAPE_ASPECT('M10-6H','','',.T.)", {"M10-6H": 1}),
         ("SHAPE_ASPECT('tapped','2X M5 THREAD',#1,.T.)", {"M5": 2}),
         ("DESCRIPTIVE_REPRESENTATION_ITEM('note','1/4-20 UNC and #10-32UNF')", {"1/4-20 UNC": 1, "#10-32 UNF": 1}),
+        ("DESCRIPTIVE_REPRESENTATION_ITEM('','6X .250-20 UNC-2B')", {".250-20 UNC": 6}),
         ("THREAD('M3',$)", {"M3": 1}),
         ("SHAPE_ASPECT('M6','',#1,.T.)", {}),
         ("SHAPE_ASPECT('AM6x1B','',#1,.T.)", {}),

@@ -66,7 +66,7 @@ def test_a_laser_gets_its_sheet_nested_and_the_parts_are_coated_afterwards(feder
         assert "one machine is advertised at 103.55" in laser["basis"]
         assert known["estimate"]["lead_seconds"]["likely"] > 0
         assert [(m["provider"], m["misfit"]) for m in known["machines"] if m["operation"] == 0] == [("birch", "")]
-    job = post(federation, plate, **wishes)
+        job = str(client.post("plate.dxf", plate, wishes)["job"])
     wait_for(federation, "birch", job, "PackageArrived")
     with federation.client("birch") as shop:
         package = open_package(shop.package(job, 0))
