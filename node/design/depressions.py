@@ -141,7 +141,7 @@ def _feature(
     side = side / (float(np.linalg.norm(side)) or 1.0)
     spans = [float(np.ptp(points @ axis)) for axis in (side, np.cross(way, side))]
     if facing:
-        across = [(a, b) for a, b in facing if abs(float(a.normal @ side)) > -FACING]
+        across = [(a, b) for a, b in facing if abs(float(a.normal @ facing[0][0].normal)) > -FACING]
         spans[0] = min(abs(float((b.centre - a.centre) @ a.normal)) for a, b in across)
     radii = [face.radius for face in group.faces if face.kind == "cylinder" and face.internal]
     return Feature(

@@ -38,8 +38,11 @@ class Finding:
     """Where on the part, in the file's frame; None when it is about the whole."""
 
 
-UNREACHABLE = 30_000
-"""Parts per million of the surface that no straight tool sees; above it there is a cavity, below it shadow at edges."""
+SHADED = 30_000
+"""Parts per million of the surface that no straight tool sees; below there is shadow at edges, above an undercut."""
+
+UNREACHABLE = 60_000
+"""The same from which on there is a cavity, and no cutter for grooves reaches it."""
 
 SUPPORT_SHARE = 4
 """A part needs much support when more than one part in so many of its surface hangs over."""
@@ -138,11 +141,15 @@ def _corners(part: PartModel, limits: Reach) -> Iterator[Finding]:
 
 
 def _access(part: PartModel, process: ProcessCode) -> Iterator[Finding]:
-    if part.access.unreachable > UNREACHABLE:
+    share = part.access.unreachable
+    if share > UNREACHABLE:
         text = "Part of the surface is out of reach of any straight tool."
         remedy = "Open the cavity, split the part, or have it printed."
-        share = part.access.unreachable
         yield _finding("UNREACHABLE", Severity.BLOCK, share, UNREACHABLE, text, remedy, unit="ppm")
+    elif share > SHADED:
+        text = "Undercuts: part of the surface needs a cutter for grooves, or more set-ups."
+        remedy = "Open the undercut to a side, or have the part printed."
+        yield _finding("UNDERCUT", Severity.COST, share, SHADED, text, remedy, unit="ppm")
     if process == MILLING and not part.access.principal:
         text = "Some features stand at odd angles: five axes, or more set-ups."
         remedy = "Turn oblique features square to the others."

@@ -132,11 +132,14 @@ def _steps(
     """The shaping operations, then what the material and the wishes ask for, then measuring."""
     if finish.heat_treat and not row.treatment:
         raise NoRoutingError((f"{row.name} has no heat treatment",))
-    steps = [(operation, chosen.reasons[0]) for operation in _shaping(chosen.process, part, row, tolerance)]
     treated = bool(row.treatment) and (row.hardens if finish.heat_treat is None else finish.heat_treat)
-    if treated and (chosen.process not in (LASER, BENDING) or finish.heat_treat):
+    treated = treated and (chosen.process not in (LASER, BENDING) or bool(finish.heat_treat))
+    ground = treated and tolerance < GRINDING_TOLERANCE
+    shaped = Micrometres(max(tolerance, ORDINARY[chosen.process].usual)) if ground else tolerance
+    steps = [(operation, chosen.reasons[0]) for operation in _shaping(chosen.process, part, row, shaped)]
+    if treated:
         steps.append((_treat(part, row, len(steps)), f"{row.name}: {', '.join(s.action for s in row.treatment)}"))
-        if tolerance < GRINDING_TOLERANCE:
+        if ground:
             steps.append((_grind(part, row, tolerance, len(steps)), "what the furnace warps is ground to size"))
     if finish.coat:
         plain = _plain(COATING, part, row, HEAT_TREATMENT_TOLERANCE, len(steps))

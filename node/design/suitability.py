@@ -136,19 +136,16 @@ def _shape_against(process: ProcessCode, part: PartModel) -> str | None:
 
 def _better(process: ProcessCode, part: PartModel) -> str | None:
     """Why a shop would rather not, or None."""
-    bent = _shape_against(BENDING, part) is None and bool(part.bends)
     if process == MILLING:
+        bent = _shape_against(BENDING, part) is None and bool(part.bends)
         if part.turned is not None and part.turned.length > part.turned.diameter:
             return "a lathe makes a long round part faster"
         if part.profile and (part.profile.thickness or 0) < THIN_PLATE:
             return "a beam cuts so thin a plate faster"
         if bent:
             return "bending a sheet wastes less"
-    if process in ADDITIVE:
-        if part.envelope.length > ADDITIVE_LONGEST:
-            return "few machines print so long a part in one piece"
-        if bent:
-            return "bending a sheet is faster and stronger"
+    if process in ADDITIVE and part.envelope.length > ADDITIVE_LONGEST:
+        return "few machines print so long a part in one piece"
     return None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from OCP.BRepAlgoAPI import BRepAlgoAPI_Common
 from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
-from OCP.BRepPrimAPI import BRepPrimAPI_MakeCone
+from OCP.BRepPrimAPI import BRepPrimAPI_MakeCone, BRepPrimAPI_MakeWedge
 from OCP.gp import gp_Ax1, gp_Ax2, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec
 from OCP.ShapeUpgrade import ShapeUpgrade_UnifySameDomain
 from OCP.TopoDS import TopoDS_Shape
@@ -126,6 +126,9 @@ def _block(chance: random.Random) -> Sketch:
     x, y = places.pop()
     pocket = rounded(box((x - 8, y - 8, height - 9), (16, 16, 10)), chance.uniform(2, 5))
     sketch.shape = cut(sketch.shape, pocket)
+    x, y = places.pop()
+    drafted = gp_Ax2(gp_Pnt(x - 4, y + 4, height - 7), gp_Dir(0, -1, 0), gp_Dir(1, 0, 0))
+    sketch.shape = cut(sketch.shape, _funnel(drafted))
     for place in places[: chance.randint(2, 6)]:
         diameter, mouth = round(chance.uniform(3, 8), 1), (*place, height)
         kind = chance.choice(["through", "tip", "flat", "counterbore", "countersink"])
@@ -142,6 +145,11 @@ def _block(chance: random.Random) -> Sketch:
         sketch.drill((0, width / 2, 6), (1, 0, 0), 4.2, 10, through=False, tip=True)
     sketch.families = frozenset({"milling"})
     return sketch
+
+
+def _funnel(frame: gp_Ax2) -> TopoDS_Shape:
+    """A square pocket 8 wide at the bottom and 12 at the top, 8 high along y of ``frame``, from its lowest corner."""
+    return BRepPrimAPI_MakeWedge(frame, 8.0, 8.0, 8.0, -2.0, -2.0, 10.0, 10.0).Shape()
 
 
 def _shaft(chance: random.Random) -> Sketch:

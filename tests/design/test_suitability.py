@@ -57,16 +57,22 @@ def test_a_thin_plate_is_cut_and_a_thick_one_may_be_milled() -> None:
     assert families(flat(10)) == ("laser", "milling", "additive")
 
 
-def test_a_bent_sheet_is_bent_and_nothing_else() -> None:
-    assert families(bent()) == ("sheet",)
+def test_a_bent_sheet_is_bent_or_printed_and_not_milled() -> None:
+    assert families(bent()) == ("sheet", "additive")
     assert chain(bent(), C45) == [LASER, BENDING, INSPECTION]
 
 
 def test_a_cavity_that_no_tool_reaches_is_only_printed() -> None:
-    hollow = model(access=Access(setups=5, principal=True, unreachable=40_000))  # type: ignore[arg-type]
+    hollow = model(access=Access(setups=5, principal=True, unreachable=70_000))  # type: ignore[arg-type]
     assert families(hollow) == ("additive",)
     blocked = next(o for o in options(hollow, material=None, quantity=1, tolerance=um(0.5)) if o.process == MILLING)
     assert "out of reach" in blocked.reasons[0]
+
+
+def test_an_undercut_is_milled_at_a_price() -> None:
+    grooved = model(access=Access(setups=5, principal=True, unreachable=40_000))  # type: ignore[arg-type]
+    assert families(grooved) == ("milling", "additive")
+    assert ("UNDERCUT", Severity.COST) in {(f.code, f.severity) for f in findings(grooved, MILLING, um(0.5))}
 
 
 def test_several_bodies_are_printed_together() -> None:
@@ -89,6 +95,8 @@ def test_the_sheet_for_a_flat_part_has_a_web_around_it() -> None:
 def test_a_hardened_part_of_narrow_tolerance_is_ground_and_wishes_are_followed() -> None:
     tight = {"tolerance": um(0.015), "finish": Finish(coat=True)}
     assert chain(round_model(), C45, **tight) == [TURNING, HEAT_TREATMENT, GRINDING, COATING, INSPECTION]
+    routing = plan(round_model(), material=C45, quantity=5, tolerance=um(0.015))
+    assert [operation.tolerance for operation in routing.operations[::2]] == [um(0.03), um(0.015)]
 
 
 def test_a_large_series_asks_a_moulder() -> None:
