@@ -26,6 +26,7 @@ from node.design.suitability import FAMILIES, families, options
 from protocol.ids import MaterialCode
 from protocol.units import Micrometres
 from tests.design.blueprints import Blueprint, Hole, agreeing, blueprint
+from tests.design.renumber import renumbered
 
 DEFAULT = Path(__file__).parents[3] / "shared" / "data" / "cad"
 TURN = Path(__file__).parents[2] / "tests" / "design" / "turn.py"
@@ -92,7 +93,7 @@ async def measure(files: list[Known], repeat: int, drawn: int, *, turns: bool) -
                 known.path for known in files if known.options.unit is not None
             }  # turning writes what the file says
             solids = {path: part for path, part in parts.items() if path not in asked}
-            rows += await motion(intake, solids, dict(zip(drawings[:TURNED_DRAWN], read, strict=False)))
+            rows += await told_differently(intake, solids, dict(zip(drawings[:TURNED_DRAWN], read, strict=False)))
         rows.append(await printing.row(intake, files))
     rows.append(await damaged())
     rows.append(("sealing, receiving, key release, tampering", "", "", "make bench AREA=vault; make tamper-seal"))
@@ -243,11 +244,10 @@ def previews(readings: dict[Path, Reading]) -> Iterator[Row]:
     yield ("GLB size", f"p50 {np.median(sizes) / 1e3:.0f} kB max {max(sizes) / 1e6:.2f} MB", "<= 1.5 MB", "")
 
 
-async def motion(intake: Intake, parts: dict[Path, PartModel], drawn: dict[Blueprint, PartModel]) -> list[Row]:
-    """Turn every single solid, and drawn ones, about an odd axis, move it, and measure it again."""
-    same = dict.fromkeys(("holes", "set-ups", "process", "box", "volume"), 0)
-    odd: dict[str, list[str]] = {name: [] for name in same}
-    total = 0
+async def told_differently(
+    intake: Intake, parts: dict[Path, PartModel], drawn: dict[Blueprint, PartModel]
+) -> list[Row]:
+    """Single solids, real and drawn: turned about an odd axis and moved, then with other numbers and another order."""
     with tempfile.TemporaryDirectory(prefix="guildmark-turned-") as folder:
         solids = {
             path: part
@@ -258,28 +258,34 @@ async def motion(intake: Intake, parts: dict[Path, PartModel], drawn: dict[Bluep
             path = Path(folder) / f"{drawing.name}.step"
             path.write_bytes(drawing.step)
             solids[path] = part
-        for path, part in solids.items():
-            turned = Path(folder) / "turned.step"
-            command = [sys.executable, str(TURN), str(path), str(turned), "71"]
-            done = await trio.run_process(
-                command, check=False, stderr=subprocess.DEVNULL, env={"PYTHONPATH": str(TURN.parents[2])}
-            )
-            if done.returncode:
-                continue
-            try:
-                again = (await intake.read(turned)).part
-            except IntakeError:
-                again = None
-            total += 1
-            if again is not None:
-                for name, equal in EQUAL.items():
-                    same[name] += equal(part, again)
-                    if not equal(part, again):
-                        odd[name].append(path.name)
+        turned = {path: await _turned(path, Path(folder) / "turned.step") for path in solids}
+        rows = await _compared(intake, "turned", solids, turned)
+        others = {path: renumbered(path.read_bytes(), 7) for path in solids}
+        return rows + await _compared(intake, "renumbered", solids, others)
+
+
+async def _turned(path: Path, target: Path) -> bytes:
+    command = [sys.executable, str(TURN), str(path), str(target), "71"]
+    root = {"PYTHONPATH": str(TURN.parents[2])}
+    await trio.run_process(command, stderr=subprocess.DEVNULL, env=root)
+    return target.read_bytes()
+
+
+async def _compared(intake: Intake, how: str, solids: dict[Path, PartModel], others: dict[Path, bytes]) -> list[Row]:
+    odd: dict[str, list[str]] = {name: [] for name in EQUAL}
+    for path, part in solids.items():
+        try:
+            again = (await intake.read(others[path])).part
+        except IntakeError:
+            again = None
+        for name, equal in EQUAL.items():
+            if again is None or not equal(part, again):
+                odd[name].append(path.name)
     bars = {"holes": ">= 95 %", "set-ups": ">= 93 %", "process": ">= 97 %"}
+    total = len(solids)
     return [
-        (f"turned parts, same {name}", f"{count} of {total}", bars.get(name, ""), ", ".join(odd[name]))
-        for name, count in same.items()
+        (f"{how} parts, same {name}", f"{total - len(unlike)} of {total}", bars.get(name, ""), ", ".join(unlike))
+        for name, unlike in odd.items()
     ]
 
 

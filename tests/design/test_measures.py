@@ -8,6 +8,7 @@ import pytest
 from node.design.header import strip
 from node.design.part import PartModel, Turned
 from tests.design.conftest import Measuring
+from tests.design.renumber import renumbered
 from tests.design.samples import BRACKET_HOLES, PARTS, ROOT, bore, box, real, um
 
 pytestmark = pytest.mark.slow
@@ -61,6 +62,14 @@ def test_a_turned_and_moved_part_is_the_same_part(measuring: Measuring, name: st
     )
     assert turned.read_bytes() != source.read_bytes()
     assert geometry(measuring.part(turned)) == geometry(measuring.part(source))
+
+
+@pytest.mark.parametrize("name", ["bracket", "shaft", "clip"])
+def test_a_part_with_other_numbers_and_another_order_is_the_same_part(measuring: Measuring, name: str) -> None:
+    step = (PARTS / f"{name}.step").read_bytes()
+    other = renumbered(step, 3)
+    assert other != step
+    assert geometry(measuring.part(other)) == geometry(measuring.part(step))
 
 
 def test_the_samples_are_made_the_same_again(tmp_path: Path) -> None:
