@@ -99,6 +99,7 @@ def _shape_lines(part: dict[str, Any]) -> list[str]:
     lines.append(
         f"  thinnest wall {part['min_wall_mm'] or '?'} mm, smallest inner radius "
         f"{part['min_internal_radius_mm'] or '-'} mm, {part['setups']} set-up(s)"
+        f"{'' if part['three_axes_do'] else ' at odd angles'}, {part['build']['support_mm2']:,} mm2 of overhangs"
     )
     return lines
 
@@ -118,6 +119,8 @@ def _estimate_lines(document: dict[str, Any]) -> list[str]:
         f"time  {_hours(found['seconds'])} of work, queues and transport not counted",
         f"lead  {lead(document)}",
         f"CO2e  {found['co2_g']['low'] / 1000:.2f} to {found['co2_g']['high'] / 1000:.2f} kg",
+        f"power {found['energy_wh']['low'] / 1000:.1f} to {found['energy_wh']['high'] / 1000:.1f} kWh",
+        f"stock {found['stock_g'] / 1000:g} kg, of which {found['scrap_g'] / 1000:g} kg become scrap",
         *(f"  {line}" for line in found["basis"]),
     ]
     return lines

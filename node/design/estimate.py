@@ -14,7 +14,7 @@ from node.design.routing import Routing
 from protocol.ids import ProcessCode
 from protocol.job import Operation
 from protocol.params import HEAT_TREATMENT, PROCESSES, TRANSPORT_HANDLING
-from protocol.units import Cents, GramsCo2, Seconds
+from protocol.units import Cents, Grams, GramsCo2, Seconds, WattHours
 
 N = TypeVar("N", bound=int)
 
@@ -40,6 +40,7 @@ class OperationEstimate:
     """What the rate card alone says."""
 
     co2: Range[GramsCo2]
+    energy: Range[WattHours]
     basis: str
 
 
@@ -53,6 +54,13 @@ class Estimate:
 
     price: Range[Cents]
     co2: Range[GramsCo2]
+    energy: Range[WattHours]
+    stock: Grams
+    """Material bought for all parts."""
+
+    scrap: Grams
+    """Of it, what does not end up in the parts."""
+
     basis: tuple[str, ...]
     lead: Lead | None = None
     """Until the order could be done; None where nobody's free time is known."""
@@ -78,6 +86,7 @@ def estimate(
         _operation(operation, routing, material, quantity, rates, market) for operation in routing.operations
     )
     handling = Seconds(TRANSPORT_HANDLING * len(operations))
+    stock = Grams(quantity * routing.operations[0].mass)
     seconds = _total([row.seconds for row in operations], Seconds)
     return Estimate(
         operations=operations,
@@ -88,6 +97,9 @@ def estimate(
         ),
         price=_total([row.price for row in operations], Cents),
         co2=_total([row.co2 for row in operations], GramsCo2),
+        energy=_total([row.energy for row in operations], WattHours),
+        stock=stock,
+        scrap=Grams(max(0, stock - quantity * material.mass(routing.shape.volume))),
         basis=(
             f"{material.name}: {(material.embodied or 0) / 1000:g} kg CO2 per kg ({material.embodied_source}).",
             f"Electricity: {rates.grid_source}.",
@@ -115,7 +127,8 @@ def _operation(
     stock = quantity * operation.mass if operation.index == 0 else 0
     stock_price = _up(stock * rates.material[material.family], 1000)
     price = _up(seconds * rate.hour, 3600) + stock_price
-    co2 = _up(stock * (material.embodied or 0), 1000) + _up(seconds * rate.power * rates.grid, 3_600_000)
+    energy = WattHours(_up(seconds * rate.power, 3600))
+    co2 = _up(stock * (material.embodied or 0), 1000) + _up(energy * rates.grid, 1000)
     times = _spread(Seconds(seconds), rate.spread, Seconds)
     prices = _spread(Cents(price), rate.spread, Cents)
     told = asked(market, operation.process, work=(times.low, times.likely, times.high), stock=stock_price, card=price)
@@ -133,6 +146,7 @@ def _operation(
         price=prices,
         card=Cents(price),
         co2=_spread(GramsCo2(co2), rate.spread, GramsCo2),
+        energy=_spread(energy, rate.spread, WattHours),
         basis=", ".join(parts),
     )
 

@@ -224,6 +224,9 @@ def _estimate(found: Estimate | None) -> dict[str, Any] | None:
         "price_cents": _range(found.price),
         "seconds": _range(found.seconds),
         "co2_g": _range(found.co2),
+        "energy_wh": _range(found.energy),
+        "stock_g": found.stock,
+        "scrap_g": found.scrap,
         "lead_seconds": _range(found.lead) | {"basis": found.lead.words} if found.lead else None,
         "basis": list(found.basis),
         "operations": [
@@ -234,6 +237,7 @@ def _estimate(found: Estimate | None) -> dict[str, Any] | None:
                 "seconds": _range(row.seconds),
                 "price_cents": _range(row.price),
                 "co2_g": _range(row.co2),
+                "energy_wh": _range(row.energy),
                 "basis": row.basis,
             }
             for row in found.operations

@@ -67,6 +67,7 @@ def _facts(part: dict[str, Any]) -> str:
         ("Smallest inner radius", _length(part["min_internal_radius_mm"])),
         ("Set-ups", f"{part['setups']}" + ("" if part["three_axes_do"] else ", at odd angles")),
         ("Pockets, slots, steps", str(part["pockets"])),
+        ("Overhangs", f"{part['build']['support_mm2']:,} mm², standing {part['build']['height_mm']:g} mm high"),
     ]
     if part["suspect"]:
         gap = f"{part['open_edges']} open edges; volumes differ by {part['disagreement_ppm'] / 1e4:g} %"
@@ -166,7 +167,9 @@ def _estimate(document: dict[str, Any]) -> str:
     table = _table("What it takes", ("n:", "Operation", "n:Hours", "n:Price", "Basis"), cells)
     total = (
         f"<p><strong>{_money(found['price_cents'])}</strong>, {_hours(found['seconds'])} hours of work, "
-        f"{found['co2_g']['low'] / 1000:.2f} to {found['co2_g']['high'] / 1000:.2f} kg CO₂e. "
+        f"{found['co2_g']['low'] / 1000:.2f} to {found['co2_g']['high'] / 1000:.2f} kg CO₂e, "
+        f"{found['energy_wh']['low'] / 1000:.1f} to {found['energy_wh']['high'] / 1000:.1f} kWh, "
+        f"{found['stock_g'] / 1000:g} kg of stock, {found['scrap_g'] / 1000:g} kg of it scrap. "
         "A range before any bid; it binds nobody.</p>"
     )
     when = found["lead_seconds"]

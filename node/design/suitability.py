@@ -158,5 +158,6 @@ def _praise(process: ProcessCode, part: PartModel, material: Material | None) ->
     if process == BENDING:
         return f"the part has one thickness and {sum(bend.count for bend in part.bends)} bends"
     if process == MILLING:
-        return f"{name} is cut from the solid in {part.access.setups} set-up(s)"
+        axes = "three axes do" if part.access.principal else "on five axes, or turned by hand"
+        return f"{name} is cut from the solid in {part.access.setups} set-up(s); {axes}"
     return f"{name} is printed without tools"

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from node.design import materials
 from node.design.errors import MissingFactorError
 from node.design.estimate import Estimate, Range, estimate
 from node.design.finish import Finish
@@ -13,7 +14,7 @@ from node.design.rates import DEFAULT
 from node.design.routing import Routing, plan
 from protocol.ids import MaterialCode
 from protocol.units import CubicMillimetres, Grams, GramsCo2, Seconds
-from tests.design.samples import C45, model, round_model, um
+from tests.design.samples import C45, PLA, model, round_model, um
 
 ROUTINGS = [
     plan(part, material=material, quantity=1, tolerance=um(0.5))
@@ -57,7 +58,7 @@ def test_more_volume_to_work_never_costs_less(routing: Routing, quantity: int, m
 @settings(max_examples=60, deadline=None)
 def test_a_range_is_in_order_and_sums_its_operations(routing: Routing, quantity: int) -> None:
     result = estimate(routing, quantity, DEFAULT, embodied=OWN)
-    for row in (result.price, result.co2, result.seconds):
+    for row in (result.price, result.co2, result.seconds, result.energy):
         assert 0 < row.low <= row.likely <= row.high
     assert result.price.likely == sum(row.price.likely for row in result.operations)
     assert result.co2.high == sum(row.co2.high for row in result.operations)
@@ -89,6 +90,16 @@ def test_the_price_of_a_milled_part_follows_from_the_rate_card() -> None:
     assert milling.seconds.likely == seconds
     assert milling.price.likely == -(-seconds * 8000 // 3600) + -(-4 * routing.operations[0].mass * 200 // 1000)
     assert f"4 x {each} s" in milling.basis
+    assert milling.energy.likely == -(-seconds * 4_000 // 3600)
+
+
+def test_stock_is_bought_and_what_is_not_the_part_is_scrap() -> None:
+    routing = plan(model(), material=C45, quantity=4, tolerance=um(0.5))
+    found = estimate(routing, 4, DEFAULT, embodied=OWN)
+    assert found.stock == 4 * routing.operations[0].mass
+    assert found.scrap == found.stock - 4 * materials.find(C45).mass(model().volume) > 0
+    printed = plan(model(), material=PLA, quantity=4, tolerance=um(0.5))
+    assert estimate(printed, 4, DEFAULT, embodied=OWN).scrap == 0
 
 
 def test_machine_time_adds_loading_volume_and_features_and_rounds_up() -> None:

@@ -1,15 +1,19 @@
 """Posts jobs in a running federation, waits for what happens to them, and counts what must not change."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from click.testing import CliRunner
 
 from devnet.federation import CHAIN_ID, Federation
 from devnet.money import Balance, balance_of
 from ledger.chain import Chain
 from ledger.contracts import contracts_at
 from ledger.deployment import Deployment
+from node.cli import cli
 from node.faults import NodeUnreachableError
 
 PARTS = Path(__file__).parents[2] / "devnet" / "parts"
@@ -32,6 +36,14 @@ def post(federation: Federation, content: bytes | None = None, **wishes: Any) ->
     with federation.client("customer") as client:
         document = client.post("part.step", content or (PARTS / "bracket.step").read_bytes(), wishes)
     return str(document["job"])
+
+
+def say(federation: Federation, node: str, *words: str) -> Document:
+    """What the command line prints, asking a node of the federation by its name."""
+    result = CliRunner().invoke(cli, ["--node", str(federation.layout.node(node).path), *words, "--json"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    document: Document = json.loads(result.stdout)
+    return document
 
 
 def finish(federation: Federation, job: str) -> Document:

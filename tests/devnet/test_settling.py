@@ -1,33 +1,25 @@
 """In a running federation, by the commands people use: a maker steps back, another quarrels, and the job goes on."""
 
-import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from devnet.federation import Federation
-from node.cli import cli
-from tests.devnet.jobs import assert_nothing_held, finish, post, settled_balance, until, wait_for
+from tests.devnet.jobs import Document, assert_nothing_held, finish, post, settled_balance, until, wait_for
+from tests.devnet.jobs import say as said
 
 pytestmark = pytest.mark.slow
 
 
-Say = Callable[..., dict[str, Any]]
+Say = Callable[..., Document]
 
 
 @pytest.fixture
 def say(federation: Federation) -> Say:
     """What the command line prints, asking a node of the federation by its name."""
-
-    def run(node: str, *words: str) -> dict[str, Any]:
-        result = CliRunner().invoke(cli, ["--node", str(federation.layout.node(node).path), *words, "--json"])
-        assert result.exit_code == 0, (result.output, result.exception)
-        document: dict[str, Any] = json.loads(result.stdout)
-        return document
-
-    return run
+    return partial(said, federation)
 
 
 def test_a_maker_is_replaced_and_a_quarrel_settled_while_the_job_goes_on(federation: Federation, say: Say) -> None:
