@@ -117,7 +117,7 @@ def _estimate_lines(document: dict[str, Any]) -> list[str]:
         "",
         f"price {_money(found['price_cents'])}",
         f"time  {_hours(found['seconds'])} of work, queues and transport not counted",
-        f"lead  {lead(document)}",
+        f"lead  {_lead(document)}",
         f"CO2e  {found['co2_g']['low'] / 1000:.2f} to {found['co2_g']['high'] / 1000:.2f} kg",
         f"power {found['energy_wh']['low'] / 1000:.1f} to {found['energy_wh']['high'] / 1000:.1f} kWh",
         f"stock {found['stock_g'] / 1000:g} kg, of which {found['scrap_g'] / 1000:g} kg become scrap",
@@ -134,7 +134,7 @@ def _machine(row: dict[str, Any]) -> str:
     return f"{row['provider']} {row['machine']}: {', '.join(said)}"
 
 
-def lead(document: dict[str, Any]) -> str:
+def _lead(document: dict[str, Any]) -> str:
     """How long until the order can be done."""
     found = document["estimate"]["lead_seconds"]
     if found is None and document["machines"]:

@@ -13,8 +13,7 @@ from node.clock import PlantClock
 from node.config import AuctionConfig
 from node.design.bid_view import bid_view
 from node.design.errors import DesignError, IntakeError
-from node.design.estimate import Estimate
-from node.design.estimate import estimate as estimated
+from node.design.estimate import Estimate, estimate
 from node.design.intake import Intake
 from node.design.market import Candidate
 from node.design.packages import packages
@@ -119,8 +118,8 @@ class Desk:
             )
             view = bid_view(part, routing.material, wish.tolerance)
             known = candidates(self._directory, routing, view, now=self._clock.now(), wall=self._reads.wall())
-            estimate = self._estimate(routing, view, wish)
-            return Quote(part=part, routing=routing, estimate=estimate, candidates=known)
+            taken = self._estimate(routing, view, wish)
+            return Quote(part=part, routing=routing, estimate=taken, candidates=known)
         except IntakeError as error:
             raise RequestError(error.code.value, str(error)) from error
         except DesignError as error:
@@ -132,7 +131,7 @@ class Desk:
         states = (self._runner.state(stream) for stream in self._runner.streams(posted.NAME))
         posts = [state for state in states if isinstance(state, Post)]
         known = market(self._directory, routing.operations, view, posts, now=now, wall=wall)
-        taken = estimated(routing, wish.quantity, DEFAULT_RATES, embodied=wish.embodied, market=known)
+        taken = estimate(routing, wish.quantity, DEFAULT_RATES, embodied=wish.embodied, market=known)
         when = lead(self._directory, routing.operations, view, taken, now=now, wall=wall)
         return replace(taken, lead=when)
 
