@@ -22,6 +22,8 @@ def draw(
     for number in range(DRAWS if len(listed) >= PANEL else 0):
         luck = keccak(encode(["bytes32", "bytes32", "uint256"], [block_hash(block), case, number]))
         who = listed[int.from_bytes(luck, "big") % len(listed)]
-        if len(seats) < PANEL and who not in seats and eligible(who):
+        if who not in seats and eligible(who):
             seats.append(who)
-    return tuple(seats) if len(seats) == PANEL else ()
+        if len(seats) == PANEL:
+            return tuple(seats)
+    return ()
