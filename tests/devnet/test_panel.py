@@ -80,8 +80,13 @@ def test_a_panel_opens_the_design_and_its_ruling_divides_the_price(
     assert open_package(content).kind is Kind.MODEL
     assert guildmark(MAKER, "vault", "open", job, "1", str(tmp_path / "maker")).exit_code != 0
 
-    for juror, percent in zip(JURORS, ("10", "40", "70"), strict=True):
+    assert sum(len(told(guildmark(juror, "vault", "log"))["given"]) for juror in JURORS) >= len(JURORS), "all is logged"
+
+    for juror, percent in zip(JURORS[:2], ("10", "70"), strict=True):
         told(guildmark(juror, "dispute", "vote", job, percent, "1"))
+    until(lambda: sum(seat["sealed"] for seat in case("customer")["panel"]) == 2, "two votes are sealed")
+    assert {seat["percent"] for seat in case("customer")["panel"]} == {None}, "no vote is known before all are sealed"
+    told(guildmark(JURORS[2], "dispute", "vote", job, "40", "1"))
     for node in ("customer", MAKER, *JURORS):
         until(lambda node=node: case(node).get("outcome") == "judged", f"{node} knows the ruling")  # type: ignore[misc]
     stake = case("customer")["stake_cents"]
