@@ -56,7 +56,8 @@ contract Guild {
             bidBondCents: 0,
             disputeFeeCents: 0,
             noticeSeconds: 0,
-            processes: 1
+            processes: 1,
+            premiumBps: 0
         });
     }
 
