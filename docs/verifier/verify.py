@@ -17,6 +17,7 @@ from collections import namedtuple
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256, shake_256
+from heapq import heappop, heappush
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -493,6 +494,8 @@ def check_auction(auction, call, result):
     transcript = tree([leaf(entry) for entry in entries])
     counted, excluded = opened_bids(call, seals, bids, result)
     follows = Auction(call, counted, transcript).result(transcript, [bid.provider for bid in counted])
+    if result.award is None and not (follows and follows.no_award):
+        raise GapError("whether the auction was too complex in another way than by clashes is not recomputed here")
     must(follows and follows._replace(excluded=excluded) == result, "the award does not follow from the revealed bids")
     return transcript, bids, counted
 
@@ -547,6 +550,12 @@ def check_call(call, author):
 # The award rule dp/1 for routings that are chains.
 
 RANKED = 64  # low bits of a cost that add up ranks
+MOST_HALVES = 512  # after which offers that exclude each other make an auction too complex
+MOST_WEIGHED = 100_000_000  # comparisons of partial plans; the rule's own limit is counted with bounds unknown here
+
+
+class TooComplexError(Exception):
+    """The bids ask for a larger search than anybody has to make."""
 
 
 class Auction:
@@ -555,7 +564,7 @@ class Auction:
     def __init__(self, call, bids, transcript):
         self.call, self.offers = call, []
         self.windows = [[] for _ in call.operations]
-        self.clashes = {}
+        self.clashes, self.weighed = {}, 0
         for bid in sorted(bids, key=lambda bid: bid.provider):
             self._enter(bid, transcript)
 
@@ -574,55 +583,100 @@ class Auction:
             self.clashes.setdefault(base + one, set()).add(base + other)
             self.clashes.setdefault(base + other, set()).add(base + one)
 
-    def best(self, through=None, without=None):
-        """The cheapest plan (cost, arrival, price, CO2, steps) in time and within the caps; `through` must make some of it,
-        `without` nothing."""
+    def best(self, bars=None):
+        """The cheapest plan (cost, arrival, price, CO2, steps) in time, within the caps and without a clash.
+
+        A plan with a clash splits the search, once without the one offer and once without the other; the cheapest half
+        is taken up first. After so many halves the auction counts as too complex. What `bars` holds of stays out.
+        """
+        barred = frozenset(n for n, (bid, offer) in enumerate(self.offers) if bars and bars(bid, offer))
+        root, halves = self._search(barred), 0
+        waiting = [] if root is None else [(root[0], 0, root, barred)]
+        while waiting:
+            _, _, plan, barred = heappop(waiting)
+            pair = self._clash([number for number, _ in plan[-1]])
+            if pair is None:
+                return plan
+            for number in pair:
+                halves += 1
+                if halves > MOST_HALVES:
+                    raise TooComplexError
+                found = self._search(barred | {number})
+                if found is not None:
+                    heappush(waiting, (found[0], halves, found, barred | {number}))
+        return None
+
+    def _clash(self, numbers):
+        pairs = ((one, other) for at, one in enumerate(numbers) for other in numbers[at + 1 :])
+        return next((pair for pair in pairs if pair[1] in self.clashes.get(pair[0], ())), None)
+
+    def _search(self, barred):
         call = self.call
         fronts = [[] for _ in range(len(call.operations) + 1)]
-        fronts[0] = [(call.earliest, 0, 0, 0, None, frozenset(), (), through is None)]
+        fronts[0] = [(call.earliest, 0, 0, 0, None, ())]
         for operation in range(len(call.operations)):
-            for label in undominated(fronts[operation]):
+            for label in self._undominated(fronts[operation]):
                 for window in self.windows[operation]:
-                    if window[1].provider == without:
-                        continue
-                    reached = self._take(label, window, through)
+                    reached = None if window[0] in barred else self._take(label, window)
                     if reached is not None:
                         fronts[window[2].last + 1].append(reached)
         plans = []
-        for label in undominated(fronts[-1]):
-            ready, cost, price, co2, site, _, steps, used = label
+        for ready, cost, price, co2, site, steps in self._undominated(fronts[-1]):
             distance = way(site, call.site)
             arrival, grams = ready + duration(distance), co2 + emission(distance)
-            if used and arrival <= call.due and (call.co2_cap is None or grams <= call.co2_cap):
-                cost += move_cost(call, distance) + (
-                    call.weights.hour * 1_000_000 * (arrival - call.earliest) << RANKED
-                )
-                plans.append((cost, arrival, price, grams, steps))
+            if arrival <= call.due and (call.co2_cap is None or grams <= call.co2_cap):
+                time = call.weights.hour * 1_000_000 * (arrival - call.earliest) << RANKED
+                plans.append((cost + move_cost(call, distance) + time, arrival, price, grams, steps))
         return min(plans, default=None, key=lambda plan: plan[0])
 
-    def _take(self, label, window, through):
-        call, (ready, cost, price, co2, site, taken, steps, used) = self.call, label
+    def _take(self, label, window):
+        call, (ready, cost, price, co2, site, steps) = self.call, label
         number, bid, offer, own = window
         distance = 0 if site is None else way(site, bid.site)
         start = max(ready + duration(distance), offer.opens)
-        if start > offer.closes or taken & self.clashes.get(number, set()):
+        if start > offer.closes:
             return None
         asked = max((rise.price for rise in offer.rises if rise.start <= start), default=offer.price)
         price, co2 = price + asked, co2 + offer.co2 + emission(distance)
         if price > call.budget or (call.co2_cap is not None and co2 > call.co2_cap):
             return None
         cost += own + move_cost(call, distance) + ((asked - offer.price) * 1_000_000 * 3600 << RANKED)
-        taken = taken | {number} if number in self.clashes else taken
-        used = used or bid.provider == through
-        return start + offer.duration, cost, price, co2, bid.site, taken, (*steps, (number, start)), used
+        return start + offer.duration, cost, price, co2, bid.site, (*steps, (number, start))
+
+    def _undominated(self, labels):
+        kept = []
+        for label in sorted(labels, key=lambda label: label[:4]):
+            self.weighed += len(kept)
+            if self.weighed > MOST_WEIGHED:
+                raise GapError("the bids ask for a larger search than this program makes")
+            if not any(k[4] == label[4] and all(k[i] <= label[i] for i in (1, 2, 3)) for k in kept):
+                kept.append(label)
+        return kept
+
+    def best_with(self, provider):
+        """The plan with the lowest score in which `provider` makes something."""
+        plans = []
+        for operation in {o.first for bid, o in self.offers if bid.provider == provider}:
+            try:
+                # Nobody else's offer may cover it.
+                plans.append(
+                    self.best(lambda bid, o, at=operation: bid.provider != provider and o.first <= at <= o.last)
+                )
+            except TooComplexError:
+                continue
+        return min((plan for plan in plans if plan), default=None, key=lambda plan: (plan[0] >> RANKED) // 3600)
 
     def result(self, transcript, bidders):
-        """What the customer has to announce; None when nobody can be awarded."""
-        plan = self.best()
+        """What the customer has to announce; None when nobody can be awarded, for another reason than complexity."""
+        job = self.call.job
+        try:
+            plan = self.best()
+        except TooComplexError:
+            return M.Result(job, None, M.NoAward(job, "too-complex", sum(map(len, self.windows))), (), ())
         if plan is None:
             return None
         cost, arrival, price, co2, steps = plan
-        job, score = self.call.job, (cost >> RANKED) // 3600
+        score = (cost >> RANKED) // 3600
         assignments = []
         for number, start in steps:
             bid, offer = self.offers[number]
@@ -633,7 +687,7 @@ class Auction:
             won = tuple(
                 o for a in assignments if a.provider == provider for o in range(a.offer.first, a.offer.last + 1)
             )
-            other = plan if won else self.best(provider)
+            other = plan if won else self.best_with(provider)
             gaps = (None, None) if other is None else ((other[0] >> RANKED) // 3600 - score, other[2] - price)
             standings.append(M.Standing(provider, won, *gaps))
         premiums = self.premiums({a.provider for a in assignments}, price, score)
@@ -645,7 +699,10 @@ class Auction:
         """What each winner is paid above its bids: what the customer would lose without it, if that stays in bounds."""
         most, worth = asked * self.call.premium // 10_000, {}
         for winner in winners if self.call.premium else ():
-            other = self.best(without=winner)
+            try:
+                other = self.best(lambda bid, _, winner=winner: bid.provider == winner)
+            except TooComplexError:
+                other = None
             if other is None:
                 return {}
             worth[winner] = ((other[0] >> RANKED) // 3600 - score) // 1_000_000
@@ -680,17 +737,6 @@ def exclusion(filters, bid, site):
         return "distance", way(bid.site, site)
     best = min(offer.grade for offer in bid.offers)
     return ("grade", best) if best > filters.grade else (None, 0)
-
-
-def undominated(labels):
-    kept = []
-    for label in sorted(labels, key=lambda label: label[:4]):
-        if not any(
-            k[4] == label[4] and k[5] <= label[5] and k[7] >= label[7] and all(k[i] <= label[i] for i in (1, 2, 3))
-            for k in kept
-        ):
-            kept.append(label)
-    return kept
 
 
 def shake(message, size):
@@ -1637,9 +1683,11 @@ def verify_auction(content):
 def check_alone(content):
     auction = read_transcript(content)
     call, result = opened(M.Call, auction.call, "call/1"), opened(M.Result, auction.result, "award/1")
-    if result.award is None:
+    if result.award is None and (result.no_award is None or result.no_award.reason != "too-complex"):
         raise GapError("nothing was awarded, and why not is not recomputed here")
     transcript, bids, _ = check_auction(auction, call, result)
+    if result.award is None:
+        return f"too complex indeed, with {len(bids)} bids; transcript {transcript.hex()}"
     return f"recomputed from {len(bids)} bids: {result.award.price} cents; transcript {transcript.hex()}"
 
 

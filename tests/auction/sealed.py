@@ -70,6 +70,14 @@ def bidders() -> tuple[Bidder, ...]:
     )
 
 
+def hostile() -> Bidder:
+    """All of its offers for one operation exclude all of those for the other, so every plan splits the search."""
+    count = 8
+    offers = tuple(offer(index, 1 + index, 2 + index, 1_000 + n) for index in (0, 1) for n in range(count))
+    clashes = tuple((a, b) for a in range(count) for b in range(count, 2 * count))
+    return bidder("mill", *offers, clashes=clashes)
+
+
 def roll_of(asked: Call, commitments: Sequence[Signed], key: bytes = CUSTOMER_SEED) -> Signed:
     entries = tuple(sorted(leaf_hash(c.payload) for c in commitments))
     return sign(key, ROLL, encode(Roll(job=asked.job, entries=entries)))

@@ -34,7 +34,7 @@ from protocol.transcript import write
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 from tests.auction.markets import BEACON
-from tests.auction.sealed import WITNESSES, bidders, held, small_call
+from tests.auction.sealed import WITNESSES, bidders, held, hostile, small_call
 from tests.planner.shop import a_call, a_schedule, at
 from tests.planner.test_bidding import answered
 from tests.unit.protocol.examples import offer
@@ -130,12 +130,8 @@ def test_a_clock_ten_minutes_wrong_hurts_its_owner_only(skew: int) -> None:
 
 
 def test_bids_that_ask_for_an_endless_search_void_the_auction_and_nothing_more() -> None:
-    """All of one bid's offers exclude each other, so every plan splits the search: it gives up alike everywhere."""
-    count = 8
-    offers = tuple(offer(index, 1 + index, 2 + index, 1_000 + n) for index in (0, 1) for n in range(count))
-    clashes = tuple((a, b) for a in range(count) for b in range(count, 2 * count))
-    hostile = replace(MILL.bid, offers=offers, clashes=clashes)
-    check_bid(hostile, CALL)
-    outcome = award(CALL, [hostile], BEACON)
-    assert outcome == NoAward(job=CALL.job, reason=NoAwardReason.TOO_COMPLEX, measure=2 * count)
-    assert follows(outcome, CALL, [hostile], BEACON)
+    endless = hostile().bid
+    check_bid(endless, CALL)
+    outcome = award(CALL, [endless], BEACON)
+    assert outcome == NoAward(job=CALL.job, reason=NoAwardReason.TOO_COMPLEX, measure=len(endless.offers))
+    assert follows(outcome, CALL, [endless], BEACON)

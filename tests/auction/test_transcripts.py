@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -17,7 +18,18 @@ from protocol.topics import AWARD, REPLY
 from protocol.transcript import CHECKSUM, HEAD, MAGIC, FlawError, Transcript, parts_of, transcript_of, write
 from protocol.units import Cents
 from protocol.wire import encode
-from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidder, bidders, held, roll_of, small_call
+from tests.auction.markets import Kind
+from tests.auction.sealed import (
+    WITNESS_SEEDS,
+    WITNESSES,
+    bidder,
+    bidders,
+    held,
+    held_without_places,
+    large,
+    roll_of,
+    small_call,
+)
 from tests.unit.protocol.examples import CUSTOMER, CUSTOMER_SEED, offer, seed
 
 CALL = small_call()
@@ -52,20 +64,44 @@ def test_a_change_with_its_checksum_is_caught_in_its_part() -> None:
     """A forger repairs the checksum; signatures, seals and recomputation still name the part, or what depends on it."""
     for number, part in enumerate(parts_of(FILE)):
         for position in range(0, len(part.content), 7):
-            content = bytearray(part.content)
-            content[position] ^= 0x10
-            with pytest.raises(FlawError) as caught:
-                recheck(reframed(number, bytes(content)), places=False)
-            assert caught.value.part.split()[0] in {part.kind.name.lower(), "roll", "call"}
+            assert blamed(reframed(FILE, number, position, 0x10)).split()[0] in {part.kind.name.lower(), "roll", "call"}
 
 
-def reframed(number: int, content: bytes) -> bytes:
-    """``FILE`` with the content of one part replaced and all checksums right."""
+def test_changes_all_over_a_large_file_are_caught_and_located() -> None:
+    """Forty bidders and a thousand offers; every part is changed somewhere, with and without its checksum."""
+    file = write(held_without_places(*large(5, Kind(operations=5, offers=200, providers=40, bundles=0.1))))
+    draw = Random(7)
+    parts = parts_of(file)
+    assert len(parts) > 80
+    for number, part in enumerate(parts):
+        begins = part.offset + HEAD + CHECKSUM
+        position = draw.randrange(part.offset, begins + len(part.content))
+        bad = file[:position] + bytes([file[position] ^ 1 << draw.randrange(8)]) + file[position + 1 :]
+        with pytest.raises(FlawError) as caught:
+            recheck(bad, places=False)
+        assert caught.value.offset == part.offset
+        forged = reframed(file, number, draw.randrange(len(part.content)), 1 << draw.randrange(8))
+        assert blamed(forged).split()[0] in {part.kind.name.lower(), "roll", "call"}
+
+
+def blamed(file: bytes) -> str:
+    """The part that a file is refused for."""
+    with pytest.raises(FlawError) as caught:
+        recheck(file, places=False)
+    return caught.value.part
+
+
+def reframed(file: bytes, number: int, position: int, change: int) -> bytes:
+    """``file`` with one byte of a part changed and all checksums right."""
     from protocol.transcript import _frame
 
-    return MAGIC + b"".join(
-        _frame(part.kind, content if index == number else part.content) for index, part in enumerate(parts_of(FILE))
-    )
+    frames = []
+    for index, part in enumerate(parts_of(file)):
+        content = bytearray(part.content)
+        if index == number:
+            content[position] ^= change
+        frames.append(_frame(part.kind, bytes(content)))
+    return MAGIC + b"".join(frames)
 
 
 @pytest.mark.parametrize("cut", [0, 1, len(MAGIC), len(MAGIC) + HEAD, len(MAGIC) + HEAD + CHECKSUM, len(FILE) - 1])

@@ -3,21 +3,25 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from protocol.recheck import recheck
+from protocol.result import decide
 from protocol.transcript import FlawError, Transcript, write
 from protocol.units import BasisPoints
 from tests.auction.markets import PLAIN
-from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidders, held, large, small_call
-from tests.auction.test_transcripts import FILE, FLAWS
+from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidders, held, hostile, large, small_call
+from tests.auction.test_transcripts import FILE, FLAWS, GOOD
 from tests.audit.verifier import PATH, VERIFIER
 
 CALL = small_call()
 MILL, OVEN, RIVAL = bidders()
+HOSTILE = hostile()
 SOUND = {
+    "bids that ask for an endless search": held(CALL, [HOSTILE]),
     "the truth": held(CALL, bidders()),
     "told by a witness": held(CALL, bidders(), teller=WITNESS_SEEDS[WITNESSES[1]]),
     "a silent bidder": held(CALL, bidders(), silent=[OVEN]),
@@ -50,6 +54,24 @@ def test_a_changed_byte_is_caught_by_both() -> None:
         assert verdict(bad) == "contradicted"
         with pytest.raises(FlawError):
             recheck(bad)
+
+
+def test_an_award_where_the_search_has_to_give_up_is_wrong_in_both() -> None:
+    plain = replace(HOSTILE, bid=replace(HOSTILE.bid, clashes=()))
+    told = decide(CALL, (plain.bid,), held(CALL, [HOSTILE]).root)
+    assert told.award is not None
+    lied = write(held(CALL, [HOSTILE], result=told))
+    with pytest.raises(FlawError, match="does not follow"):
+        recheck(lied)
+    assert verdict(lied) == "contradicted"
+
+
+def test_an_auction_that_is_called_too_complex_and_is_not_is_seen_by_those_who_search() -> None:
+    told = decide(CALL, (HOSTILE.bid,), GOOD.root)
+    lied = write(held(CALL, bidders(), result=told))
+    with pytest.raises(FlawError, match="does not follow"):
+        recheck(lied)
+    assert verdict(lied) == "not checkable"
 
 
 def test_why_nobody_was_awarded_is_not_for_the_standalone_verifier() -> None:
