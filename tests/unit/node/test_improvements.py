@@ -1,6 +1,9 @@
 """An assignment changes hands although its maker would make it, on the real contract: all gain, or nothing changes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -11,10 +14,14 @@ from node.workflows.events import Submit
 from node.workflows.posted import Phase
 from node.workflows.released import PackageReleased
 from node.workflows.tendered import AskToGiveUp, Improve, ImproveAsked, SurrenderAgreed
-from protocol.replacement import Cause
+from protocol.errors import RejectError
+from protocol.ids import Digest, JobId
+from protocol.improvement import accept_surrender
+from protocol.replacement import Cause, Improvement, Replacement
 from protocol.signed import sign
 from protocol.topics import CALL, REPLACEMENT
 from protocol.units import Cents, UnixSeconds
+from protocol.wire import decode
 from tests.auction.sealed import Bidder, bidder, bidders
 from tests.contracts.federation import BONDED, CUSTOMER, Scene
 from tests.unit.node.stage import Stage
@@ -27,6 +34,7 @@ FRESH = bidder("rival", offer(0, 10, 12, 30_00))
 
 NEWCOMER = bidder("newcomer", offer(0, 10, 12, 30_00))
 TRIAL = 500
+NOTHING = Digest(bytes(32))
 
 
 @pytest.fixture
@@ -146,6 +154,32 @@ def test_only_one_assignment_is_tried_at_a_time_and_none_that_has_begun(stage: S
     stage.tell(stage.customer, released)
     stage.release_tender()
     keeps_its_maker(stage, "it has begun meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"job": b"k" * 32}, "another job"),
+        ({"index": 9}, "no assignment"),
+        ({"failed": RIVAL.bid.provider}, "did not have the assignment"),
+        ({"improvement": None}, "asks nothing"),
+        ({"improvement": Improvement(compensation=Cents(1_99), tender=JobId(b"t" * 32), transcript=NOTHING)}, "wanted"),
+    ],
+)
+def test_a_maker_gives_up_for_no_less_than_it_wants(stage: Stage, changes: dict[str, Any], reason: str) -> None:
+    stage.shop(OVEN).down = True
+    before = stage.post.awarded
+    improve(stage)
+    (asked,) = (e for e in stage.customer.effects if isinstance(e, AskToGiveUp))
+    told = decode(Replacement, asked.message)
+    heard = partial(
+        accept_surrender, provider=OVEN.bid.provider, call=stage.call, assignments=before, wanted=Cents(2_00)
+    )
+    heard(told, signer=stage.call.customer)
+    with pytest.raises(RejectError, match=reason):
+        heard(replace(told, **changes), signer=stage.call.customer)
+    with pytest.raises(RejectError, match="not the customer's"):
+        heard(told, signer=RIVAL.bid.provider)
 
 
 def test_the_order_asks_once_when_all_have_accepted(stage: Stage) -> None:
