@@ -171,7 +171,7 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
         )
         court = Court(reads=reads, identity=identity, runner=runner)
         substitutes = Substitutes(network=network, runner=runner, identity=identity, shop=shop)
-        bind(runner, exchange, deliveries, records, logbook, shop)
+        bind(runner, exchange, deliveries, records, logbook, shop, settlement)
         partners = partners_of(config.partners)
         desk = Desk(
             runner=runner,

@@ -29,6 +29,7 @@ def job_summary(state: Post | Answer) -> Document:
         "title": state.posted.title
         if isinstance(state, Post)
         else f"{state.call.quantity} x {state.call.part.material}",
+        "tender_for": state.posted.tender.job.hex() if isinstance(state, Post) and state.posted.tender else None,
     }
 
 
@@ -64,7 +65,6 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
         "replacements": [_replacement(one, names) for one in state.replacements],
         "improving": None if state.trial is None else state.trial.index + 1,
         "tried": list(state.tried),
-        "tender_for": None if state.posted.tender is None else state.posted.tender.job.hex(),
         "bonds": [{"bidder": names(b.bidder), "cents": state.posted.bond, "stands": b.stands} for b in state.bonds],
         "classification": word(Classification(call.filters.classification)),
         "invited": [names(peer) for peer in call.filters.invited],

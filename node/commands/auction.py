@@ -112,13 +112,13 @@ def meter(state: State, files: tuple[Path, ...]) -> None:
 
 
 def _own_transcripts(state: State) -> list[bytes]:
-    """What this node's own auctions ended with; those that are still open have no transcript."""
+    """What this node's own auctions ended with; those still open have none, and tenders are part of their orders."""
     from node.errors import RequestError
 
     found = []
     with state.client() as client:
         for job in client.jobs()["jobs"]:
-            if job["role"] == "customer":
+            if job["role"] == "customer" and not job["tender_for"]:
                 with suppress(RequestError):
                     found.append(client.transcript(job["job"]))
     return found

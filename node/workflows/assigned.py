@@ -43,6 +43,9 @@ class Assigned:
     accepted: bool = False
     stage: Stage = Stage.ASSIGNED
     evidence: Digest | None = None
+    attested: UnixSeconds = LONG_AGO
+    """When this node learned that it is done, wall time."""
+
     arrived: RecordsArrived | None = None
     """Its verified records."""
 

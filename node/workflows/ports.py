@@ -31,6 +31,7 @@ def bind(
     records: RecordExchange,
     logbook: Logbook,
     shop: Shop,
+    settlement: Settlement,
 ) -> None:
     """Name the port of every effect that posting and answering ask for."""
 
@@ -40,7 +41,7 @@ def bind(
 
     runner.bind(
         {
-            Submit: Port(perform=None, hook=Settlement.enqueue),
+            Submit: Port(perform=None, hook=Settlement.enqueue, owed=settlement.hurry),
             WakeAt: Port(perform=wake),
             Announce: Port(perform=exchange.announce),
             GatherReceipts: Port(perform=exchange.gather_receipts),

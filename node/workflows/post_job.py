@@ -222,9 +222,15 @@ class _Rule:
     def _assignment(self, state: Post, event: object) -> tuple[Post, tuple[Effect, ...]]:
         match event:
             case OperationAttested():
-                state = with_assigned(state, event.index, stage=Stage.ATTESTED, evidence=event.evidence)
+                state = with_assigned(
+                    state, event.index, stage=Stage.ATTESTED, evidence=event.evidence, attested=event.at
+                )
                 fetch = FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider)
-                return state, (fetch, *self._disputes(state, event.index))
+                return state, (
+                    fetch,
+                    *self._disputes(state, event.index),
+                    *self._replacing.handed_on(state, event.index),
+                )
             case ObjectionRaised():
                 return self._object(state, event)
             case RecordsArrived():

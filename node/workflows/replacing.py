@@ -22,6 +22,7 @@ from node.workflows.runner import Effect
 from protocol import merkle
 from protocol.ids import Digest
 from protocol.replacement import Cause, Replacement, Salvage, salvaged, substitutes
+from protocol.transport import travel_time
 from protocol.units import Cents, UnixSeconds
 from protocol.wire import encode
 
@@ -74,11 +75,7 @@ class Replacing:
         match event:
             case OperationAccepted():
                 state = with_assigned(state, event.index, accepted=True)
-                if not state.posted.due:
-                    return state, ()
-                assigned = state.assigned[event.index]
-                late = UnixSeconds(state.due_of(state.awarded[event.index]) + AFTER)
-                return state, (WakeAt(key=f"late/{event.index}/{assigned.round}", at=late),)
+                return state, (self._look(state, event.index),) if state.posted.due else ()
             case OperationDeclined() if self._is_agreed(state, event.index):
                 return state, self._reaward(state, event.index)
             case OperationDeclined():
@@ -92,6 +89,19 @@ class Replacing:
             case Woke():
                 return self._overdue(state, event)
 
+    def handed_on(self, state: Post, index: int) -> tuple[WakeAt, ...]:
+        """Once an assignment is done, the next maker's time begins to count, if it did not already."""
+        following = index + 1
+        if following >= len(state.assigned) or not state.posted.due or not state.assigned[following].accepted:
+            return ()
+        return (self._look(state, following),)
+
+    @staticmethod
+    def _look(state: Post, index: int) -> WakeAt:
+        """Look whether an assignment is late when it is due, or when its maker could fairly have done it."""
+        at = fair_due(state, index) or state.due_of(state.awarded[index])
+        return WakeAt(key=_late_key(state, index), at=UnixSeconds(at + AFTER))
+
     def _overdue(self, state: Post, event: Woke) -> Step:
         what, index, round_, *_ = event.what.split("/")
         number = int(index)
@@ -103,7 +113,10 @@ class Replacing:
         if what == "unaccepted" and not assigned.accepted:
             return self._begin(state, number, Cause.UNANSWERED, UnixSeconds(assigned.since + state.posted.review))
         if what == "late" and assigned.accepted:
-            return self._begin(state, number, Cause.LATE, state.due_of(state.awarded[number]))
+            fair = fair_due(state, number)
+            if fair is None or _late_key(state, number) != event.what:
+                return state, () if fair is None else (self._look(state, number),)
+            return self._begin(state, number, Cause.LATE, fair)
         return state, ()
 
     def _begin(self, state: Post, index: int, cause: Cause, at: UnixSeconds) -> Step:
@@ -230,6 +243,23 @@ class Replacing:
     def _give_up(state: Post, index: int, why: str) -> Step:
         asking = tuple(a for a in state.asking if a.index != index)
         return replace(state, asking=asking, problem=f"assignment {index + 1} has no maker: {why}"), ()
+
+
+def fair_due(state: Post, index: int) -> UnixSeconds | None:
+    """When an assignment is late by its maker's own doing, wall time; None while its maker waits for the one before."""
+    one, due = state.awarded[index], state.due_of(state.awarded[index])
+    if index == 0:
+        return due
+    before = state.assigned[index - 1]
+    if before.stage is Stage.ASSIGNED:
+        return None
+    came = state.plant_at(before.attested) + travel_time(state.awarded[index - 1].site, one.site)
+    could = state.wall_of(UnixSeconds(came + one.offer.duration)) + state.posted.slack
+    return UnixSeconds(min(state.posted.deadline - 1, max(due, could)))
+
+
+def _late_key(state: Post, index: int) -> str:
+    return f"late/{index}/{state.assigned[index].round}/{fair_due(state, index) or 0}"
 
 
 def transcript_of(replacement: Replacement) -> Digest:

@@ -86,6 +86,8 @@ class Port:
 
     perform: Performer | None
     hook: Hook | None = None
+    owed: Callable[[], None] | None = None
+    """Told once the hook's transaction is stored, so that whoever carries it out need not look for it."""
 
 
 class Runner:
@@ -293,6 +295,8 @@ class Runner:
                 watcher.close()
 
     def _start(self, stream: str, effect: Effect) -> None:
+        if (owed := self._ports[type(effect)].owed) is not None:
+            owed()
         if self._nursery is not None and self._ports[type(effect)].perform is not None:
             self._nursery.start_soon(self._perform, stream, effect)
 

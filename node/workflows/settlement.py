@@ -57,6 +57,7 @@ class Settlement:
         self._key = signing_key
         self._account = account_of(signing_key)
         self._outbox = Outbox(connect(database.path), confirmations=confirmations)
+        self._due = trio.Event()
         self._asked: dict[str, trio.MemorySendChannel[Outcome]] = {}
         self._follower = Follower(
             connect(database.path), contracts.addresses, start=contracts.block, confirmations=confirmations
@@ -71,6 +72,10 @@ class Settlement:
             last = number == len(effect.transactions) - 1
             outbox.enqueue(_key(stream, effect.key, number, last=last), transaction)
 
+    def hurry(self) -> None:
+        """Something is in the outbox: pump it now."""
+        self._due.set()
+
     async def send(self, key: str, transaction: Transaction) -> Outcome:
         """Take one intent of the operator's and wait until it is final; to stop waiting undoes nothing."""
         intent = _key(OPERATOR, key, 0, last=True)
@@ -78,14 +83,20 @@ class Settlement:
         self._asked[intent] = told
         try:
             await self._database.write(lambda connection: Outbox(connection).enqueue(intent, transaction))
+            self.hurry()
             return await outcome.receive()
         finally:
             self._asked.pop(intent, None)
 
     async def run(self, runner: Runner, *, every: float, wall: Callable[[], UnixSeconds]) -> None:
-        """Pump the outbox and follow the chain until cancelled; an unreachable chain is asked again."""
+        """Pump the outbox and follow the chain until cancelled; an unreachable chain is asked again.
+
+        Args:
+            every: seconds between two looks, unless there is something to send.
+        """
         reachable = True
         while True:
+            self._due = trio.Event()
             try:
                 await self._report(runner, await trio.to_thread.run_sync(self._outbox.pump, self._chain, self._key))
                 await self._follow(runner, wall)
@@ -96,7 +107,9 @@ class Settlement:
                 if reachable:
                     log.warning("the ledger does not answer: %s; work goes on when it does", error)
                 reachable = False
-            await trio.sleep(every)
+                await trio.sleep(every)
+            with trio.move_on_after(every):
+                await self._due.wait()
 
     async def gas_spent(self) -> int:
         """Gas of all this node's final transactions."""

@@ -33,6 +33,7 @@ from node.workflows.answered import (
     Forget,
     MakeParts,
     OperationMade,
+    covers_operation,
 )
 from node.workflows.asked import SubstituteTaken
 from node.workflows.equipment import equipped, process_of
@@ -165,14 +166,17 @@ class Shop:
             # Posted inside the lock: the next call must be priced on a schedule that holds this time.
             return await self._runner.post(stream, f"stand-in/{replacement.digest.hex()}", event)
 
-    async def make_parts(self, stream: str, effect: MakeParts) -> Happened:
-        """Run one operation part by part; what is already recorded is not run again."""
+    async def make_parts(self, stream: str, effect: MakeParts) -> Happened | None:
+        """Run one operation part by part, as long as it is ours; what is already recorded is not run again."""
         state = self._answer(stream)
         operation = state.call.operations[effect.operation]
         machine = self._machines[effect.offer.machine]
         package = self._vault.package(state.call.job, effect.operation)
         await self._clock.sleep_until(UnixSeconds(effect.not_before + machine.pace.setup))
         for parts in lots(machine.pace, operation, state.call.quantity):
+            if not self._is_ours(stream, effect.operation):
+                log.info("%s: operation %d is made by somebody else now", stream, effect.operation + 1)
+                return None
             done = self._recorded(stream, effect.operation)
             if not done.issuperset(parts):
                 program = self._program(state, effect, machine, parts, package)
@@ -213,6 +217,10 @@ class Shop:
             characteristics=tuple(ToMeasure(name=c.name, nominal=c.nominal) for c in characteristics_of(package)),
             deviation=self._deviations[effect.offer.machine],
         )
+
+    def _is_ours(self, stream: str, operation: int) -> bool:
+        state = self._answer(stream)
+        return any(covers_operation(state, index, operation) for index in state.won)
 
     def _recorded(self, stream: str, operation: int) -> set[int]:
         state = self._answer(stream)

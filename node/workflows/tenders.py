@@ -197,8 +197,10 @@ class Tenders:
         event = TenderEnded(trial=trial, tender=state.call, award=award if stands else None, why=state.problem)
         await self._runner.post(posted.stream_of(told.job), f"tender/{trial}", event)
 
-    async def _ask_to_give_up(self, _stream: str, effect: AskToGiveUp) -> None:
-        """Told until the maker has heard it; whether it gives up is seen on the ledger."""
+    async def _ask_to_give_up(self, stream: str, effect: AskToGiveUp) -> None:
+        """Told until the maker has heard it or the trial is over; whether it gives up is seen on the ledger."""
+        if self._post(stream).trial is None:
+            return
         request = encode(sign(self._identity.signing, REPLACEMENT, effect.message))
         try:
             await self._network.request(effect.provider, GIVE_UP, request, deadline=DEADLINE)
@@ -209,8 +211,10 @@ class Tenders:
 
     # What peers ask for.
 
-    async def _name_price(self, _peer: PeerId, payload: bytes) -> bytes:
+    async def _name_price(self, peer: PeerId, payload: bytes) -> bytes:
         request = decode(SurrenderRequest, payload)
+        if peer != self._answer(request.job).call.customer:
+            raise RefusedError("not-yours", "what a shop earns is told to nobody, and its price to the customer alone")
         return encode(SurrenderPrice(compensation=self._wanted(request.job, request.index)))
 
     async def _give_up(self, _peer: PeerId, payload: bytes) -> bytes:

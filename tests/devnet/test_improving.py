@@ -1,18 +1,29 @@
-"""An assignment of a running order changes hands for a price, though its customer's node is killed on the way."""
+"""An assignment of a running order changes hands for a price, though a bonded bidder and the customer are killed."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from devnet.federation import running
+from devnet.deploy import PACK
+from devnet.federation import Phases, running
 from devnet.money import balance_of
+from node.cli import cli
 from protocol.recheck import recheck
+from protocol.units import Cents
 from tests.devnet.jobs import post, until, wait_for
 
 pytestmark = pytest.mark.slow
 
-SLOW = 600
-"""Ten minutes of plant time a second: the last operation begins long after a tender for it."""
+SLOW = 400
+"""Seconds of plant time in one: the last operation begins long after a tender for it."""
+
+PHASES = Phases(reveal=20, pack=replace(PACK, bid_bond=Cents(5_00)))
+"""Bids are bonded, and there is time to open one after a restart; an auction ends as soon as all are open."""
+
+NODES = ("customer", "aster", "cedar", "drake")
 
 CHEAPER = """
 [[rules]]
@@ -22,9 +33,7 @@ margin_percent = -45
 
 
 def test_a_shop_that_has_become_cheaper_takes_over_and_the_old_maker_is_compensated(tmp_path: Path) -> None:
-    with running(
-        tmp_path, lambda _text: None, nodes=("customer", "aster", "cedar", "drake"), factor=SLOW
-    ) as federation:
+    with running(tmp_path, lambda _text: None, nodes=NODES, factor=SLOW, phases=PHASES) as federation:
         before = balance_of(federation)
         job = post(federation)
         wait_for(federation, "customer", job, "OperationAccepted", 3)
@@ -33,6 +42,11 @@ def test_a_shop_that_has_become_cheaper_takes_over_and_the_old_maker_is_compensa
             with federation.client("cedar") as cedar:
                 cedar.shop("PUT", "/rules", {"text": CHEAPER})
             assert client.improve(job, 3)["improving"] == 3
+            until(lambda: len(client.jobs()["jobs"]) == 2, "the tender is posted")
+            (tender,) = (one["job"] for one in client.jobs()["jobs"] if one["job"] != job)
+        wait_for(federation, "customer", tender, "CommitmentArrived", 2)
+        federation.processes["cedar"].kill()
+        federation.restart("cedar")
         wait_for(federation, "customer", job, "TenderEnded")
         federation.processes["customer"].kill()
         federation.restart("customer")
@@ -40,13 +54,15 @@ def test_a_shop_that_has_become_cheaper_takes_over_and_the_old_maker_is_compensa
             until(lambda: client.job(job)["replacements"] or client.job(job)["tried"], "the trial ends")
             document = client.job(job)
             (changed,) = document["replacements"]
-            assert (changed["cause"], changed["from"], changed["to"]) == ("improved", "aster", "cedar"), document[
-                "tried"
-            ]
-            until(lambda: client.job(changed["tender"])["terminal"], "the tender's order is over")
-            assert recheck(client.transcript(changed["tender"])).result.award is not None
+            assert (changed["cause"], changed["from"], changed["to"]) == ("improved", "aster", "cedar")
+            assert changed["tender"] == tender
+            until(lambda: client.job(tender)["terminal"], "the tender's order is over")
+            assert recheck(client.transcript(tender)).result.award is not None
             until(lambda: client.job(job)["assignments"][2]["provider"] == "cedar", "the ledger names the better maker")
             made = client.job(job)["assignments"]
+        customer = str(federation.layout.node("customer").path)
+        metered = CliRunner().invoke(cli, ["--node", customer, "auction", "meter", "--json"])
+        assert (metered.exit_code, len(json.loads(metered.stdout)["awards"])) == (0, 1), metered.output
         after = balance_of(federation)
         assert after.accounts["aster"] - before.accounts["aster"] == changed["compensation_cents"] > 0
         assert after.locked == sum(one["price_cents"] for one in made)

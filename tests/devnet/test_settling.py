@@ -39,6 +39,10 @@ def test_a_maker_is_replaced_and_a_quarrel_settled_while_the_job_goes_on(federat
     assert case("customer")["reason"] == "the faces are scratched"
     say("customer", "dispute", "offer", job, "60", "1")
     until(lambda: case(maker).get("offered_percent") == 60, "the maker hears of the offer")
+    for party in ("customer", maker):  # a quarrel outlives its parties' processes
+        federation.processes[party].kill()
+        federation.restart(party)
+    assert case(maker).get("offered_percent") == 60
     say(maker, "dispute", "accept", job, "1")
     until(lambda: case(maker)["outcome"] and case("customer")["outcome"], "both sides know that the case is decided")
     assert (case(maker)["outcome"], case("customer")["outcome"]) == ("settled", "settled")

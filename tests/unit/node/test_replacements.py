@@ -13,6 +13,7 @@ from node.workflows.assigned import ObjectionRaised
 from node.workflows.assigned import Stage as Standing
 from node.workflows.events import FetchRecords, OperationDeclined, Submit
 from node.workflows.posted import MakeAgain, Phase
+from node.workflows.replacing import fair_due
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.opening import open_bids
@@ -113,6 +114,25 @@ def test_a_late_provider_that_has_vanished_is_replaced_when_it_is_due_and_comes_
     assert only(stage).cause is Cause.LATE
     stage.come_back(stage.shop(OVEN))
     assert stage.answer(OVEN).phase is AnswerPhase.RELEASED
+
+
+def test_a_maker_that_the_parts_reach_late_has_its_time_all_the_same(stage: Stage) -> None:
+    for b in (RIVAL, SPARE):
+        stage.shop(b).busy = True
+    due = stage.post.due_of(stage.post.awarded[1])
+    stage.pass_until(due + 60)  # the mill is late, and nobody stands in for it
+    for b in (RIVAL, SPARE):
+        stage.shop(b).busy = False
+    stage.shop(OVEN).down = True
+    stage.send(stage.shop(MILL).account, stage.scene.contracts.orders.attest(stage.call.job, 0, Digest(b"e" * 32)))
+    fair = fair_due(stage.post, 1)
+    assert fair is not None
+    assert fair > due + 60 + SLACK
+    stage.pass_until(fair)
+    assert makers(stage) == accounts(stage, MILL, OVEN)
+    stage.pass_until(fair + 60)
+    assert makers(stage) == accounts(stage, MILL, RIVAL)
+    assert only(stage).cause is Cause.LATE
 
 
 def test_when_nobody_can_stand_in_the_customer_is_told_and_the_order_ends_at_its_deadline(stage: Stage) -> None:
