@@ -107,7 +107,8 @@ class Settlement:
                 if reachable:
                     log.warning("the ledger does not answer: %s; work goes on when it does", error)
                 reachable = False
-                await trio.sleep(every)
+                await trio.sleep(every)  # whatever is in the outbox, there is nobody to hurry to
+                continue
             with trio.move_on_after(every):
                 await self._due.wait()
 
