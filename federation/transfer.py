@@ -7,12 +7,12 @@ that is not what the content's name promises, and does not ask its source again.
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar, TypeVarTuple
 
 import trio
 
@@ -125,7 +125,7 @@ async def fetch_content(
         progress: told after each chunk, and at once what was kept.
 
     Raises:
-        UnavailableError: not complete in time; call again.
+        UnavailableError: not complete in time, or the disk is full; call again.
         RefusedError: every source refuses.
         RejectError: every source sends something else.
     """
@@ -147,11 +147,12 @@ class _Fetch:
         self._told = told
         self._received = 0
         self._last: FederationError | RejectError = UnavailableError("no source")
+        self._failed: FederationError | RejectError | None = None
 
     async def run(self) -> None:
         reply = await self._ask(FETCH_OUTLINE, encode(OutlineRequest(content=self._content)), self._check_outline)
         outline = decode(Outline, reply)
-        missing = await trio.to_thread.run_sync(_missing, self._path, self._part, outline)
+        missing = await _on_disk(_missing, self._path, self._part, outline)
         self._received = outline.size - sum(chunk_size(outline, index) for index in missing)
         self._told(self._received, outline.size)
         send, receive = trio.open_memory_channel[int](len(missing))
@@ -161,9 +162,9 @@ class _Fetch:
             async with trio.open_nursery() as nursery:
                 for _ in range(CHUNKS_AT_ONCE):
                     nursery.start_soon(self._work, outline, receive, nursery.cancel_scope)
-        if not self._sources:
-            raise self._last
-        await trio.to_thread.run_sync(_finish, self._part, self._path, outline.size)
+        if self._failed is not None:
+            raise self._failed
+        await _on_disk(_finish, self._part, self._path, outline.size)
 
     async def _work(self, outline: Outline, indices: trio.MemoryReceiveChannel[int], others: trio.CancelScope) -> None:
         while True:
@@ -174,10 +175,11 @@ class _Fetch:
             request = encode(ChunkRequest(content=self._content, index=index))
             try:
                 chunk = await self._ask(FETCH_CHUNK, request, partial(check_chunk, outline, index))
-            except (RefusedError, RejectError):
+                await _on_disk(_write, self._part, index, chunk)
+            except (FederationError, RejectError) as error:
+                self._failed = error
                 others.cancel()
                 return
-            await trio.to_thread.run_sync(_write, self._part, index, chunk)
             self._received += len(chunk)
             self._told(self._received, outline.size)
 
@@ -222,6 +224,22 @@ class Check(Protocol):
 
     def __call__(self, reply: bytes, /) -> None:
         """Check ``reply``."""
+
+
+_Arguments = TypeVarTuple("_Arguments")
+_Found = TypeVar("_Found")
+
+
+async def _on_disk(work: Callable[[*_Arguments], _Found], *arguments: *_Arguments) -> _Found:
+    """Do ``work`` in a thread.
+
+    Raises:
+        UnavailableError: the disk is full or does not answer.
+    """
+    try:
+        return await trio.to_thread.run_sync(work, *arguments)
+    except OSError as error:
+        raise UnavailableError(f"what comes cannot be kept: {error.strerror}") from error
 
 
 def _missing(path: Path, part: Path, outline: Outline) -> list[int]:

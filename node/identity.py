@@ -1,7 +1,6 @@
 """Who this node is: its four secrets in one private file, locked or not, made once and never printed."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from ledger.chain import account_of
 from node.errors import ConfigError
+from node.vault.drafts import written
 from node.vault.keybag import is_keybag, lock, unlock
 from protocol.ids import Address, EncryptionKey, PeerId
 from protocol.signed import public_key
@@ -112,9 +112,5 @@ def _read(path: Path) -> str:
 
 def _store(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    with written(path) as file:
+        file.write(text.encode())

@@ -14,6 +14,7 @@ from typing import Final
 
 from node.access.table import Role, Subject
 from node.errors import ConfigError, RequestError
+from node.vault.drafts import written
 
 TOKEN_BYTES: Final = 32
 MAX_TOKENS: Final = 256
@@ -90,12 +91,8 @@ class Tokens:
 
     def _store(self, grants: dict[str, Grant]) -> None:
         rows = {name: {"role": grant.role.value, "sha256": grant.digest} for name, grant in grants.items()}
-        draft = self._path.with_suffix(".draft")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(rows, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(self._path)
+        with written(self._path) as file:
+            file.write(json.dumps(rows, indent=2).encode())
         self._grants = grants
 
 

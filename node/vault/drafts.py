@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from node.errors import UnavailableError
+
 STRETCH: Final = 32 << 20
 """Bytes that a growing file takes from the disk at a time: such room costs the system a third less to fill."""
 
@@ -44,7 +46,11 @@ class Draft:
 
 @contextmanager
 def written(path: Path) -> Iterator[Draft]:
-    """The file at ``path``, readable by its owner alone; on the disk, with its name, when the block ends."""
+    """The file at ``path``, readable by its owner alone; on the disk, with its name, when the block ends.
+
+    Raises:
+        UnavailableError: the disk is full or does not answer; what bore the name before still does.
+    """
     draft = path.with_name(path.name + _SUFFIX)
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -52,13 +58,32 @@ def written(path: Path) -> Iterator[Draft]:
             yield growing
             growing.finish()
         draft.rename(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UnavailableError(f"the disk does not keep {path.name}: {error.strerror}") from error
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
+def append_line(path: Path, line: bytes) -> None:
+    """Add ``line`` to a log; it is on the disk when this returns, and a torn one before it does not spoil it.
+
+    Raises:
+        UnavailableError: the disk is full or does not answer.
+    """
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+            file.write(b"\n" + line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise UnavailableError(f"the disk does not keep {path.name}: {error.strerror}") from error
+
+
+def _sync_folder(folder: Path) -> None:
     """Have the names of the files in ``folder`` on the disk."""
     number = os.open(folder, os.O_RDONLY)
     try:

@@ -11,8 +11,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from node.errors import ConfigError, UnknownError
-from node.vault.drafts import Draft, clear_drafts, written
+from node.errors import ConfigError, UnavailableError, UnknownError
+from node.vault.drafts import Draft, append_line, clear_drafts, written
 from protocol import stream
 from protocol.errors import RejectError
 from protocol.ids import Digest, JobId, PeerId
@@ -39,6 +39,9 @@ from protocol.wire import decode, encode
 _NONCE_BYTES, _MASTER_BYTES = 12, 32
 _SECRETS = (".master", ".release", ".key", ".share")
 """Files that are wrapped under the vault's key; all others are ciphertexts and public halves."""
+
+
+_GIVEN = "given.log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,7 @@ class Vault:
         """Seal ``contents``, the design file first, for ``job`` under a fresh master; memory does not grow with them.
 
         Raises:
-            OSError: the disk is full or does not answer; what was sealed for ``job`` before may then not open any more.
+            UnavailableError: the disk is full; what was sealed for ``job`` before may then not open any more.
         """
         master = self._random(_MASTER_BYTES)
         self._keep_secret(f"{job.hex()}.master", master)
@@ -140,7 +143,7 @@ class Vault:
         """Where what is handed over of package ``index`` lies encrypted: as it was sealed, or ``code`` in its place.
 
         Raises:
-            OSError: the disk is full or does not answer.
+            UnavailableError: the disk is full or does not answer.
         """
         if code is None:
             return self._folder / f"{job.hex()}.{index}.sealed"
@@ -187,6 +190,7 @@ class Vault:
 
         Raises:
             RejectError: it is not what was sealed, or not for the release key that was asked with; nothing is kept.
+            UnavailableError: the disk is full or does not answer; nothing is kept, and it can be received again.
         """
         context = ReleaseContext(chain=chain, job=job, root=delivery.root, index=operation + 1)
         name = f"{job.hex()}.{operation}"
@@ -205,13 +209,15 @@ class Vault:
         """``receive`` what has gathered, which is not kept twice.
 
         Raises:
-            RejectError: as ``receive``.
+            RejectError, UnavailableError: as ``receive``; what arrived is kept if only the disk was to blame.
         """
         arrival = self.arrival(job, operation)
         try:
             self.receive(chain, job, operation, delivery, self._chunks(arrival.name))
-        finally:
+        except RejectError:
             arrival.unlink(missing_ok=True)
+            raise
+        arrival.unlink()
 
     def package(self, job: JobId, operation: int) -> bytes:
         """A received package in clear.
@@ -264,20 +270,24 @@ class Vault:
             return None
 
     def note_given(self, given: Given) -> None:
-        """Log that a share is about to be given away; it is on disk when this returns."""
-        path, flags = self._folder / "given.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            file.write(encode(given).hex().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        """Log that a share is about to be given away; it is on disk when this returns.
+
+        Raises:
+            UnavailableError: it is not, and the share must stay.
+        """
+        append_line(self._folder / _GIVEN, encode(given).hex().encode())
 
     def given(self) -> tuple[Given, ...]:
-        """Every share that was given away from here, oldest first."""
+        """Every share that was given away from here, oldest first; one whose line is torn was not given."""
         try:
-            lines = (self._folder / "given.log").read_text().split()
+            lines = (self._folder / _GIVEN).read_text().split()
         except FileNotFoundError:
             return ()
-        return tuple(decode(Given, bytes.fromhex(line)) for line in lines)
+        found = []
+        for line in lines:
+            with suppress(ValueError, RejectError):
+                found.append(decode(Given, bytes.fromhex(line)))
+        return tuple(found)
 
     def _keep_secret(self, name: str, secret: bytes) -> None:
         nonce = self._random(_NONCE_BYTES)
@@ -313,6 +323,8 @@ class Vault:
                 yield from read_chunks(file, stream.SEALED_CHUNK_BYTES)
         except FileNotFoundError as error:
             raise UnknownError(f"the vault holds no {name}") from error
+        except OSError as error:
+            raise UnavailableError(f"the disk does not show {name}: {error.strerror}") from error
 
 
 def read_chunks(file: RawIOBase, size: int) -> Iterator[memoryview]:

@@ -29,6 +29,7 @@ from protocol.signed import public_key
 from protocol.topics import FETCH_CHUNK, FETCH_OUTLINE
 from protocol.wire import decode, encode
 from tests.network.worlds import Libp2pWorld, MemoryWorld, World, seed_of
+from tests.vault.disk import largest_file
 
 ANNA, BERT, CARL = map(seed_of, ("anna", "bert", "carl"))
 WHOLE = random.Random(1).randbytes(3 * CHUNK_BYTES + 17)
@@ -95,6 +96,20 @@ async def test_what_came_before_a_cut_is_not_fetched_again(world: World, source:
         await fetch_content(bert, [anna.peer], next(iter(shelf.files)), target, deadline=30)
     assert target.read_bytes() == WHOLE
     assert shelf.asked == 3  # the outline and two chunks
+
+
+@pytest.mark.parametrize("kept", [0, len(WHOLE)])
+async def test_a_full_disk_is_said_and_what_came_before_is_kept(kept: int, source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    (tmp_path / "target.part").write_bytes(bytes(kept))
+    async with two(MemoryWorld()) as (anna, bert):
+        serve_contents(anna, shelf := Shelf(source))
+        (content,) = shelf.files
+        with largest_file(CHUNK_BYTES + 1), pytest.raises(UnavailableError, match="cannot be kept"):
+            await fetch_content(bert, [anna.peer], content, target, deadline=30)
+        assert not target.exists()
+        await fetch_content(bert, [anna.peer], content, target, deadline=30)
+    assert target.read_bytes() == WHOLE
 
 
 async def test_a_transfer_survives_its_source_restarting(source: Path, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from protocol.ids import Digest
 from protocol.merkle import leaf_hash
 from protocol.params import CHUNK_BYTES, SEALING_CHUNK_BYTES
 from protocol.seal import chunk_hash
+from protocol.stream import SEALED_CHUNK_BYTES
 
-PIECES = (4096, 16_384, 65_536, 262_144, SEALING_CHUNK_BYTES, CHUNK_BYTES)
+PIECES = (4096, 16_384, 65_536, 262_144, SEALING_CHUNK_BYTES, SEALED_CHUNK_BYTES, CHUNK_BYTES)
 """Bytes of the pieces that a content is cut into by somebody."""
 
 ALGORITHMS = sorted(name for name in hashlib.algorithms_available if not name.startswith("shake"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from node.errors import ConfigError, UnknownError
+from node.errors import ConfigError, UnavailableError, UnknownError
 from node.vault.vault import Vault
 from protocol.errors import RejectError
 from protocol.ids import Digest, JobId
@@ -136,6 +136,6 @@ def test_a_disk_that_fills_up_leaves_no_half_file(owner: Vault) -> None:
         yield bytes(2**20)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(UnavailableError, match="No space left"):
         owner.seal(OTHER_JOB, [content()])
     assert files(owner).keys() - before.keys() == {f"{OTHER_JOB.hex()}.master"}
