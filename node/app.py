@@ -192,6 +192,8 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
             reads=reads,
             directory=exchange.directory,
             partners=partners,
+            parcels=parcels,
+            taken=deliveries.note_taken,
         )
         tenders = Tenders(
             network=network,

@@ -20,7 +20,16 @@ from node.planner.gantt import gantt, svg
 from node.planner.schedule import Hold, Task, prefix
 from node.vault.age import to_age
 from node.vault.vault import Vault
-from node.views import Document, answer_document, event_document, given_row, job_document, job_summary, release_rows
+from node.views import (
+    Document,
+    answer_document,
+    event_document,
+    given_row,
+    job_document,
+    job_summary,
+    opening_row,
+    release_rows,
+)
 from node.workflows import posted
 from node.workflows.answered import Answer
 from node.workflows.asked import GivenBack
@@ -48,6 +57,7 @@ from protocol.params import HASH_BYTES
 from protocol.signed import sign
 from protocol.stream import whole
 from protocol.transcript import write
+from protocol.units import UnixSeconds
 from protocol.wire import encode
 
 KEEP_ALIVE = 15.0
@@ -287,13 +297,28 @@ class Participant:
             raise UnknownError(f"{len(found) or 'no'} jobs here begin with {prefix!r}; see: guildmark jobs")
         return found[0]
 
-    def releases(self, prefix: str | None) -> Document:
-        """Who has seen what of this node's designs; of one job when ``prefix`` is given."""
+    async def releases(self, prefix: str | None) -> Document:
+        """Who has seen what of this node's designs; of one job when ``prefix`` is given. Holders of keys are asked."""
         streams = self._runner.streams(posted.NAME) if prefix is None else (self.stream(prefix),)
         states = [state for stream in streams if isinstance(state := self.state(stream), Post)]
         rows = [row for state in states for row in release_rows(state, self.contracts, self.name_of)]
+        entrusted = [state.custody for state in states if state.custody is not None and state.custody.holders]
+        holders = {holder for custody in entrusted for holder in custody.holders}
+        since = min((custody.at for custody in entrusted), default=UnixSeconds(0))
+        answers = await self._custody.openings(holders, since)
+        jobs = {state.call.job for state in states}
+        rows += [
+            opening_row(opening, holder, self.name_of)
+            for holder, openings in answers.items()
+            for opening in openings or ()
+            if opening.job in jobs
+        ]
         given = [given_row(one, self.name_of) for one in self._vault.given()] if prefix is None else []
-        return {"releases": rows, "given": given}
+        return {
+            "releases": sorted(rows, key=lambda row: str(row["at"])),
+            "given": given,
+            "silent": sorted(self.name_of(holder) for holder, openings in answers.items() if openings is None),
+        }
 
     async def open_package(self, job: str, package: int) -> bytes:
         """The content of a package whose work is disputed, for a juror; see ``Custody.recover``."""
@@ -311,7 +336,7 @@ class Participant:
         if not isinstance(self.state(stream), Post):
             raise RequestError("not-ours", "the licences are another customer's; only it revokes them")
         await self._runner.post(stream, "revoked", LicencesRevoked(by=by, at=self._reads.wall()))
-        return self.releases(prefix)
+        return await self.releases(prefix)
 
     async def export_design(self, prefix: str, recipient: str, by: str) -> bytes:
         """The design of a job of this node's, encrypted for an age recipient; logged before it is handed out."""

@@ -9,11 +9,13 @@ from node.workflows.answered import Answer
 from node.workflows.posted import Post, operations_of
 from node.workflows.released import Issued
 from node.workflows.runner import Entry
-from node.workflows.thread import licence_of, part_serials
+from node.workflows.thread import licence_for, part_serials
 from node.workflows.words import Names, describe, explain_no_award, explain_replacement, iso, money, process_name
 from protocol.auction import Offer
 from protocol.award import MICRO, Assignment, Standing
 from protocol.classification import Classification
+from protocol.escrow import Opening
+from protocol.ids import PeerId
 from protocol.job import Call
 from protocol.replacement import Replacement
 
@@ -80,9 +82,11 @@ def release_rows(state: Post, contracts: Contracts, names: Names) -> list[Docume
     """Everything that left the vault of the job's design: packages, copies, and who holds shares of its keys."""
     processes = [process_name(operation.process) for operation in state.call.operations]
     job = {"job": state.call.job.hex(), "title": state.posted.title, "design": state.call.design.hex()}
+    winners = {released.provider for released in state.released}
     rows: list[Document] = []
     for released in state.released:
-        licence = licence_of(state, contracts, released.operation).hex()
+        licensee = state.account_of(released.provider)
+        licence = licence_for(state, contracts, released.operation, licensee).hex()
         rows.append(
             {
                 **job,
@@ -107,11 +111,33 @@ def release_rows(state: Post, contracts: Contracts, names: Names) -> list[Docume
         }
         for copied in state.copied
     ]
+    rows += [
+        {
+            **job,
+            "what": f"package {taken.package}, encrypted",
+            "to": names(taken.peer),
+            "at": iso(taken.at),
+            "under": "the key above" if taken.peer in winners else "a dispute on the ledger",
+        }
+        for taken in state.taken
+    ]
     if (custody := state.custody) is not None:
         quorum = f"{custody.threshold} of {len(custody.holders)} together open one, in a dispute only"
         held = {**job, "what": "a share of every key", "at": iso(custody.at), "under": quorum}
         rows += [{**held, "to": names(holder)} for holder in custody.holders]
-    return sorted(rows, key=lambda row: str(row["at"]))
+    return rows
+
+
+def opening_row(opening: Opening, holder: PeerId, names: Names) -> Document:
+    """A share of a key of ours that its holder says it gave to a juror."""
+    return {
+        "job": opening.job.hex(),
+        "what": f"share of package {opening.package}, of {names(holder)}",
+        "to": names(opening.request.author),
+        "at": iso(opening.at),
+        "under": "a dispute on the ledger",
+        "request": opening.request.digest.hex(),
+    }
 
 
 def given_row(given: Given, names: Names) -> Document:

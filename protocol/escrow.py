@@ -18,8 +18,10 @@ from protocol.errors import RejectError
 from protocol.ids import Digest, EncryptionKey, JobId, PeerId
 from protocol.params import HASH_BYTES, MAX_HOLDERS, MIN_HOLDERS
 from protocol.seal import PackageLeaf, key_commitment
-from protocol.signed import Signed
-from protocol.wire import encode
+from protocol.signed import Signed, verify
+from protocol.topics import FETCH_SHARE
+from protocol.units import UnixSeconds
+from protocol.wire import decode, encode
 
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _TAG: Final = b"guildmark/escrow/1"
@@ -88,6 +90,44 @@ class SealedRequest:
 
     job: JobId
     package: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningsRequest:
+    """A customer asks a holder to whom it gave shares of the customer's keys."""
+
+    since: UnixSeconds
+    """Wall time of the earliest that is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A share that a holder gave to a juror."""
+
+    job: JobId
+    package: int
+    at: UnixSeconds
+    request: Signed
+    """The juror's own ``ShareRequest``: it cannot deny having asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Openings:
+    """A holder's answer to a customer, oldest first."""
+
+    given: tuple[Opening, ...]
+
+
+def check_openings(openings: Openings) -> None:
+    """Whether every opening was asked for by its juror, and nobody is accused of another.
+
+    Raises:
+        RejectError: a request is not signed, or for something else.
+    """
+    for opening in openings.given:
+        request = decode(ShareRequest, verify(opening.request, FETCH_SHARE))
+        if (request.job, request.package) != (opening.job, opening.package):
+            raise RejectError("a juror asked for something else than it is said to have opened")
 
 
 def check_escrow(escrow: Escrow) -> None:

@@ -72,8 +72,11 @@ ENTRUST = "/guildmark/entrust/1"
 FETCH_SHARE = "/guildmark/share/1"
 """A juror's signed request in, the holder's share out, released to the key in the request."""
 
-FETCH_SEALED = "/guildmark/sealed/1"
-"""A juror's signed request in, the ciphertext of a package out."""
+FETCH_SEALED = "/guildmark/sealed/2"
+"""A juror's signed request in; a ``Parcel`` out, under which the ciphertext of a package is fetched."""
+
+FETCH_OPENINGS = "/guildmark/openings/1"
+"""A customer asks a holder which shares of its packages' keys it gave, and to whom."""
 
 FETCH_PACKAGE = "/guildmark/package/4"
 """A winner's signed request for what its operation needs in, the customer's signed delivery out."""

@@ -62,7 +62,8 @@ REQUESTS = (
     ("topics.FETCH_RESULT", "ResultRequest", "Signed"),
     ("topics.ENTRUST", "Entrusted", "no bytes"),
     ("topics.FETCH_SHARE", "ShareRequest", "ShareGiven"),
-    ("topics.FETCH_SEALED", "SealedRequest", "the ciphertext"),
+    ("topics.FETCH_SEALED", "SealedRequest", "Parcel"),
+    ("topics.FETCH_OPENINGS", "OpeningsRequest", "Openings"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.STAND_IN", "Signed", "Signed"),
     ("topics.ASK_SURRENDER", "SurrenderRequest", "SurrenderPrice"),
@@ -85,6 +86,7 @@ ANSWERS = (
     ("Parcel", ()),
     ("SurrenderPrice", ()),
     ("ShareGiven", ("escrow.check_share", "escrow.recovered")),
+    ("Openings", ("escrow.check_openings",)),
     ("Records", ("production.check_logged", "production.check_operation")),
     ("Consistency", ("witness.check_growth",)),
 )
@@ -92,7 +94,7 @@ ANSWERS = (
 PARTS = (
     "Range",
     "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Classification", "Rise", "Offer", "Bid", "Assignment", "Improvement", "Award",
-    "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Record", "PackageLeaf", "Printer", "Cutter", "Tool", "Mill", "Profile", "RulePack",
+    "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Opening", "Record", "PackageLeaf", "Printer", "Cutter", "Tool", "Mill", "Profile", "RulePack",
 )  # fmt: skip
 
 TEXTS = (

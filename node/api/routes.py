@@ -165,7 +165,7 @@ def build_api(participant: Participant, tokens: Tokens) -> FastAPI:  # noqa: C90
 
     @api.get("/releases")
     async def releases(job: str | None = None) -> Document:
-        return participant.releases(job)
+        return await participant.releases(job)
 
     @api.post("/jobs/{job}/design")
     async def design(request: Request, job: str, copy: Copy) -> Response:

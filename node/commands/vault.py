@@ -22,13 +22,14 @@ def vault() -> None:
 @click.argument("job", required=False)
 @click.pass_obj
 def log(state: State, job: str | None) -> None:
-    """Show who has seen what of the node's designs: every release, copy and key in custody (of one JOB)."""
+    """Show who has seen what of the node's designs (of one JOB): releases, transfers, copies, keys held and opened."""
     with state.client() as client:
         document = client.releases(job)
         lines = [
             f"{row['at']}  {row['job'][:12]}  {row['what']:24} to {row['to']:12} {row['under']}"
             for row in (*document["releases"], *document["given"])
         ]
+        lines += [f"{name} holds shares and does not answer: what it gave is not shown" for name in document["silent"]]
         state.show(document, "\n".join(lines) or "nothing left the vault")
 
 

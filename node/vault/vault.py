@@ -68,6 +68,9 @@ class HeldShare:
 class Given:
     """A share that left this node."""
 
+    customer: PeerId
+    """Who entrusted it."""
+
     job: JobId
     package: int
     to: PeerId
@@ -246,14 +249,32 @@ class Vault:
         """The key of package ``index`` of our own design of ``job``."""
         return expand(self._secret(f"{job.hex()}.master"), "key", index)
 
-    def sealed(self, job: JobId, index: int) -> bytes:
-        """The ciphertext of a package, sealed here or received from its customer.
+    def sealed(self, job: JobId, index: int) -> Path:
+        """Where the ciphertext of a package lies, sealed here or received from its customer.
 
         Raises:
             UnknownError: neither.
         """
-        own = f"{job.hex()}.{index}.sealed"
-        return self._read(own if (self._folder / own).exists() else f"{job.hex()}.{index - 1}.package")
+        for name in (f"{job.hex()}.{index}.sealed", f"{job.hex()}.{index - 1}.package"):
+            if (self._folder / name).exists():
+                return self._folder / name
+        raise UnknownError(f"the vault holds no package {index} of {job.hex()[:8]}")
+
+    def evidence(self, job: JobId, index: int) -> Path:
+        """Where a juror gathers the ciphertext of a package whose work is disputed."""
+        return self._folder / f"{job.hex()}.{index}.evidence"
+
+    def open_evidence(self, job: JobId, key: bytes, leaf: PackageLeaf) -> bytes:
+        """What has gathered, in clear; it is not kept.
+
+        Raises:
+            RejectError: it is not what was sealed under ``key``.
+        """
+        path = self.evidence(job, leaf.index)
+        try:
+            return stream.whole(open_content(key, leaf, self._chunks(path.name)))
+        finally:
+            path.unlink(missing_ok=True)
 
     def keep_share(self, job: JobId, package: int, held: HeldShare, now: UnixSeconds) -> None:
         """Keep a share that a customer entrusted; those whose time is over go."""

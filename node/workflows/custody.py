@@ -6,25 +6,23 @@ that is given is logged by its holder.
 """
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from hashlib import sha256
-from itertools import count
 
 import trio
 
 from federation.directory import Directory
 from federation.errors import FederationError, RefusedError
 from federation.network import Network
-from ledger.contracts import Contracts
 from ledger.types import Reads
 from node.access.guests import Partner, cleared
 from node.access.table import Action, Role, State, Tie
 from node.errors import RequestError, UnavailableError, UnknownError
 from node.identity import Identity
 from node.vault.vault import Given, HeldShare, Vault
+from node.workflows.holders import Auditor, Disputed, disputed_of, drawing, drawn, licensed, makers_of, threshold_of
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.parcels import Parcels
 from node.workflows.posted import Post
 from node.workflows.released import EntrustKeys, KeysEntrusted
 from node.workflows.runner import Happened, Port
@@ -34,25 +32,29 @@ from protocol.errors import IgnoreError, ProtocolError, RejectError
 from protocol.escrow import (
     Entrusted,
     Escrow,
+    Opening,
+    Openings,
+    OpeningsRequest,
     SealedRequest,
     ShareGiven,
     ShareRequest,
     check_escrow,
+    check_openings,
     check_share,
     entrust,
     open_entrusted,
     recovered,
     share_digest,
 )
-from protocol.ids import Address, EncryptionKey, JobId, PeerId
+from protocol.ids import Digest, JobId, PeerId
 from protocol.membership import AUDITOR
-from protocol.order import Order, Work, WorkState
-from protocol.params import MAX_HOLDERS, MIN_HOLDERS
+from protocol.order import Order
+from protocol.params import MIN_HOLDERS
 from protocol.release import SEED_BYTES, ReleaseContext, open_release, public_half, release_key
-from protocol.seal import SealedDesign, commitment_of, expand, open_content
+from protocol.requests import Parcel
+from protocol.seal import SealedDesign, commitment_of
 from protocol.signed import Signed, sign, verify
-from protocol.stream import sealed_chunks_of, whole
-from protocol.topics import ENTRUST, ESCROW, FETCH_SEALED, FETCH_SHARE
+from protocol.topics import ENTRUST, ESCROW, FETCH_OPENINGS, FETCH_SEALED, FETCH_SHARE
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 
@@ -64,17 +66,8 @@ DEADLINE = 20.0
 AFTER = 86_400
 """Seconds that a share is kept after the last moment of a dispute."""
 
-LARGEST = 12 << 20
-"""Bytes of a ciphertext that one answer carries."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auditor:
-    """Somebody that may hold a share."""
-
-    peer: PeerId
-    key: EncryptionKey
-    """As it stands on the ledger."""
+OPENINGS_SECONDS = 5.0
+"""That a customer waits for a holder to say what it gave."""
 
 
 class Custody:
@@ -90,6 +83,8 @@ class Custody:
         reads: LedgerReads,
         directory: Directory,
         partners: tuple[Partner, ...],
+        parcels: Parcels,
+        taken: Callable[[JobId, int, PeerId], Awaitable[None]],
     ) -> None:
         self._network = network
         self._post_of = post_of
@@ -98,6 +93,8 @@ class Custody:
         self._partners = partners
         self._reads = reads
         self._directory = directory
+        self._parcels = parcels
+        self._taken = taken
 
     @property
     def ports(self) -> dict[type, Port]:
@@ -109,12 +106,15 @@ class Custody:
         self._network.serve(ENTRUST, self._keep)
         self._network.serve(FETCH_SHARE, self._give)
         self._network.serve(FETCH_SEALED, self._show)
+        self._network.serve(FETCH_OPENINGS, self._tell)
 
     # The customer.
 
     async def entrust(self, stream: str, effect: EntrustKeys) -> Happened:
         """Share the key of every package among auditors; without enough of them none is shared, and that is logged."""
         state = self._post_of(stream)
+        if state.revoked is not None:
+            return self._nobody(effect, "the licences were revoked before")
         job = state.call.job
         away = {state.call.customer, *(assignment.provider for assignment in state.awarded)}
         allowed = cleared(state.call, self._partners, self._reads.wall())
@@ -122,15 +122,38 @@ class Custody:
         chosen = drawn(job, [one for one in some if allowed is None or one.peer in allowed])
         if not chosen:
             why = f"fewer than {MIN_HOLDERS} auditors are known that may hear of the job and have no part in it"
-            return Happened(
-                key=effect.key, event=KeysEntrusted(holders=(), threshold=0, at=self._reads.wall(), note=why)
-            )
+            return self._nobody(effect, why)
         design = await trio.to_thread.run_sync(self._vault.design, job)
         for index in range(1, len(design.leaves)):
             await self._entrust_one(state, design, index, chosen)
         holders = tuple(one.peer for one in chosen)
         event = KeysEntrusted(holders=holders, threshold=threshold_of(len(holders)), at=self._reads.wall())
         return Happened(key=effect.key, event=event)
+
+    def _nobody(self, effect: EntrustKeys, why: str) -> Happened:
+        event = KeysEntrusted(holders=(), threshold=0, at=self._reads.wall(), note=why)
+        return Happened(key=effect.key, event=event)
+
+    async def openings(self, holders: Iterable[PeerId], since: UnixSeconds) -> dict[PeerId, tuple[Opening, ...] | None]:
+        """To whom each holder says that it gave shares of our keys since then; None for one that does not answer."""
+        found: dict[PeerId, tuple[Opening, ...] | None] = {}
+
+        async def ask(holder: PeerId) -> None:
+            found[holder] = None
+            request = encode(OpeningsRequest(since=since))
+            try:
+                reply = await self._network.request(holder, FETCH_OPENINGS, request, deadline=OPENINGS_SECONDS)
+                openings = decode(Openings, reply)
+                check_openings(openings)
+            except (FederationError, ProtocolError) as error:
+                log.info("%s does not say what it gave: %s", holder.hex()[:8], error)
+            else:
+                found[holder] = openings.given
+
+        async with trio.open_nursery() as nursery:
+            for holder in holders:
+                nursery.start_soon(ask, holder)
+        return found
 
     async def _entrust_one(self, state: Post, design: SealedDesign, index: int, chosen: tuple[Auditor, ...]) -> None:
         job, threshold = state.call.job, threshold_of(len(chosen))
@@ -218,12 +241,34 @@ class Custody:
         held = await trio.to_thread.run_sync(self._vault.share, request.job, request.package)
         if signed.author != peer or held is None:
             raise RefusedError("unknown", "no share of that here for you")
-        await self._check_juror(peer, request.job)
-        context = context_of(decode(Escrow, held.statement.payload))
-        released = release_key(request.key, held.share, context)
-        given = Given(job=request.job, package=request.package, to=peer, at=self._reads.wall(), request=signed)
-        await trio.to_thread.run_sync(self._vault.note_given, given)
+        escrow = decode(Escrow, held.statement.payload)
+        await self._check_juror(peer, request.job, merkle.leaf_hash(encode(escrow.leaf)))
+        released = release_key(request.key, held.share, context_of(escrow))
+        given = Given(
+            customer=held.statement.author,
+            job=request.job,
+            package=request.package,
+            to=peer,
+            at=self._reads.wall(),
+            request=signed,
+        )
+        await trio.to_thread.run_sync(self._note, given)
         return encode(ShareGiven(statement=held.statement, released=released))
+
+    def _note(self, given: Given) -> None:
+        """Log it, unless the juror had the share before: who asks a thousand times fills no disk."""
+        what = (given.job, given.package, given.to)
+        if what not in {(one.job, one.package, one.to) for one in self._vault.given()}:
+            self._vault.note_given(given)
+
+    async def _tell(self, peer: PeerId, payload: bytes) -> bytes:
+        """What was given of the keys that ``peer`` itself entrusted."""
+        since = decode(OpeningsRequest, payload).since
+        check(await self._reads.subject(peer, Role.CUSTOMER), Action.SEE_RELEASES, state=State.NONE, tie=Tie.OWN)
+        given = await trio.to_thread.run_sync(self._vault.given)
+        rows = (one for one in given if one.customer == peer and one.at >= since)
+        openings = (Opening(job=one.job, package=one.package, at=one.at, request=one.request) for one in rows)
+        return encode(Openings(given=tuple(openings)))
 
     async def _show(self, peer: PeerId, payload: bytes) -> bytes:
         """The ciphertext of disputed work: from the customer that sealed it, or a winner that keeps it."""
@@ -232,25 +277,36 @@ class Custody:
         if signed.author != peer:
             raise RefusedError("not-yours", "jurors ask for themselves")
         await self._check_juror(peer, request.job)
-        read = partial(self._vault.sealed, request.job, request.package)
         try:
-            ciphertext = await trio.to_thread.run_sync(read)
+            path = await trio.to_thread.run_sync(self._vault.sealed, request.job, request.package)
         except UnknownError as error:
             raise RefusedError("unknown", "that package is not here") from error
-        if len(ciphertext) > LARGEST:
-            raise RefusedError("too-large", f"{len(ciphertext)} bytes are more than one answer carries")
-        return ciphertext
+        taken = partial(self._taken, request.job, request.package, peer)
+        return encode(Parcel(content=await self._parcels.promise(path, peer, taken)))
 
-    async def _check_juror(self, peer: PeerId, job: JobId) -> None:
+    async def _check_juror(self, peer: PeerId, job: JobId, package: Digest | None = None) -> None:
         """Whether the ledger holds a dispute over the job with ``peer`` on its panel.
+
+        Args:
+            package: hash of the leaf whose key is asked for: it must be licensed to the maker of the disputed work,
+                which a revoked licence was too, so that no customer revokes to keep jurors from looking.
 
         Raises:
             RefusedError: it does not.
         """
+
+        def cases(chain: Reads) -> list[Disputed]:
+            contracts = self._reads.contracts
+            order = contracts.orders.order(chain, job)
+            found = disputed_of(chain, contracts, job)
+            if order is None or package is None:
+                return list(found)
+            return [one for one in found if licensed(chain, contracts, order, package, one.maker)]
+
         subject, account = await self._reads.subject(peer, Role.AUDITOR), await self._reads.registered(peer)
-        panels = await self._reads.ask(lambda chain: panels_of(chain, self._reads.contracts, job))
-        state = State.DISPUTED if panels else State.MAKING
-        tie = Tie.PARTY if any(account in panel for panel in panels) else Tie.OTHER
+        disputed = await self._reads.ask(cases)
+        state = State.DISPUTED if disputed else State.MAKING
+        tie = Tie.PARTY if any(account in one.panel for one in disputed) else Tie.OTHER
         check(subject, Action.OPEN_SHARE, state=state, tie=tie)
 
     # The juror.
@@ -286,8 +342,11 @@ class Custody:
         for party in (statement.author, *makers):
             try:
                 reply = await self._network.request(party, FETCH_SEALED, request, deadline=DEADLINE)
-                return await trio.to_thread.run_sync(_content, key, escrow, reply)
-            except (FederationError, ProtocolError) as error:
+                path = self._vault.evidence(escrow.job, escrow.leaf.index)
+                what = f"package {escrow.leaf.index} of {escrow.job.hex()[:8]}"
+                await self._parcels.fetch(party, decode(Parcel, reply).content, path, what=what)
+                return await trio.to_thread.run_sync(self._vault.open_evidence, escrow.job, key, escrow.leaf)
+            except (FederationError, ProtocolError, UnavailableError) as error:
                 log.info("no ciphertext from %s: %s", party.hex()[:8], error)
         raise UnavailableError("neither the customer nor a maker shows the package's ciphertext")
 
@@ -316,49 +375,6 @@ class Custody:
         return given.statement, number, share
 
 
-def drawn(job: JobId, auditors: Iterable[Auditor]) -> tuple[Auditor, ...]:
-    """Who holds the job's keys, drawn by its identifier, in order of peer; nobody if there are too few."""
-    order = sorted(auditors, key=lambda one: sha256(b"guildmark/holder/1" + job + one.peer).digest())
-    chosen = sorted(order[:MAX_HOLDERS], key=lambda one: one.peer)
-    return tuple(chosen) if len(chosen) >= MIN_HOLDERS else ()
-
-
-def threshold_of(holders: int) -> int:
-    """Shares that open a key: more than half."""
-    return holders // 2 + 1
-
-
-def drawing(secret: bytes, holders: Iterable[PeerId], key: bytes) -> Callable[[int], bytes]:
-    """Randomness that is the same when a key is shared among the same holders again, so that it can be retried."""
-    seed, numbers = expand(secret, "shares/" + sha256(b"".join((key, *holders))).hexdigest()), count()
-    return lambda size: expand(seed, "row", next(numbers))[:size]
-
-
 def context_of(escrow: Escrow) -> ReleaseContext:
     """What a share that is given away is for."""
     return ReleaseContext(chain=escrow.chain, job=escrow.job, root=escrow.root, index=escrow.leaf.index)
-
-
-def panels_of(chain: Reads, contracts: Contracts, job: JobId) -> tuple[frozenset[Address], ...]:
-    """The panel of each disputed assignment of the order; empty ones are not drawn yet."""
-    found = []
-    for index, work in enumerate(_works(chain, contracts, job)):
-        if work.state is WorkState.DISPUTED:
-            case = contracts.disputes.case(chain, job, index, round_=work.round, milestone=work.approved)
-            found.append(frozenset(juror.account for juror in case.panel))
-    return tuple(found)
-
-
-def makers_of(chain: Reads, contracts: Contracts, job: JobId) -> tuple[PeerId, ...]:
-    """The peers of those that the order's work is assigned to."""
-    members = (contracts.members.member(chain, work.win.provider) for work in _works(chain, contracts, job))
-    return tuple(dict.fromkeys(member.peer for member in members if member is not None))
-
-
-def _works(chain: Reads, contracts: Contracts, job: JobId) -> tuple[Work, ...]:
-    order = contracts.orders.order(chain, job)
-    return () if order is None else order.works
-
-
-def _content(key: bytes, escrow: Escrow, ciphertext: bytes) -> bytes:
-    return whole(open_content(key, escrow.leaf, sealed_chunks_of(ciphertext)))

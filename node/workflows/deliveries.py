@@ -19,12 +19,12 @@ from node.workflows.issuing import Issuer
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.parcels import Parcels
 from node.workflows.posted import Phase, Post, heads
-from node.workflows.released import PackageReleased
+from node.workflows.released import PackageReleased, PackageTaken
 from node.workflows.runner import Happened, Runner
 from node.workflows.thread import licence_of
 from node.workflows.ties import check, state_at, winner_index, winner_tie
 from protocol.errors import ProtocolError, RejectError
-from protocol.ids import PeerId
+from protocol.ids import JobId, PeerId
 from protocol.requests import PackageRequest
 from protocol.seal import PackageDelivery, commitment_of
 from protocol.signed import Signed, sign, verify
@@ -163,8 +163,15 @@ class Deliveries:
         """The delivery whose ciphertext ``peer`` may fetch from now on."""
         job, package = request.job, request.operation + 1
         path = await trio.to_thread.run_sync(self._vault.parcel, job, package, code)
-        parcel = await self._parcels.promise(path, peer)
+        parcel = await self._parcels.promise(path, peer, partial(self.note_taken, job, package, peer))
         deliver = partial(
             self._vault.deliver, state.call.chain, job, package, recipient=request.key, parcel=parcel, code=code
         )
         return await trio.to_thread.run_sync(deliver)
+
+    async def note_taken(self, job: JobId, package: int, peer: PeerId) -> None:
+        """Log that ``peer`` begins to fetch a package of a design of ours; said again it is one event."""
+        stream = posted.stream_of(job)
+        if isinstance(self._runner.state(stream), Post):
+            event = PackageTaken(package=package, peer=peer, at=self._reads.wall())
+            await self._runner.post(stream, f"taken/{package}/{peer.hex()}", event)

@@ -5,7 +5,7 @@ Who hands out keeps no list on disk: a node that was restarted promises again wh
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,10 @@ FETCH_SECONDS = 60.0
 """For one attempt, after which the workflow tries again where this one left off."""
 
 
+Taken = Callable[[], Awaitable[None]]
+"""Notes that a parcel is on its way."""
+
+
 @dataclass(slots=True)
 class Progress:
     """How far a content has come; bytes."""
@@ -43,18 +47,22 @@ class Parcels:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._promised: dict[Digest, tuple[Path, set[PeerId]]] = {}
+        self._promised: dict[Digest, tuple[Path, dict[PeerId, Taken | None]]] = {}
         self._fetching: dict[Path, Progress] = {}
 
     def serve(self) -> None:
         """Hand out what was promised."""
         serve_contents(self._network, self)
 
-    async def promise(self, path: Path, peer: PeerId) -> Digest:
-        """Let ``peer`` fetch the file at ``path`` under the digest that is returned."""
+    async def promise(self, path: Path, peer: PeerId, taken: Taken | None = None) -> Digest:
+        """Let ``peer`` fetch the file at ``path`` under the digest that is returned.
+
+        Args:
+            taken: done when it begins to, before it gets anything.
+        """
         content = content_digest(await trio.to_thread.run_sync(outline_of, path))
-        _, peers = self._promised.pop(content, (path, set()))
-        self._promised[content] = (path, peers | {peer})
+        _, peers = self._promised.pop(content, (path, {}))
+        self._promised[content] = (path, {**peers, peer: taken})
         if len(self._promised) > MAX_PROMISES:
             del self._promised[next(iter(self._promised))]
         return content
@@ -62,8 +70,14 @@ class Parcels:
     async def find(self, peer: PeerId, content: Digest) -> Path | None:
         """The file that ``peer`` was promised under ``content``."""
         await trio.lowlevel.checkpoint()
-        path, peers = self._promised.get(content, (None, set()))
-        return path if peer in peers and path is not None and path.exists() else None
+        path, peers = self._promised.get(content, (None, {}))
+        if path is None or peer not in peers or not path.exists():
+            return None
+        taken = peers[peer]
+        if taken is not None:
+            await taken()
+            peers[peer] = None
+        return path
 
     async def fetch(self, source: PeerId, content: Digest, path: Path, *, what: str) -> None:
         """Bring ``content`` to ``path``, on from where an earlier attempt left off.

@@ -45,7 +45,14 @@ from node.workflows.posted import (
     RevealArrived,
     with_assigned,
 )
-from node.workflows.released import DesignCopied, EntrustKeys, KeysEntrusted, LicencesRevoked, PackageReleased
+from node.workflows.released import (
+    DesignCopied,
+    EntrustKeys,
+    KeysEntrusted,
+    LicencesRevoked,
+    PackageReleased,
+    PackageTaken,
+)
 from node.workflows.replacing import Replacing
 from node.workflows.runner import Effect, Workflow
 from node.workflows.tendered import Improve, ImproveAsked, SurrenderAnswered, TellOrder, TenderEnded
@@ -84,6 +91,7 @@ def workflow(contracts: Contracts) -> Workflow:
             KeysEntrusted,
             LicencesRevoked,
             PackageReleased,
+            PackageTaken,
             *SHARED_EVENTS,
         ),
     )
@@ -131,6 +139,8 @@ class _Rule:
                 return self._awarding.cancel(replace(state, problem="taken back by its customer"))
             case PackageReleased():
                 return replace(state, released=(*state.released, event)), ()
+            case PackageTaken():
+                return replace(state, taken=(*state.taken, event)), ()
             case LicencesRevoked():
                 moves = tuple(map(self._contracts.designs.revoke, dict.fromkeys(licences(state, self._contracts))))
                 return replace(state, revoked=event), (Submit(key="revoke", transactions=moves),) if moves else ()

@@ -13,7 +13,7 @@ from node.workflows.asked import Asking
 from node.workflows.assigned import Assigned
 from node.workflows.bonds import Bond, is_opened
 from node.workflows.events import LONG_AGO, PassportIssued, UnitsRecorded
-from node.workflows.released import DesignCopied, KeysEntrusted, LicencesRevoked, PackageReleased
+from node.workflows.released import DesignCopied, KeysEntrusted, LicencesRevoked, PackageReleased, PackageTaken
 from node.workflows.tendered import TenderFor, Trial
 from protocol.auction import Reveal
 from protocol.award import Assignment, transcript_root
@@ -186,6 +186,7 @@ class Post:
     """What earlier ones came to that changed nothing."""
 
     released: tuple[PackageReleased, ...] = ()
+    taken: tuple[PackageTaken, ...] = ()
     copied: tuple[DesignCopied, ...] = ()
     revoked: LicencesRevoked | None = None
     custody: KeysEntrusted | None = None

@@ -40,6 +40,19 @@ class PackageReleased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackageTaken:
+    """Somebody began to fetch a package's ciphertext, which opens under its key alone."""
+
+    package: int
+    """0 is the design file, which nobody fetches."""
+
+    peer: PeerId
+    """Its winner, or a juror."""
+
+    at: UnixSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntrustKeys:
     """Share the keys of the job's packages among auditors."""
 

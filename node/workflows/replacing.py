@@ -219,6 +219,10 @@ class Replacing:
             return state, ()
         asked, old = asking.asked, state.assigned[event.index].provider
         designs, sealed = self._contracts.designs, state.posted.sealed
+        asking_ = tuple(a for a in state.asking if a.index != event.index)
+        state = replace(state, asking=asking_, replacements=(*state.replacements, asked))
+        if state.revoked is not None:
+            return state, ()  # the old licences are revoked, and there are to be no new ones
         moves = []
         for operation in range(asked.assignment.offer.first, asked.assignment.offer.last + 1):
             package = Digest(merkle.leaf_hash(encode(sealed.leaves[operation + 1])))
@@ -235,8 +239,6 @@ class Replacing:
                     expiry=state.posted.deadline,
                 )
             )
-        asking_ = tuple(a for a in state.asking if a.index != event.index)
-        state = replace(state, asking=asking_, replacements=(*state.replacements, asked))
         return state, (Submit(key=f"relicense/{event.index}/{asked.round}", transactions=tuple(moves)),)
 
     @staticmethod

@@ -4,18 +4,23 @@ from ledger.contracts import Contracts
 from node.workflows.posted import Post, operations_of
 from protocol import merkle
 from protocol.facts import conforming
-from protocol.ids import Digest
+from protocol.ids import Address, Digest
 from protocol.wire import encode
 
 
 def licence_of(state: Post, contracts: Contracts, operation: int) -> Digest:
-    """The licence under which ``operation`` was done."""
+    """The licence under which ``operation`` is done, as it stands."""
     index = next(i for i in range(len(state.assigned)) if operation in operations_of(state, i))
+    return licence_for(state, contracts, operation, state.assigned[index].provider)
+
+
+def licence_for(state: Post, contracts: Contracts, operation: int, licensee: Address) -> Digest:
+    """The licence for ``operation`` of one that makes it, or made it once."""
     return contracts.designs.licence_id(
         owner=state.posted.owner,
         commitment=state.call.design,
         package=merkle.leaf_hash(encode(state.posted.sealed.leaves[operation + 1])),
-        licensee=state.assigned[index].provider,
+        licensee=licensee,
     )
 
 

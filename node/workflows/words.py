@@ -86,6 +86,8 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return f"licences revoked by {event.by}; what was released cannot be called back"
         case released.DesignCopied():
             return f"design copied by {event.by}, encrypted for {event.recipient}"
+        case released.PackageTaken():
+            return f"{names(event.peer)} begins to fetch package {event.package}, encrypted"
         case released.PackageReleased():
             return _released(event, names)
         case OperationAccepted():

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,18 @@ from node.design.reading import Options
 from node.errors import RequestError, UnavailableError
 from node.identity import Identity
 from node.vault.vault import Vault
-from node.workflows.custody import Auditor as Candidate
-from node.workflows.custody import Custody, drawn, threshold_of
+from node.workflows.custody import Custody
+from node.workflows.holders import Auditor as Candidate
+from node.workflows.holders import drawn, threshold_of
 from node.workflows.ledger_reads import LedgerReads
+from node.workflows.parcels import Parcels
 from node.workflows.posted import JobPosted, Post
-from node.workflows.released import EntrustKeys, KeysEntrusted
+from node.workflows.released import EntrustKeys, KeysEntrusted, LicencesRevoked
+from protocol import merkle
 from protocol.capability import Card
 from protocol.errors import RejectError
 from protocol.escrow import Entrusted, Escrow, ShareRequest, entrust
-from protocol.ids import Address, EncryptionKey
+from protocol.ids import Address, Digest, EncryptionKey, JobId, PeerId
 from protocol.membership import AUDITOR
 from protocol.membership import CUSTOMER as CUSTOMER_ROLE
 from protocol.params import MAX_HOLDERS, MIN_HOLDERS
@@ -45,7 +49,8 @@ __all__ = ["deployed", "scene"]
 
 ACCOUNTS = tuple(address(0xB000 + number) for number in range(4))
 EFFECT = EntrustKeys(key="entrust")
-DESIGN, FIRST, SECOND = b"the design", b"how to mill it", b"how to measure it"
+DESIGN, FIRST, SECOND, THIRD = b"the design", b"how to mill it" * 700_000, b"how to measure it", b"how to coat it"
+"""The first is longer than any answer; the third is nobody's yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,8 @@ class Node:
     vault: Vault
     network: Network
     custody: Custody
+    taken: list[tuple[JobId, int, PeerId]]
+    """Which packages its node let go, encrypted."""
 
 
 @dataclass(slots=True)
@@ -95,7 +102,7 @@ async def a_world(scene: Scene, folder: Path, call_of: object = small_call) -> A
     contracts, evm, directory = scene.contracts, scene.evm, Directory()
     reads = LedgerReads(evm, contracts, wall=lambda: UnixSeconds(evm.now), random=os.urandom)  # type: ignore[arg-type]
     vault = Vault(folder / "customer", seed("customer's vault"))
-    design = vault.seal(JOB, [chunks_of(content) for content in (DESIGN, FIRST, SECOND)])
+    design = vault.seal(JOB, [chunks_of(content) for content in (DESIGN, FIRST, SECOND, THIRD)])
     commitment = commitment_of(
         chain=contracts.chain_id,
         registry=contracts.designs.address,
@@ -115,6 +122,13 @@ async def a_world(scene: Scene, folder: Path, call_of: object = small_call) -> A
         expected=(),
         notes=(),
     )
+    scene.send(CUSTOMER, contracts.designs.seal(commitment))
+    for number in (1, 2):
+        package = Digest(merkle.leaf_hash(encode(design.leaves[number])))
+        until = UnixSeconds(evm.now + 10_000)
+        scene.send(
+            CUSTOMER, contracts.designs.license(commitment, package=package, licensee=SHOP, units=1, expiry=until)
+        )
     scene.open(budget=1000, design=commitment)
     scene.award(900)
     scene.accept(0)
@@ -132,6 +146,8 @@ async def a_world(scene: Scene, folder: Path, call_of: object = small_call) -> A
             scene.evm.send(account, enrolment(identity, role, scene))
             network = await stack.enter_async_context(hub.join(identity.peer))
             own = vault if name == "customer" else Vault(folder / name, identity.vault)
+            taken: list[tuple[JobId, int, PeerId]] = []
+            (parcels := Parcels(network)).serve()
             custody = Custody(
                 network=network,
                 post_of=lambda _stream: Post(posted=posted, call=asked),
@@ -140,11 +156,19 @@ async def a_world(scene: Scene, folder: Path, call_of: object = small_call) -> A
                 reads=reads,
                 directory=directory,
                 partners=(),
+                parcels=parcels,
+                taken=partial(note, taken),
             )
             custody.serve()
             directory.learn(card_of(identity, account, name, evm.now))
-            nodes.append(Node(account=account, identity=identity, vault=own, network=network, custody=custody))
+            nodes.append(
+                Node(account=account, identity=identity, vault=own, network=network, custody=custody, taken=taken)
+            )
         yield World(scene=scene, customer=nodes[0], auditors=tuple(nodes[1:]), directory=directory)
+
+
+async def note(taken: list[tuple[JobId, int, PeerId]], job: JobId, package: int, peer: PeerId) -> None:
+    taken.append((job, package, peer))
 
 
 def enrolment(identity: Identity, role: int, scene: Scene):  # type: ignore[no-untyped-def]
@@ -193,6 +217,64 @@ async def test_keys_are_entrusted_and_open_for_a_juror_in_a_dispute_and_nobody_e
         assert {(one.to, one.job) for one in given} == {(jurors[0].identity.peer, JOB)}
         assert sorted({one.package for one in given}) == [1, 2]
         assert jurors[0].vault.given() == ()
+        assert world.customer.taken == [(JOB, package, jurors[0].identity.peer) for package in (1, 2)]
+        assert not list(jurors[0].vault._folder.glob("*.evidence*")), "what was opened is not kept"
+
+
+async def test_what_nobody_was_licensed_to_make_opens_for_no_juror(scene: Scene, tmp_path: Path) -> None:
+    async with a_world(scene, tmp_path) as world:
+        await world.customer.custody.entrust("post/job", EFFECT)
+        juror, holder, *_ = world.dispute()
+        with pytest.raises(UnavailableError, match="no quorum"):
+            await juror.custody.recover(JOB, 3)
+        assert holder.vault.share(JOB, 3) is not None
+        assert holder.vault.given() == ()
+
+
+async def test_the_customer_learns_from_the_holders_whom_they_opened_its_keys_to(scene: Scene, tmp_path: Path) -> None:
+    async with a_world(scene, tmp_path) as world:
+        await world.customer.custody.entrust("post/job", EFFECT)
+        juror, *others, away = world.dispute()
+        for _ in range(2):
+            await juror.custody.recover(JOB, 2)
+        holders = {node.identity.peer: node for node in world.auditors}
+        found = await world.customer.custody.openings([*holders, peer("nobody")], UnixSeconds(0))
+        assert found.pop(peer("nobody")) is None
+        told = [(holder, one) for holder, openings in found.items() for one in openings or ()]
+        assert {holder for holder, _ in told} <= {node.identity.peer for node in (*others, away)}
+        assert len(told) == 2, "two shares beside the juror's own, each told once however often it was asked for"
+        assert {(one.job, one.package, one.request.author) for _, one in told} == {(JOB, 2, juror.identity.peer)}
+        later = await world.customer.custody.openings(holders, UnixSeconds(scene.evm.now + 1))
+        assert not any(later.values())
+        strangers = await away.custody.openings(holders, UnixSeconds(0))
+        assert not any(strangers.values()), "to others it says nothing of them"
+
+
+async def test_a_holder_that_gives_a_false_share_is_passed_over(
+    scene: Scene, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_world(scene, tmp_path) as world:
+        await world.customer.custody.entrust("post/job", EFFECT)
+        *jurors, away = world.dispute()
+        held = away.vault.share(JOB, 2)
+        assert held is not None
+        away.vault.keep_share(JOB, 2, replace(held, share=bytes(len(held.share))), UnixSeconds(0))
+        with caplog.at_level("INFO", "guildmark.custody"):
+            assert await jurors[0].custody.recover(JOB, 2) == SECOND
+            assert await jurors[0].custody._ask_share(JOB, 2, away.identity.peer) is None
+        assert f"no share from {away.identity.peer.hex()[:8]}: share" in caplog.text
+        assert "is not the one that was signed" in caplog.text
+
+
+async def test_a_job_whose_licences_were_revoked_entrusts_nothing(scene: Scene, tmp_path: Path) -> None:
+    async with a_world(scene, tmp_path) as world:
+        revoked = LicencesRevoked(by="Ada", at=UnixSeconds(scene.evm.now))
+        post = world.customer.custody._post_of("post/job")
+        world.customer.custody._post_of = lambda _stream: replace(post, revoked=revoked)
+        happened = await world.customer.custody.entrust("post/job", EFFECT)
+        assert happened.event.holders == ()
+        assert "revoked" in happened.event.note
+        assert all(node.vault.share(JOB, 1) is None for node in world.auditors)
 
 
 async def test_entrusting_again_makes_the_same_shares(scene: Scene, tmp_path: Path) -> None:
@@ -272,7 +354,7 @@ async def test_a_customer_that_shared_another_key_is_convicted_by_its_own_statem
 ) -> None:
     async with a_world(scene, tmp_path) as world:
         honest = world.customer.vault.content_key
-        world.customer.vault.content_key = lambda job, index: honest(job, 3 - index)  # type: ignore[method-assign]
+        world.customer.vault.content_key = lambda job, index: honest(job, 4 - index)  # type: ignore[method-assign]
         await world.customer.custody.entrust("post/job", EFFECT)
         juror, *_ = world.dispute()
         with pytest.raises(RequestError, match="do not give the sealed key"):

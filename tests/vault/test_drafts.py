@@ -116,7 +116,9 @@ def test_what_a_killed_node_left_half_written_is_gone_when_it_starts_again(owner
 
 def given_to(name: bytes) -> Given:
     request = sign(b"s" * 32, FETCH_SHARE, name)
-    return Given(job=JOB, package=1, to=PeerId(name * 32), at=UnixSeconds(7), request=request)
+    return Given(
+        customer=PeerId(b"c" * 32), job=JOB, package=1, to=PeerId(name * 32), at=UnixSeconds(7), request=request
+    )
 
 
 def test_a_share_whose_giving_cannot_be_logged_is_not_given_and_the_log_goes_on(owner: Vault) -> None:

@@ -13,7 +13,17 @@ from protocol.capability import Capability, Card
 from protocol.capacity import Capacity
 from protocol.checkpoint import sign_checkpoint
 from protocol.content import ChunkRequest, Outline, OutlineRequest, content_digest
-from protocol.escrow import Entrusted, Escrow, SealedRequest, ShareGiven, ShareRequest, share_digest
+from protocol.escrow import (
+    Entrusted,
+    Escrow,
+    Opening,
+    Openings,
+    OpeningsRequest,
+    SealedRequest,
+    ShareGiven,
+    ShareRequest,
+    share_digest,
+)
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
 from protocol.job import Call, Filters, Hole, Site
 from protocol.lookup import KeepRequest, Nearest, NearestRequest, Whereabouts, key_of
@@ -56,6 +66,7 @@ from protocol.topics import (
     CARD,
     COMMITMENT,
     ESCROW,
+    FETCH_SHARE,
     LOG_HEAD,
     RECEIPT,
     REPLACEMENT,
@@ -135,6 +146,8 @@ def messages() -> tuple[Message, ...]:
         Message(kind=ShareRequest, topic=None, accepted=_share_requests()),
         Message(kind=ShareGiven, topic=None, accepted=_shares_given()),
         Message(kind=SealedRequest, topic=None, accepted=(("first package", SealedRequest(job=JOB, package=1)),)),
+        Message(kind=OpeningsRequest, topic=None, accepted=_openings_requests()),
+        Message(kind=Openings, topic=None, accepted=_openings()),
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
         Message(kind=SurrenderRequest, topic=None, accepted=(("of the second", SurrenderRequest(job=JOB, index=1)),)),
         Message(kind=SurrenderPrice, topic=None, accepted=(("of 2.00", SurrenderPrice(compensation=Cents(2_00))),)),
@@ -420,6 +433,19 @@ def _entrusted() -> tuple[tuple[str, Entrusted], ...]:
 
 def _share_requests() -> tuple[tuple[str, ShareRequest], ...]:
     return (("first package", ShareRequest(job=JOB, package=1, key=public_half(RECIPIENT_SEED))),)
+
+
+def _openings_requests() -> tuple[tuple[str, OpeningsRequest], ...]:
+    return (
+        ("of all times", OpeningsRequest(since=UnixSeconds(0))),
+        ("since then", OpeningsRequest(since=UnixSeconds(START))),
+    )
+
+
+def _openings() -> tuple[tuple[str, Openings], ...]:
+    request = sign(SIGNER, FETCH_SHARE, encode(_share_requests()[0][1]))
+    opening = Opening(job=JOB, package=1, at=UnixSeconds(START), request=request)
+    return (("one", Openings(given=(opening,))), ("none", Openings(given=())))
 
 
 def _shares_given() -> tuple[tuple[str, ShareGiven], ...]:
