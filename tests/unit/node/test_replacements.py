@@ -13,7 +13,9 @@ from node.workflows.assigned import ObjectionRaised
 from node.workflows.assigned import Stage as Standing
 from node.workflows.events import FetchRecords, OperationDeclined, Submit
 from node.workflows.posted import MakeAgain, Phase
+from node.workflows.released import LicencesRevoked
 from node.workflows.replacing import fair_due
+from node.workflows.thread import licences
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.opening import open_bids
@@ -340,3 +342,17 @@ def test_a_shop_stands_in_only_under_an_offer_that_it_made(
         asked(wrong, signer=stage.call.customer)
     with pytest.raises(RejectError, match="not the customer's"):
         asked(told, signer=MILL.bid.provider)
+
+
+def test_once_the_licences_are_revoked_no_maker_gets_one_and_the_ledger_mints_no_serial(stage: Stage) -> None:
+    revoked = LicencesRevoked(by="Ada", at=stage.scene.evm.now)
+    stage.tell(stage.customer, revoked)
+    give_back(stage, OVEN)
+    assert makers(stage) == accounts(stage, MILL, RIVAL)
+    assert stage.post.revoked == revoked
+    designs, evm = stage.scene.contracts.designs, stage.scene.evm
+    standing = [designs.standing(evm, licence) for licence in licences(stage.post, stage.scene.contracts)]
+    assert [(one.units > 0, one.revoked) for one in standing] == [(True, True), (False, False)]
+    mill = stage.shop(MILL).account
+    refused = designs.record(licences(stage.post, stage.scene.contracts)[0], 1, Digest(b"e" * 32))
+    assert stage.scene.refused(mill, refused) == "LicenceRevoked"
