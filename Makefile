@@ -23,6 +23,7 @@ FILE   ?= devnet/parts/bracket.step
 SOURCES_ONLY := python-baseconv,varint
 
 .PHONY: setup market demo devnet test test-fast test-ledgers crash auctions ocds check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants slither slicer nc-interpreter forge
+.PHONY: setup market demo devnet test test-fast test-ledgers crash auctions check fix bench docs contracts lock clean fuzz-cad gltf-validator fuzz converge lookups test-interop tamper tamper-seal gas mutants invariants slither slicer age nc-interpreter forge
 
 setup: $(STAMP)
 
@@ -113,6 +114,9 @@ fuzz-cad: $(STAMP) ## damage real CAD files and read them; MUTANTS=500
 
 slicer: ## install PrusaSlicer, which makes code for printers (Debian and its kin; asks for root)
 	@command -v prusa-slicer || $$(test $$(id -u) = 0 || echo sudo) apt-get install --yes --no-install-recommends prusa-slicer
+
+age: ## install age, which opens copies of designs and is what sealing is measured beside (Debian and its kin; asks for root)
+	@command -v age || $$(test $$(id -u) = 0 || echo sudo) apt-get install --yes --no-install-recommends age
 
 nc-interpreter: ## install LinuxCNC's rs274, which checks programmes for mills (Debian and its kin; asks for root)
 	@command -v rs274 || $$(test $$(id -u) = 0 || echo sudo) apt-get install --yes --no-install-recommends linuxcnc-uspace

@@ -1,6 +1,6 @@
 """Sealing and receiving beside age, file to file, per CPU-second, in one run; nothing is asserted here.
 
-Debian's ``age`` runs if it is installed (``apt-get install age``); ``pyrage``, the same format in Rust, runs always.
+Debian's ``age`` runs if it is installed (``make age``); ``pyrage``, the same format in Rust, runs always.
 All take turns, each writes a file that was not there, and a first round, in which the machine finds its memory, is not
 counted. The vault's figures include bringing the file to the disk (``fsync``), which age leaves to the system. The
 files lie where temporary ones do: ``TMPDIR`` chooses. In memory (tmpfs) most of the time is the system's, for all
