@@ -1,13 +1,15 @@
 """Keys in custody on the real contracts: entrusted by a customer's node, opened by jurors alone, every share logged."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+import trio
 
 from federation.directory import Directory
 from federation.errors import RefusedError
@@ -47,6 +49,7 @@ from tests.vault.closed import closed
 
 __all__ = ["deployed", "scene"]
 
+T = TypeVar("T")
 ACCOUNTS = tuple(address(0xB000 + number) for number in range(4))
 EFFECT = EntrustKeys(key="entrust")
 DESIGN, FIRST, SECOND, THIRD = b"the design", b"how to mill it" * 700_000, b"how to measure it", b"how to coat it"
@@ -88,6 +91,18 @@ class World:
         return tuple(sorted(self.auditors, key=lambda node: node.account not in panel))
 
 
+class OneByOne(LedgerReads):
+    """Reads of a chain within this process, which answers one thread at a time."""
+
+    def __init__(self, *chain: Any, **settings: Any) -> None:
+        super().__init__(*chain, **settings)
+        self._turn = trio.Lock()
+
+    async def ask(self, question: Callable[[Any], T]) -> T:
+        async with self._turn:
+            return await super().ask(question)
+
+
 def identity_of(name: str, signing: bytes | None = None) -> Identity:
     return Identity(
         signing=signing or seed(name),
@@ -100,7 +115,7 @@ def identity_of(name: str, signing: bytes | None = None) -> Identity:
 @asynccontextmanager
 async def a_world(scene: Scene, folder: Path, call_of: object = small_call) -> AsyncIterator[World]:
     contracts, evm, directory = scene.contracts, scene.evm, Directory()
-    reads = LedgerReads(evm, contracts, wall=lambda: UnixSeconds(evm.now), random=os.urandom)  # type: ignore[arg-type]
+    reads = OneByOne(evm, contracts, wall=lambda: UnixSeconds(evm.now), random=os.urandom)
     vault = Vault(folder / "customer", seed("customer's vault"))
     design = vault.seal(JOB, [chunks_of(content) for content in (DESIGN, FIRST, SECOND, THIRD)])
     commitment = commitment_of(
