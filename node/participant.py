@@ -27,8 +27,8 @@ from node.views import (
     given_row,
     job_document,
     job_summary,
-    opening_row,
     release_rows,
+    unsealing_row,
 )
 from node.workflows import posted
 from node.workflows.answered import Answer
@@ -305,19 +305,19 @@ class Participant:
         entrusted = [state.custody for state in states if state.custody is not None and state.custody.holders]
         holders = {holder for custody in entrusted for holder in custody.holders}
         since = min((custody.at for custody in entrusted), default=UnixSeconds(0))
-        answers = await self._custody.openings(holders, since)
+        answers = await self._custody.unsealings(holders, since)
         jobs = {state.call.job for state in states}
         rows += [
-            opening_row(opening, holder, self.name_of)
-            for holder, openings in answers.items()
-            for opening in openings or ()
-            if opening.job in jobs
+            unsealing_row(unsealing, holder, self.name_of)
+            for holder, unsealings in answers.items()
+            for unsealing in unsealings or ()
+            if unsealing.job in jobs
         ]
         given = [given_row(one, self.name_of) for one in self._vault.given()] if prefix is None else []
         return {
             "releases": sorted(rows, key=lambda row: str(row["at"])),
             "given": given,
-            "silent": sorted(self.name_of(holder) for holder, openings in answers.items() if openings is None),
+            "silent": sorted(self.name_of(holder) for holder, unsealings in answers.items() if unsealings is None),
         }
 
     async def open_package(self, job: str, package: int) -> bytes:

@@ -14,7 +14,7 @@ from node.workflows.words import Names, describe, explain_no_award, explain_repl
 from protocol.auction import Offer
 from protocol.award import MICRO, Assignment, Standing
 from protocol.classification import Classification
-from protocol.escrow import Opening
+from protocol.escrow import Unsealing
 from protocol.ids import PeerId
 from protocol.job import Call
 from protocol.replacement import Replacement
@@ -128,15 +128,15 @@ def release_rows(state: Post, contracts: Contracts, names: Names) -> list[Docume
     return rows
 
 
-def opening_row(opening: Opening, holder: PeerId, names: Names) -> Document:
+def unsealing_row(unsealing: Unsealing, holder: PeerId, names: Names) -> Document:
     """A share of a key of ours that its holder says it gave to a juror."""
     return {
-        "job": opening.job.hex(),
-        "what": f"share of package {opening.package}, of {names(holder)}",
-        "to": names(opening.request.author),
-        "at": iso(opening.at),
+        "job": unsealing.job.hex(),
+        "what": f"share of package {unsealing.package}, of {names(holder)}",
+        "to": names(unsealing.request.author),
+        "at": iso(unsealing.at),
         "under": "a dispute on the ledger",
-        "request": opening.request.digest.hex(),
+        "request": unsealing.request.digest.hex(),
     }
 
 

@@ -93,7 +93,7 @@ class SealedRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningsRequest:
+class UnsealingsRequest:
     """A customer asks a holder to whom it gave shares of the customer's keys."""
 
     since: UnixSeconds
@@ -101,7 +101,7 @@ class OpeningsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Unsealing:
     """A share that a holder gave to a juror."""
 
     job: JobId
@@ -112,21 +112,21 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Openings:
+class Unsealings:
     """A holder's answer to a customer, oldest first."""
 
-    given: tuple[Opening, ...]
+    given: tuple[Unsealing, ...]
 
 
-def check_openings(openings: Openings) -> None:
-    """Whether every opening was asked for by its juror, and nobody is accused of another.
+def check_unsealings(unsealings: Unsealings) -> None:
+    """Whether every unsealing was asked for by its juror, and nobody is accused of another.
 
     Raises:
         RejectError: a request is not signed, or for something else.
     """
-    for opening in openings.given:
-        request = decode(ShareRequest, verify(opening.request, FETCH_SHARE))
-        if (request.job, request.package) != (opening.job, opening.package):
+    for unsealing in unsealings.given:
+        request = decode(ShareRequest, verify(unsealing.request, FETCH_SHARE))
+        if (request.job, request.package) != (unsealing.job, unsealing.package):
             raise RejectError("a juror asked for something else than it is said to have opened")
 
 

@@ -75,7 +75,7 @@ FETCH_SHARE = "/guildmark/share/1"
 FETCH_SEALED = "/guildmark/sealed/2"
 """A juror's signed request in; a ``Parcel`` out, under which the ciphertext of a package is fetched."""
 
-FETCH_OPENINGS = "/guildmark/openings/1"
+FETCH_UNSEALINGS = "/guildmark/unsealings/1"
 """A customer asks a holder which shares of its packages' keys it gave, and to whom."""
 
 FETCH_PACKAGE = "/guildmark/package/4"

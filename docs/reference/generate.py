@@ -63,7 +63,7 @@ REQUESTS = (
     ("topics.ENTRUST", "Entrusted", "no bytes"),
     ("topics.FETCH_SHARE", "ShareRequest", "ShareGiven"),
     ("topics.FETCH_SEALED", "SealedRequest", "Parcel"),
-    ("topics.FETCH_OPENINGS", "OpeningsRequest", "Openings"),
+    ("topics.FETCH_UNSEALINGS", "UnsealingsRequest", "Unsealings"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.STAND_IN", "Signed", "Signed"),
     ("topics.ASK_SURRENDER", "SurrenderRequest", "SurrenderPrice"),
@@ -86,7 +86,7 @@ ANSWERS = (
     ("Parcel", ()),
     ("SurrenderPrice", ()),
     ("ShareGiven", ("escrow.check_share", "escrow.recovered")),
-    ("Openings", ("escrow.check_openings",)),
+    ("Unsealings", ("escrow.check_unsealings",)),
     ("Records", ("production.check_logged", "production.check_operation")),
     ("Consistency", ("witness.check_growth",)),
 )
@@ -94,7 +94,7 @@ ANSWERS = (
 PARTS = (
     "Range",
     "Envelope", "Site", "Hole", "BidView", "Operation", "Weights", "Filters", "Capability", "Classification", "Rise", "Offer", "Bid", "Assignment", "Improvement", "Award",
-    "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Opening", "Record", "PackageLeaf", "Printer", "Cutter", "Tool", "Mill", "Profile", "RulePack",
+    "NoAwardReason", "NoAward", "Standing", "BlockName", "ExclusionReason", "Exclusion", "LoggedRecord", "Unsealing", "Record", "PackageLeaf", "Printer", "Cutter", "Tool", "Mill", "Profile", "RulePack",
 )  # fmt: skip
 
 TEXTS = (

@@ -12,7 +12,7 @@ ACTIONS: Final = {
     topics.FETCH_BUNDLE: Action.SEE_EVIDENCE,
     topics.FETCH_SHARE: Action.OPEN_SHARE,
     topics.FETCH_SEALED: Action.OPEN_SHARE,
-    topics.FETCH_OPENINGS: Action.SEE_RELEASES,
+    topics.FETCH_UNSEALINGS: Action.SEE_RELEASES,
 }
 """What is asked for; whoever answers asks the table first."""
 

@@ -32,15 +32,15 @@ from protocol.errors import IgnoreError, ProtocolError, RejectError
 from protocol.escrow import (
     Entrusted,
     Escrow,
-    Opening,
-    Openings,
-    OpeningsRequest,
     SealedRequest,
     ShareGiven,
     ShareRequest,
+    Unsealing,
+    Unsealings,
+    UnsealingsRequest,
     check_escrow,
-    check_openings,
     check_share,
+    check_unsealings,
     entrust,
     open_entrusted,
     recovered,
@@ -54,7 +54,7 @@ from protocol.release import SEED_BYTES, ReleaseContext, open_release, public_ha
 from protocol.requests import Parcel
 from protocol.seal import SealedDesign, commitment_of
 from protocol.signed import Signed, sign, verify
-from protocol.topics import ENTRUST, ESCROW, FETCH_OPENINGS, FETCH_SEALED, FETCH_SHARE
+from protocol.topics import ENTRUST, ESCROW, FETCH_SEALED, FETCH_SHARE, FETCH_UNSEALINGS
 from protocol.units import UnixSeconds
 from protocol.wire import decode, encode
 
@@ -66,7 +66,7 @@ DEADLINE = 20.0
 AFTER = 86_400
 """Seconds that a share is kept after the last moment of a dispute."""
 
-OPENINGS_SECONDS = 5.0
+UNSEALINGS_SECONDS = 5.0
 """That a customer waits for a holder to say what it gave."""
 
 
@@ -106,7 +106,7 @@ class Custody:
         self._network.serve(ENTRUST, self._keep)
         self._network.serve(FETCH_SHARE, self._give)
         self._network.serve(FETCH_SEALED, self._show)
-        self._network.serve(FETCH_OPENINGS, self._tell)
+        self._network.serve(FETCH_UNSEALINGS, self._tell)
 
     # The customer.
 
@@ -134,21 +134,23 @@ class Custody:
         event = KeysEntrusted(holders=(), threshold=0, at=self._reads.wall(), note=why)
         return Happened(key=effect.key, event=event)
 
-    async def openings(self, holders: Iterable[PeerId], since: UnixSeconds) -> dict[PeerId, tuple[Opening, ...] | None]:
+    async def unsealings(
+        self, holders: Iterable[PeerId], since: UnixSeconds
+    ) -> dict[PeerId, tuple[Unsealing, ...] | None]:
         """To whom each holder says that it gave shares of our keys since then; None for one that does not answer."""
-        found: dict[PeerId, tuple[Opening, ...] | None] = {}
+        found: dict[PeerId, tuple[Unsealing, ...] | None] = {}
 
         async def ask(holder: PeerId) -> None:
             found[holder] = None
-            request = encode(OpeningsRequest(since=since))
+            request = encode(UnsealingsRequest(since=since))
             try:
-                reply = await self._network.request(holder, FETCH_OPENINGS, request, deadline=OPENINGS_SECONDS)
-                openings = decode(Openings, reply)
-                check_openings(openings)
+                reply = await self._network.request(holder, FETCH_UNSEALINGS, request, deadline=UNSEALINGS_SECONDS)
+                unsealings = decode(Unsealings, reply)
+                check_unsealings(unsealings)
             except (FederationError, ProtocolError) as error:
                 log.info("%s does not say what it gave: %s", holder.hex()[:8], error)
             else:
-                found[holder] = openings.given
+                found[holder] = unsealings.given
 
         async with trio.open_nursery() as nursery:
             for holder in holders:
@@ -263,12 +265,12 @@ class Custody:
 
     async def _tell(self, peer: PeerId, payload: bytes) -> bytes:
         """What was given of the keys that ``peer`` itself entrusted."""
-        since = decode(OpeningsRequest, payload).since
+        since = decode(UnsealingsRequest, payload).since
         check(await self._reads.subject(peer, Role.CUSTOMER), Action.SEE_RELEASES, state=State.NONE, tie=Tie.OWN)
         given = await trio.to_thread.run_sync(self._vault.given)
         rows = (one for one in given if one.customer == peer and one.at >= since)
-        openings = (Opening(job=one.job, package=one.package, at=one.at, request=one.request) for one in rows)
-        return encode(Openings(given=tuple(openings)))
+        unsealings = (Unsealing(job=one.job, package=one.package, at=one.at, request=one.request) for one in rows)
+        return encode(Unsealings(given=tuple(unsealings)))
 
     async def _show(self, peer: PeerId, payload: bytes) -> bytes:
         """The ciphertext of disputed work: from the customer that sealed it, or a winner that keeps it."""

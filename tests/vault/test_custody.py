@@ -253,15 +253,15 @@ async def test_the_customer_learns_from_the_holders_whom_they_opened_its_keys_to
         for _ in range(2):
             await juror.custody.recover(JOB, 2)
         holders = {node.identity.peer: node for node in world.auditors}
-        found = await world.customer.custody.openings([*holders, peer("nobody")], UnixSeconds(0))
+        found = await world.customer.custody.unsealings([*holders, peer("nobody")], UnixSeconds(0))
         assert found.pop(peer("nobody")) is None
-        told = [(holder, one) for holder, openings in found.items() for one in openings or ()]
+        told = [(holder, one) for holder, unsealings in found.items() for one in unsealings or ()]
         assert {holder for holder, _ in told} <= {node.identity.peer for node in (*others, away)}
         assert len(told) == 2, "two shares beside the juror's own, each told once however often it was asked for"
         assert {(one.job, one.package, one.request.author) for _, one in told} == {(JOB, 2, juror.identity.peer)}
-        later = await world.customer.custody.openings(holders, UnixSeconds(scene.evm.now + 1))
+        later = await world.customer.custody.unsealings(holders, UnixSeconds(scene.evm.now + 1))
         assert not any(later.values())
-        strangers = await away.custody.openings(holders, UnixSeconds(0))
+        strangers = await away.custody.unsealings(holders, UnixSeconds(0))
         assert not any(strangers.values()), "to others it says nothing of them"
 
 

@@ -16,12 +16,12 @@ from protocol.content import ChunkRequest, Outline, OutlineRequest, content_dige
 from protocol.escrow import (
     Entrusted,
     Escrow,
-    Opening,
-    Openings,
-    OpeningsRequest,
     SealedRequest,
     ShareGiven,
     ShareRequest,
+    Unsealing,
+    Unsealings,
+    UnsealingsRequest,
     share_digest,
 )
 from protocol.ids import Address, Digest, EncryptionKey, JobId, MachineId, MaterialCode
@@ -146,8 +146,8 @@ def messages() -> tuple[Message, ...]:
         Message(kind=ShareRequest, topic=None, accepted=_share_requests()),
         Message(kind=ShareGiven, topic=None, accepted=_shares_given()),
         Message(kind=SealedRequest, topic=None, accepted=(("first package", SealedRequest(job=JOB, package=1)),)),
-        Message(kind=OpeningsRequest, topic=None, accepted=_openings_requests()),
-        Message(kind=Openings, topic=None, accepted=_openings()),
+        Message(kind=UnsealingsRequest, topic=None, accepted=_unsealings_requests()),
+        Message(kind=Unsealings, topic=None, accepted=_unsealings()),
         Message(kind=ResultRequest, topic=None, accepted=(("of a job", ResultRequest(job=JOB)),)),
         Message(kind=SurrenderRequest, topic=None, accepted=(("of the second", SurrenderRequest(job=JOB, index=1)),)),
         Message(kind=SurrenderPrice, topic=None, accepted=(("of 2.00", SurrenderPrice(compensation=Cents(2_00))),)),
@@ -435,17 +435,17 @@ def _share_requests() -> tuple[tuple[str, ShareRequest], ...]:
     return (("first package", ShareRequest(job=JOB, package=1, key=public_half(RECIPIENT_SEED))),)
 
 
-def _openings_requests() -> tuple[tuple[str, OpeningsRequest], ...]:
+def _unsealings_requests() -> tuple[tuple[str, UnsealingsRequest], ...]:
     return (
-        ("of all times", OpeningsRequest(since=UnixSeconds(0))),
-        ("since then", OpeningsRequest(since=UnixSeconds(START))),
+        ("of all times", UnsealingsRequest(since=UnixSeconds(0))),
+        ("since then", UnsealingsRequest(since=UnixSeconds(START))),
     )
 
 
-def _openings() -> tuple[tuple[str, Openings], ...]:
+def _unsealings() -> tuple[tuple[str, Unsealings], ...]:
     request = sign(SIGNER, FETCH_SHARE, encode(_share_requests()[0][1]))
-    opening = Opening(job=JOB, package=1, at=UnixSeconds(START), request=request)
-    return (("one", Openings(given=(opening,))), ("none", Openings(given=())))
+    unsealing = Unsealing(job=JOB, package=1, at=UnixSeconds(START), request=request)
+    return (("one", Unsealings(given=(unsealing,))), ("none", Unsealings(given=())))
 
 
 def _shares_given() -> tuple[tuple[str, ShareGiven], ...]:
