@@ -11,13 +11,19 @@ from dataclasses import replace
 from statistics import mean
 from time import process_time
 
-from devnet.market.baselines import RULES, clairvoyant, contract_net, dispatched, ideals
+from devnet.market.baselines import RULES, contract_net, cost_of, dispatch, ideals
 from devnet.market.book import Book, Exchange, opened
+from devnet.market.breakdown import busiest, right_shifted
+from devnet.market.foresight import clairvoyant, plans_of
 from devnet.market.improvement import improved
-from devnet.market.repair import broken, busiest, right_shifted
+from devnet.market.repair import broken
 from devnet.market.world import DAY, Kind, World, world
 from protocol.award import NoAward
+from protocol.ids import JobId
 from protocol.units import UnixSeconds
+
+BREAKDOWNS = 6
+"""Markets in which a machine fails."""
 
 STUDY = Kind(providers=10, jobs=100, plane=1_000, processes=8, hour=(1_200, 6_000))
 """Eight kinds of machines on a square of 1,000 km, and customers that lose 20 to 100 cents a minute."""
@@ -51,7 +57,7 @@ def main() -> None:
             ratio = mean(row[method][0] for row in rows)
             gap = mean(row[method][0] / one for row, one in zip(rows, best, strict=True))
             print(f"{method:34} {ratio:8.3f} {gap:12.3f} {mean(row[method][1] for row in rows):7.1f}")
-        breakdowns([world(seed, kind) for seed in range(1, given.seeds + 1)])
+        breakdowns([world(seed, kind) for seed in range(1, BREAKDOWNS + 1)])
 
 
 def measure(seed: int, kind: Kind, rounds: tuple[int, ...], tries: int) -> dict[str, tuple[float, float]]:
@@ -66,20 +72,19 @@ def measure(seed: int, kind: Kind, rounds: tuple[int, ...], tries: int) -> dict[
 
     timed("first fit (earliest finish)", lambda: contract_net(place, haste=0, price=0))
     timed("contract net (best of five)", lambda: min(contract_net(place, haste=h) for h in (0, 10, 30, 60, 100)))
-    timed("dispatching (best of five rules)", lambda: min(dispatched(place, rule) for rule in RULES))
-    book = None
+    timed("dispatching (best of five rules)", lambda: min(cost_of(place, dispatch(place, rule)) for rule in RULES))
+    plans = [min((dispatch(place, rule) for rule in RULES), key=lambda plan: cost_of(place, plan))]
     for count in (0, *rounds):
         began = process_time()
         book = traded(place, count, ideal, seed)
         method = "auction, one shot" if count == 0 else f"auction, {count} rounds an arrival"
         row[method] = (book.cost / total, process_time() - began)
-    start = book
-    assert start is not None
-    timed("clairvoyant best known", lambda: clairvoyant(place, start, tries=tries, rng=random.Random(seed)))  # noqa: S311
+        plans.append(plans_of(book))
+    timed("clairvoyant best known", lambda: clairvoyant(place, plans, tries=tries, rng=random.Random(seed)))  # noqa: S311
     return row
 
 
-def traded(place: World, rounds: int, ideal: dict[bytes, int], seed: int) -> Book:
+def traded(place: World, rounds: int, ideal: dict[JobId, int], seed: int) -> Book:
     """The market after the last call, with re-auctions after each."""
     book, rng = opened(place.providers), random.Random(seed)  # noqa: S311
     for call in place.calls:
@@ -105,7 +110,7 @@ def breakdowns(places: list[World]) -> None:
         rows.append((repaired.cost / book.cost, shifted / book.cost, spent, len(repaired.touched)))
     cost, shift, spent, touched = (mean(column) for column in zip(*rows, strict=True))
     print(
-        f"busiest machine down for 48 h: repair {100 * (cost - 1):+.2f} % cost, {1000 * spent:.0f} ms CPU in one "
+        f"{len(rows)} markets, busiest machine down for 48 h: repair {100 * (cost - 1):+.2f} % cost, {1000 * spent:.0f} ms CPU in one "
         f"process, {touched:.1f} operations; right shift {100 * (shift - 1):+.2f} %"
     )
 

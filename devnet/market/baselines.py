@@ -3,15 +3,13 @@
 All work on the same shops and calls with the same travel times and the same weights; ``score`` is the award's own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import pairwise
-from random import Random
 from typing import NamedTuple
 
-from devnet.market.book import Book, Exchange, again, opened
-from devnet.market.improvement import group
+from devnet.market.book import Exchange, Order, opened
 from devnet.market.world import World
 from node.planner.bidding import family_of
 from node.planner.machine import Machine
@@ -19,12 +17,16 @@ from node.planner.pricing import basis
 from node.planner.schedule import Lane, Task
 from node.planner.timeline import Request
 from node.planner.timing import co2, duration
-from protocol.award import MICRO, NoAward
+from protocol.auction import Offer
+from protocol.award import MICRO, Assignment, NoAward
 from protocol.capability import covers
 from protocol.ids import JobId, MachineId, PeerId
 from protocol.job import Call, Site
 from protocol.transport import travel_co2, travel_time
-from protocol.units import Cents, UnixSeconds
+from protocol.units import Cents, GramsCo2, Seconds, UnixSeconds
+
+Plans = Mapping[JobId, Sequence[Assignment]]
+"""Who makes what of each call, and when."""
 
 RULES = ("first come", "shortest", "heaviest per hour", "least work left", "most work left")
 
@@ -58,6 +60,22 @@ class Bench:
     def time(self, call: Call, index: int) -> int:
         """Its duration."""
         return duration(self.machine, call.operations[index], call.quantity)
+
+    def assignment(self, call: Call, index: int, finish: UnixSeconds) -> Assignment:
+        """An operation as it was made."""
+        length = Seconds(self.time(call, index))
+        start = UnixSeconds(finish - length)
+        offer = Offer(
+            first=index,
+            last=index,
+            machine=self.machine.name,
+            opens=start,
+            closes=start,
+            duration=length,
+            price=self.price(call, index),
+            co2=GramsCo2(self.grams(call, index)),
+        )
+        return Assignment(provider=self.peer, site=self.site, offer=offer, start=start)
 
 
 def score(call: Call, steps: Sequence[Step]) -> int:
@@ -158,18 +176,23 @@ class _Queue:
     busy_until: int = 0
 
 
-def dispatched(world: World, rule: str, *, haste: int = 30) -> int:
+def cost_of(world: World, plans: Plans) -> int:
+    """What all calls cost together under such plans, in micro-cents."""
+    return sum(score(call, steps_of(plans[call.job])) for call in world.calls)
+
+
+def dispatch(world: World, rule: str, *, haste: int = 30) -> dict[JobId, list[Assignment]]:
     """Central dispatching with late binding: a machine takes its next operation only when it is free.
 
     An operation goes to the machine with the best estimate, queue included, when its parts leave the one before.
     """
     queues = [_Queue(bench, []) for bench in benches(world)]
+    plans: dict[JobId, list[Assignment]] = {call.job: [] for call in world.calls}
     made: list[list[Step]] = [[] for _ in world.calls]
     events: list[tuple[int, int, int, int, int]] = []
     for number, call in enumerate(world.calls):
         heappush(events, (call.earliest, 0, number, -1, -1))
     key = _keys(world)[rule]
-    total = 0
     while events:
         at, kind, number, chosen, _spare = heappop(events)
         call, steps = world.calls[number], made[number]
@@ -179,18 +202,11 @@ def dispatched(world: World, rule: str, *, haste: int = 30) -> int:
             _start(world, queue, at, events, chosen, key)
             continue
         if kind == 2:
-            queue, index = queues[chosen], len(steps)
-            steps.append(
-                Step(
-                    queue.bench.site,
-                    UnixSeconds(at),
-                    queue.bench.price(call, index),
-                    queue.bench.grams(call, index),
-                )
-            )
+            queue = queues[chosen]
+            plans[call.job].append(queue.bench.assignment(call, len(steps), UnixSeconds(at)))
+            steps += steps_of(plans[call.job][-1:])
             _start(world, queue, at, events, chosen, key)
         if len(steps) == len(call.operations):
-            total += score(call, steps)
             continue
         index = len(steps)
         best = None
@@ -207,7 +223,7 @@ def dispatched(world: World, rule: str, *, haste: int = 30) -> int:
         assert best is not None, "a world has every process"  # noqa: S101
         queues[best[1]].work += best[3]
         heappush(events, (best[2], 1, number, best[1], 0))
-    return total
+    return plans
 
 
 def _start(
@@ -247,39 +263,16 @@ def _keys(world: World) -> dict[str, _Key]:
 
 def ideals(world: World) -> dict[JobId, int]:
     """What each call would cost if it had the whole federation to itself: together a lower bound for everybody."""
+    return {job: order.award.score for job, order in solo(world).items()}
+
+
+def solo(world: World) -> dict[JobId, Order]:
+    """Every call's order if it had the whole federation to itself."""
     empty = opened(world.providers)
-    found = {}
-    for call in world.calls:
-        order = Exchange(now=call.earliest).auction(empty, call)
-        if not isinstance(order, NoAward):
-            found[call.job] = order.award.score
-    return found
+    found = ((call.job, Exchange(now=call.earliest).auction(empty, call)) for call in world.calls)
+    return {job: order for job, order in found if not isinstance(order, NoAward)}
 
 
-def clairvoyant(world: World, start: Book, *, tries: int, rng: Random) -> int:
-    """The best cost known to a planner that has all calls from the beginning: releases and auctions again and again.
-
-    Args:
-        start: where it begins; what an auction with rounds ended with.
-        tries: re-auctions.
-    """
-    before = UnixSeconds(min(call.earliest for call in world.calls) - 1)
-    exchange = Exchange(now=before)
-    ideal = ideals(world)
-    book = best = start
-    for number in range(tries):
-        chosen = group(list(book.orders.values()), ideal, rng)
-        jobs = [order.call.job for order in chosen]
-        trial = book.without(*jobs)
-        for order in rng.sample(chosen, len(chosen)):
-            after = exchange.clear(trial, order.call, again(book, order))
-            if isinstance(after, NoAward):
-                break
-            trial = after
-        else:
-            heat = best.cost * (tries - number) // (tries * 5_000)
-            if trial.cost < book.cost + rng.random() * heat:
-                book = trial
-                if book.cost < best.cost:
-                    best = book
-    return best.cost
+def steps_of(assignments: Sequence[Assignment]) -> list[Step]:
+    """Assignments as they count."""
+    return [Step(one.site, one.finish, one.price, one.offer.co2) for one in assignments]

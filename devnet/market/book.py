@@ -17,7 +17,7 @@ from protocol.auction import Bid
 from protocol.award import HOUR, MICRO, Award, NoAward, choose, terms_of
 from protocol.ids import Digest, JobId, PeerId
 from protocol.job import Call, Site
-from protocol.transport import co2_of, time_of, travel_time
+from protocol.transport import co2_of, travel_time
 from protocol.units import UnixSeconds
 
 NEAREST = 8
@@ -38,6 +38,9 @@ class Order:
 
     quotes: tuple[Mapping[PeerId, int], ...] = ()
     """Per operation, the least that each shop asked for it when its bid was opened, in micro-cents of the weights."""
+
+    sunk: int = 0
+    """Micro-cents that a rest's parts cost between what is made and ``earliest``: waiting, and a way gone in vain."""
 
     @property
     def whole(self) -> bool:
@@ -60,6 +63,8 @@ class Rest:
     asked: Set[PeerId] | None = None
     """Whom to ask first; if they cannot do it, everybody is asked. None asks everybody at once."""
 
+    sunk: int = 0
+
 
 FIRST = Rest()
 """An order's first auction."""
@@ -76,7 +81,7 @@ class Book:
     @property
     def cost(self) -> int:
         """What all orders cost together by their own weights, in micro-cents: what a fair award minimises."""
-        return sum(order.award.score for order in self.orders.values())
+        return sum(order.award.score + order.sunk for order in self.orders.values())
 
     def without(self, *jobs: JobId) -> "Book":
         """The book without some orders; nothing of them is held."""
@@ -149,8 +154,14 @@ class Exchange:
         outcome = choose(terms, bids, transcript(call))
         if isinstance(outcome, NoAward):
             return outcome
-        quotes = rest.quotes or quoted(call, bids)
-        return Order(call=call, award=outcome, origin=rest.origin, follows=rest.follows, quotes=quotes)
+        return Order(
+            call=call,
+            award=outcome,
+            origin=rest.origin,
+            follows=rest.follows,
+            quotes=rest.quotes or quoted(call, bids),
+            sunk=rest.sunk,
+        )
 
     def clear(self, book: Book, call: Call, rest: Rest = FIRST) -> Book | NoAward:
         """The book after one auction.
@@ -207,16 +218,15 @@ def promising(book: Book, order: Order, first: int = 0) -> set[PeerId]:
     return found
 
 
-def again(book: Book, order: Order) -> Rest:
-    """The terms on which an order is auctioned once more as it is."""
-    return Rest(origin=order.origin, follows=order.follows, quotes=order.quotes, asked=promising(book, order))
-
-
 def way_score(call: Call, one: Site, other: Site) -> int:
     """What a move costs by a call's weights, its time included, in micro-cents."""
+    return length_score(call, one, other) + travel_time(one, other) * call.weights.hour * MICRO // HOUR
+
+
+def length_score(call: Call, one: Site, other: Site) -> int:
+    """What the length of a move and its CO2 cost, in micro-cents."""
     way = one.distance(other)
-    length = co2_of(way) * call.weights.co2_tonne + way * call.weights.kilometre * MICRO // 1000
-    return length + time_of(way) * call.weights.hour * MICRO // HOUR
+    return co2_of(way) * call.weights.co2_tonne + way * call.weights.kilometre * MICRO // 1000
 
 
 def _only(book: Book, without: set[PeerId]) -> Book:

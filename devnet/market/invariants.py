@@ -27,6 +27,9 @@ def broken_at_end(market: Market) -> Iterator[str]:
     for (job, operation), times in market.payments.items():
         if times != 1:
             yield f"operation {operation} of {job.hex()[:8]} was paid {times} times"
+    for key, payee in market.payees.items():
+        if market.makers.get(key) != payee:
+            yield f"operation {key[1]} of {key[0].hex()[:8]} was paid to somebody who did not make it"
     for job, reason in market.ended.items():
         paid = {operation for root, operation in market.payments if root == job}
         if reason is Reason.PAID and len(paid) != len(market.calls[job].operations):

@@ -1,152 +1,218 @@
-"""When reality changes: only what can no longer be made as promised is auctioned again; escrow, keys and thread follow.
+"""When reality changes: only what can no longer be made as promised is planned again; escrow, keys and thread follow.
 
-The rest of an order is an order of its own under a name derived from the first, so that what is already made stays
-where it is. Work in progress on a machine that fails is started again elsewhere: parts move, half-made ones do not.
+Whoever has the rest of an order may plan it anew if that costs nobody anything; else it is auctioned again. Parts that
+are half made are brought to the new maker, or given up and the order begun again, whichever costs less: the rule is
+``protocol.replacement.salvaged``, the same as in a node.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from hashlib import sha256
-from itertools import pairwise
 
 from devnet.market.book import Book, Exchange, Order, Rest, promising
-from node.planner.schedule import Lane, Roster, Schedule, prefix
+from devnet.market.rests import Parts, Released, after, cut, free_from, haste, released, thread
+from node.planner.schedule import Lane, Roster, Schedule
 from node.planner.shifts import Closure, merged
-from protocol.award import MICRO, Assignment, Award, NoAward
+from protocol.award import HOUR, MICRO, Assignment, NoAward
 from protocol.ids import JobId, MachineId, PeerId
-from protocol.job import Call, Site
-from protocol.transport import co2_of, travel_time
-from protocol.units import Cents, GramsCo2, UnixSeconds
+from protocol.job import Call
+from protocol.replacement import Cause, Salvage, salvaged
+from protocol.units import UnixSeconds
 
 Machines = tuple[PeerId, MachineId]
 
 
+class Remedy(Enum):
+    """What became of the rest of an order."""
+
+    REPLANNED = "planned anew by its makers"
+    FRESH = "auctioned again, nothing made before"
+    MOVED = "auctioned again, parts brought there"
+    RESTARTED = "given up and begun again"
+    NONE = "nobody can make it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What no longer holds, and since when."""
+
+    now: UnixSeconds
+    suffixes: Mapping[JobId, int]
+    """Per order, the first operation that cannot be made as promised."""
+
+    closed: Mapping[Machines, UnixSeconds] = field(default_factory=dict)
+    """Machines that are down until some time."""
+
+    parts: Mapping[JobId, Parts] = field(default_factory=dict)
+    """Where the parts of orders are, if not where the orders say."""
+
+    scrapped: Set[JobId] = frozenset()
+    """Orders whose parts are of no use any more."""
+
+    urgent: Call | None = None
+    """Somebody's order that is auctioned before the rests."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repaired:
-    """A book after a failure."""
+    """A book after trouble."""
 
     book: Book
-    cost: int
-    """Of all orders together, in micro-cents; a maker is not paid for what its failure spoilt."""
-
     touched: tuple[tuple[JobId, int], ...]
-    """Job and operation of everything that was auctioned again."""
+    """Job and operation of everything that was planned again."""
 
-    unplaced: tuple[JobId, ...]
-    """Orders whose rest found no makers."""
+    remedies: Mapping[JobId, Remedy]
+    """What became of each order hit."""
+
+    successors: Mapping[JobId, JobId]
+    """Under which name the rest of an order, or the order begun again, goes on."""
+
+    changes: Mapping[JobId, int]
+    """What each order costs more now, in micro-cents."""
+
+    @property
+    def cost(self) -> int:
+        """Of all orders together, in micro-cents; a maker is not paid for what its failure spoilt."""
+        return self.book.cost
+
+    @property
+    def unplaced(self) -> tuple[JobId, ...]:
+        """Orders whose rest found no makers."""
+        return tuple(job for job, remedy in self.remedies.items() if remedy is Remedy.NONE)
 
 
 def broken(book: Book, peer: PeerId, machine: MachineId, *, now: UnixSeconds, until: UnixSeconds) -> Repaired:
     """The book after a machine fails now and works again at ``until``."""
     hit = [
-        (one.start, job, one.offer.first)
+        (job, one.offer.first)
         for job, order in book.orders.items()
         for one in order.award.assignments
         if one.provider == peer and one.offer.machine == machine and one.finish > now and one.start < until
     ]
-    return reauctioned(book, _earliest(hit), now=now, closed={(peer, machine): until})
+    return reauctioned(book, Trouble(now=now, suffixes=_earliest(hit), closed={(peer, machine): until}))
 
 
 def vanished(book: Book, peer: PeerId, *, now: UnixSeconds) -> Repaired:
     """The book after a provider stops answering: all that it has not finished is auctioned again, without it."""
     hit = [
-        (one.start, job, one.offer.first)
+        (job, one.offer.first)
         for job, order in book.orders.items()
         for one in order.award.assignments
         if one.provider == peer and one.finish > now
     ]
     gone = replace(book, providers={name: one for name, one in book.providers.items() if name != peer})
-    return reauctioned(gone, _earliest(hit), now=now, closed={})
+    return reauctioned(gone, Trouble(now=now, suffixes=_earliest(hit)))
 
 
-def rejected(book: Book, job: JobId, operation: int, *, now: UnixSeconds) -> Repaired:
-    """The book after an inspection rejects what ``operation`` made: it and all after it is made again."""
-    return reauctioned(book, {job: operation}, now=now, closed={})
+def rejected(book: Book, job: JobId, operation: int, *, now: UnixSeconds, scrap: bool = False) -> Repaired:
+    """The book after an inspection rejects what ``operation`` made: it is done again, or the parts are of no use."""
+    scrapped = {job} if scrap else set()
+    return reauctioned(book, Trouble(now=now, suffixes={job: operation}, scrapped=scrapped))
 
 
-def reauctioned(
-    book: Book, suffixes: Mapping[JobId, int], *, now: UnixSeconds, closed: Mapping[Machines, UnixSeconds]
-) -> Repaired:
-    """The book after auctioning the rest of some orders again, the more urgent first.
+def delayed(book: Book, job: JobId, operation: int, *, now: UnixSeconds, arrives: UnixSeconds) -> Repaired:
+    """The book after parts did not reach the maker of ``operation`` in time; they are expected at ``arrives``."""
+    site = next(one.site for one in book.orders[job].award.assignments if one.offer.first == operation)
+    parts = {job: Parts(site=site, ready=arrives)}
+    return reauctioned(book, Trouble(now=now, suffixes={job: operation}, parts=parts))
 
-    Args:
-        suffixes: per order, the first operation to make again.
-        closed: machines that are down until some time.
-    """
-    cost = book.cost
-    suffixes = {job: first for job, first in suffixes.items() if not suffixes.keys() & set(_before(book, job))}
-    orders = {job: book.orders[job] for job in suffixes}
-    for job, first in suffixes.items():
-        after = _after(book, job)
-        cost -= tail_score(orders[job], first) + sum(book.orders[name].award.score for name in after)
-        book = _cut(book.without(*after), job, first)
-    for (peer, machine), until in closed.items():
+
+def reauctioned(book: Book, trouble: Trouble) -> Repaired:
+    """The book after planning the rest of some orders again, the most valuable work first."""
+    suffixes, now = trouble.suffixes, trouble.now
+    given = [
+        released(book, book.orders[job], first, now=now, parts=trouble.parts.get(job))
+        for job, first in suffixes.items()
+        if not suffixes.keys() & {order.call.job for order in thread(book, book.orders[job])}
+    ]
+    given.sort(key=lambda one: (-haste(one), one.order.call.job))
+    made, costs = {}, {}
+    for one in given:
+        job, later = one.order.call.job, after(book, one.order.call.job)
+        made[job] = [
+            *(done for order in reversed(thread(book, one.order)) for done in order.award.assignments),
+            *(done for done in one.order.award.assignments if done.offer.last < one.first),
+        ]
+        costs[job] = one.cost + sum(order.award.score + order.sunk for order in later)
+        book = cut(book.without(*(order.call.job for order in later)), one)
+    for (peer, machine), until in trouble.closed.items():
         book = book.with_schedule(peer, shut(book.schedules[peer], machine, now, until))
-    exchange, touched, unplaced = Exchange(now=now), [], []
-    for job in sorted(suffixes, key=lambda name: (orders[name].call.due, name)):
-        order, first = orders[job], suffixes[job]
-        call, origin = rest_of(order, first, now)
-        touched += [(job, first + index) for index in range(len(call.operations))]
-        rest = Rest(
-            origin=origin,
-            follows=job if first else order.follows,
-            quotes=order.quotes[first:],
-            asked=promising(book, order, first),
-        )
-        cleared = exchange.clear(book, call, rest)
-        if isinstance(cleared, NoAward):
-            unplaced.append(job)
-            continue
-        book = cleared
-        cost += book.orders[call.job].award.score
-        cost += (call.earliest - _free_from(order, first)) * call.weights.hour * MICRO // 3600
-    return Repaired(book=book, cost=cost, touched=tuple(touched), unplaced=tuple(unplaced))
+    mending = _Mending(book=book, exchange=Exchange(now=now))
+    if trouble.urgent is not None:
+        found = mending.exchange.clear(book, trouble.urgent)
+        mending.book = found if isinstance(found, Book) else book
+    for one in given:
+        mending.mend(one, made[one.order.call.job], scrap=one.order.call.job in trouble.scrapped)
+    touched = [(one.order.call.job, one.first + index) for one in given for index in range(len(one.call.operations))]
+    return Repaired(
+        book=mending.book,
+        touched=tuple(touched),
+        remedies=mending.remedies,
+        successors=mending.successors,
+        changes={job: mending.costs[job] - cost for job, cost in costs.items() if job in mending.costs},
+    )
 
 
-def _before(book: Book, job: JobId) -> list[JobId]:
-    """The orders that ``job`` is a rest of, the nearest first."""
-    found: list[JobId] = []
-    order = book.orders[job]
-    while order.follows is not None and order.follows in book.orders:
-        found.append(order.follows)
-        order = book.orders[order.follows]
-    return found
+LOCAL = 50
+"""A rest stays with its makers if that costs no more than one in so many on top of what it cost."""
 
 
-def _after(book: Book, job: JobId) -> list[JobId]:
-    """The orders that are a rest of ``job``: when it is made again from somewhere on, so are they."""
-    return [name for name in book.orders if job in _before(book, name)]
+@dataclass(slots=True)
+class _Mending:
+    """A book while rests are planned again, one by one."""
 
+    book: Book
+    exchange: Exchange
+    remedies: dict[JobId, Remedy] = field(default_factory=dict)
+    successors: dict[JobId, JobId] = field(default_factory=dict)
+    costs: dict[JobId, int] = field(default_factory=dict)
 
-def rest_of(order: Order, first: int, now: UnixSeconds) -> tuple[Call, Site | None]:
-    """The operations from ``first`` on as a call of their own, and where the parts wait."""
-    made = [one for one in order.award.assignments if one.offer.last < first]
-    origin = made[-1].site if made else order.origin
-    call = order.call
-    operations = tuple(replace(operation, index=operation.index - first) for operation in call.operations[first:])
-    earliest = UnixSeconds(max(now, made[-1].finish if made else call.earliest))
-    job = JobId(sha256(b"guildmark/rest" + call.job + first.to_bytes(2, "big") + now.to_bytes(8, "big")).digest())
-    return replace(call, job=job, operations=operations, earliest=earliest), origin
+    def mend(self, given: Released, made: Sequence[Assignment], *, scrap: bool) -> None:
+        """Let the makers plan anew, else auction again, else begin again."""
+        job, call, rest = given.order.call.job, given.call, given.rest
+        if scrap and made and self._goes_on(job, Remedy.RESTARTED, *self._anew(given)):
+            return
+        makers = {one.provider for one in given.steps}
+        local = self.exchange.auction(self.book, call, replace(rest, asked=makers))
+        if isinstance(local, Order) and local.award.score + local.sunk <= given.cost + given.cost // LOCAL:
+            after = self.book.with_order(local, now=self.exchange.now)
+            if isinstance(after, Book) and self._goes_on(job, Remedy.REPLANNED, call, after):
+                return
+        found = self.exchange.clear(self.book, call, rest)
+        if isinstance(found, Book) and self._given_up(given, made, found.orders[call.job].award.assignments[0]):
+            again, anew = self._anew(given)
+            if isinstance(anew, Book) and anew.cost <= found.cost and self._goes_on(job, Remedy.RESTARTED, again, anew):
+                return
+        if not self._goes_on(job, Remedy.MOVED if made else Remedy.FRESH, call, found):
+            self.remedies[job] = Remedy.NONE
 
+    def _given_up(self, given: Released, made: Sequence[Assignment], one: Assignment) -> bool:
+        """Whether bringing the parts to their new maker costs more than making them again, queues aside."""
+        failed = given.steps[0]
+        cause = Cause.LATE if given.rest.origin == failed.site else Cause.DECLINED
+        fate, _moving, _again = salvaged(given.order.call, (*made, failed), len(made), one, cause)
+        return fate is Salvage.RESTARTED
 
-def tail_score(order: Order, first: int) -> int:
-    """What an order's operations from ``first`` on cost as they were awarded, in micro-cents."""
-    call, award = order.call, order.award
-    made = [one for one in award.assignments if one.offer.last < first]
-    ahead = [one for one in award.assignments if one.offer.first >= first]
-    score = sum(one.price * MICRO + one.offer.co2 * call.weights.co2_tonne for one in ahead)
-    origin = made[-1].site if made else order.origin
-    stops = [*([] if origin is None else [origin]), *(one.site for one in ahead), *([call.site] if order.whole else [])]
-    for one, other in pairwise(stops):
-        way = one.distance(other)
-        score += co2_of(way) * call.weights.co2_tonne + way * call.weights.kilometre * MICRO // 1000
-    return score + (award.arrival - _free_from(order, first)) * call.weights.hour * MICRO // 3600
+    def _anew(self, given: Released) -> tuple[Call, Book | NoAward]:
+        """The whole order begun again under another name."""
+        order, now = given.order, self.exchange.now
+        root = [order, *thread(self.book, order)][-1]
+        job = JobId(sha256(b"guildmark/again" + root.call.job + now.to_bytes(8, "big")).digest())
+        call = replace(root.call, job=job, earliest=now)
+        sunk = (now - free_from(order, given.first)) * call.weights.hour * MICRO // HOUR
+        asked = promising(self.book, root) | promising(self.book, order)
+        rest = Rest(quotes=root.quotes, asked=asked, sunk=sunk + (order.sunk if given.first == 0 else 0))
+        return call, self.exchange.clear(self.book, call, rest)
 
-
-def _free_from(order: Order, first: int) -> UnixSeconds:
-    """When the parts were to be free for operation ``first``."""
-    made = [one for one in order.award.assignments if one.offer.last < first]
-    return made[-1].finish if made else order.call.earliest
+    def _goes_on(self, job: JobId, remedy: Remedy, call: Call, found: Book | NoAward) -> bool:
+        """Take ``found`` over, if there is anything."""
+        if isinstance(found, NoAward):
+            return False
+        order = found.orders[call.job]
+        self.book, self.remedies[job], self.successors[job] = found, remedy, call.job
+        self.costs[job] = order.award.score + order.sunk
+        return True
 
 
 def shut(schedule: Schedule, machine: MachineId, begins: UnixSeconds, ends: UnixSeconds) -> Schedule:
@@ -159,70 +225,9 @@ def shut(schedule: Schedule, machine: MachineId, begins: UnixSeconds, ends: Unix
     return replace(schedule, rosters={**schedule.rosters, machine: Roster(lane=lane, holds=roster.holds)})
 
 
-def _cut(book: Book, job: JobId, first: int) -> Book:
-    """The book in which an order keeps only what comes before operation ``first``."""
-    order = book.orders[job]
-    schedules = dict(book.schedules)
-    for one in order.award.assignments:
-        if one.offer.last >= first:
-            key = f"{prefix(job)}{one.offer.first}-{one.offer.last}"
-            schedules[one.provider] = schedules[one.provider].without_tasks({key})
-    kept = tuple(one for one in order.award.assignments if one.offer.last < first)
-    orders = dict(book.orders)
-    if kept:
-        orders[job] = replace(order, award=_shortened(order, first, kept))
-    else:
-        del orders[job]
-    return replace(book, schedules=schedules, orders=orders)
-
-
-def _shortened(order: Order, first: int, kept: tuple[Assignment, ...]) -> Award:
-    return replace(
-        order.award,
-        assignments=kept,
-        arrival=kept[-1].finish,
-        price=Cents(sum(one.price for one in kept)),
-        co2=GramsCo2(sum(one.offer.co2 for one in kept)),
-        score=order.award.score - tail_score(order, first),
-    )
-
-
-def _earliest(hit: list[tuple[UnixSeconds, JobId, int]]) -> dict[JobId, int]:
+def _earliest(hit: list[tuple[JobId, int]]) -> dict[JobId, int]:
     """Per job, the first operation hit."""
     found: dict[JobId, int] = {}
-    for _start, job, operation in hit:
+    for job, operation in hit:
         found[job] = min(operation, found.get(job, operation))
     return found
-
-
-def busiest(book: Book, now: UnixSeconds) -> Machines:
-    """The machine with most work ahead."""
-    load = {
-        (peer, roster.machine.name): sum(max(0, task.finish - max(now, task.start)) for task in roster.tasks)
-        for peer, schedule in book.schedules.items()
-        for roster in schedule.rosters.values()
-    }
-    return max(load, key=lambda one: (load[one], one))
-
-
-def right_shifted(book: Book, peer: PeerId, machine: MachineId, *, now: UnixSeconds, until: UnixSeconds) -> int:
-    """What all orders cost if everything simply waits: sequences stay, and nobody asks anybody else."""
-    free: dict[Machines, int] = {}
-    ready: dict[JobId, tuple[int, Site]] = {}
-    cost = book.cost
-    steps = [(one.start, job, one) for job, order in book.orders.items() for one in order.award.assignments]
-    for start, job, one in sorted(steps, key=lambda step: step[:2]):
-        key = (one.provider, one.offer.machine)
-        begin = max(start, free.get(key, 0))
-        if job in ready:
-            finish, site = ready[job]
-            begin = max(begin, finish + travel_time(site, one.site))
-        if key == (peer, machine) and begin + one.offer.duration > now and begin < until:
-            begin = until
-        free[key] = begin + one.offer.duration
-        ready[job] = (free[key], one.site)
-    for job, order in book.orders.items():
-        finish, site = ready[job]
-        late = finish + travel_time(site, order.call.site) - order.award.arrival
-        cost += late * order.call.weights.hour * MICRO // 3600
-    return cost

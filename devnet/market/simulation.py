@@ -8,9 +8,9 @@ from devnet.market.invariants import broken_at_end, broken_by_end, broken_now, o
 from devnet.market.state import Market, market
 from devnet.market.world import Kind
 
-SMALL = Kind(providers=10, jobs=100, margin=800, shifts=True, bursts=0.3, days=20)
-MIDDLE = Kind(providers=50, jobs=300, margin=800, shifts=True, bursts=0.3, days=20)
-LARGE = Kind(providers=200, jobs=1000, margin=800, shifts=True, bursts=0.3, days=20)
+SMALL = Kind(providers=10, jobs=100, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
+MIDDLE = Kind(providers=50, jobs=300, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
+LARGE = Kind(providers=200, jobs=1000, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
 
 
 @dataclass(slots=True)
@@ -21,13 +21,15 @@ class Played:
     violations: list[str] = field(default_factory=list)
     ended: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
+    cheats: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
 
 
 def kind_of(seed: int) -> Kind:
-    """Most markets are small; every fiftieth has 50 shops, every five-hundredth 200."""
-    if seed % 500 == 0:
+    """Most markets have 10 shops and 100 jobs; every hundredth has 50 and 300, every thousandth 200 and 1,000."""
+    if seed % 1_000 == 0:
         return LARGE
-    return MIDDLE if seed % 50 == 0 else SMALL
+    return MIDDLE if seed % 100 == 0 else SMALL
 
 
 def play(seed: int, kind: Kind | None = None) -> Played:
@@ -49,5 +51,7 @@ def play(seed: int, kind: Kind | None = None) -> Played:
 
 def _summed(played: Played, place: Market) -> Played:
     played.ended.update(reason.value for reason in place.ended.values())
+    played.cheats.update(place.met)
+    played.repairs.update({f"{mishap.value}: {remedy}": count for (mishap, remedy), count in place.repairs.items()})
     played.refusals.update(reason.value for _job, _whom, reason in place.refusals)
     return played

@@ -1,16 +1,17 @@
 """A running market: its book, its money, who is who, and the clock; it decides nothing."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from random import Random
 
 from devnet.market import behaviour
-from devnet.market.behaviour import Buyer, Reason, Shop
+from devnet.market.behaviour import Buyer, Mishap, Reason, Shop
 from devnet.market.book import Book, opened
 from devnet.market.purse import Purse
 from devnet.market.world import Kind, World, world
-from protocol.auction import Bid, Commitment
+from protocol.auction import Bid, Commitment, Reveal
 from protocol.ids import JobId, PeerId
 from protocol.job import Call
 from protocol.units import UnixSeconds
@@ -52,6 +53,15 @@ class Clock:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Work that passed inspection: its maker can have it paid when the customer has approved it, or stays silent."""
+
+    provider: PeerId
+    price: int
+    operations: range
+
+
 @dataclass(slots=True)
 class Market:
     """Everything that there is; more than eight parts, for it is a whole world."""
@@ -76,6 +86,22 @@ class Market:
     payments: dict[tuple[JobId, int], int] = field(default_factory=dict)
     """How often an operation of an order was paid."""
 
+    makers: dict[tuple[JobId, int], PeerId] = field(default_factory=dict)
+    payees: dict[tuple[JobId, int], PeerId] = field(default_factory=dict)
+    """Per order and operation, who made it and who was paid for it."""
+
+    claims: dict[JobId, list[Claim]] = field(default_factory=dict)
+    """Per order, work that passed inspection and is not paid yet."""
+
+    openings: dict[PeerId, Reveal] = field(default_factory=dict)
+    """What each shop revealed last."""
+
+    met: Counter[str] = field(default_factory=Counter)
+    """How often each cheat was tried."""
+
+    repairs: Counter[tuple[Mishap, str]] = field(default_factory=Counter)
+    """How often what was met in which way."""
+
     keys: set[tuple[JobId, PeerId]] = field(default_factory=set)
     """Packages that providers hold, by order."""
 
@@ -85,6 +111,10 @@ class Market:
     def refuse(self, job: JobId, whom: bytes, reason: Reason) -> None:
         """Say no, and why."""
         self.refusals.append((job, whom, reason))
+
+    def meet(self, character: Shop | Buyer) -> None:
+        """Somebody behaves like that just now."""
+        self.met[character.value] += 1
 
     def root(self, job: JobId) -> tuple[JobId, int]:
         """The order that ``job`` is the rest of, and from which operation on; itself from 0 if it is none."""

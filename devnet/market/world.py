@@ -28,6 +28,8 @@ HOUR, DAY = 3600, 24 * 3600
 EPOCH = UnixSeconds(1_800_000_000 - (1_800_000_000 - 4 * DAY) % WEEK)
 """A Monday."""
 
+RUSH = 2
+
 COMMIT, REVEAL = 30, 10
 """Seconds of the two phases of an auction."""
 
@@ -36,8 +38,8 @@ BY_FEATURES = (INSPECTION, GRINDING, LASER, BENDING)
 """Processes whose time goes by features, a minute each on a machine of mean speed."""
 
 MATERIALS = tuple(MaterialCode(name) for name in ("EN AW-6082", "EN 1.7225", "EN 1.4301"))
-PACE = CubicMillimetres(10_000)
-"""Volume that a machine of mean speed removes in a minute."""
+PACES = {MILLING: 10_000, TURNING: 10_000, EXTRUSION: 1_000}
+"""Cubic millimetres that a machine of mean speed removes or builds up in a minute."""
 
 _BOX = Envelope(length=Micrometres(100_000), width=Micrometres(100_000), height=Micrometres(100_000))
 
@@ -68,6 +70,9 @@ class Kind:
 
     bursts: float = 0
     """Share of calls that arrive in the same second as the one before."""
+
+    rush: float = 0
+    """Share of calls that are wanted within ``RUSH`` days."""
 
     shifts: bool = False
     """Whether some machines rest at night, and changing the material takes time."""
@@ -110,6 +115,11 @@ def world(seed: int, kind: Kind) -> World:
     return World(providers=providers, calls=tuple(calls))
 
 
+def is_rush(call: Call) -> bool:
+    """Whether a call is wanted so soon that others may have to make room."""
+    return call.due - call.earliest <= RUSH * DAY
+
+
 def name(*words: object) -> bytes:
     """32 bytes that stand for somebody or something."""
     return sha256(" ".join(map(str, words)).encode()).digest()
@@ -146,9 +156,9 @@ def _machine(rng: Random, kind: Kind, index: int, process: ProcessCode | None) -
         ),
         pace=Pace(
             setup=Seconds(900),
-            volume=CubicMillimetres(round(PACE * speed)),
+            volume=CubicMillimetres(round(PACES.get(process, 1) * speed)),
             feature=Seconds(round(60 / speed)),
-            cycle=Seconds(round(4 * HOUR / speed)),
+            cycle=Seconds(round(6 * HOUR / speed)),
         ),
         rates=Rates(
             hour=Cents(round(60 * rng.uniform(60, 120) * speed)),
@@ -169,12 +179,13 @@ def _call(rng: Random, kind: Kind, number: int, at: UnixSeconds, seed: int) -> C
             process=process,
             envelope=_BOX,
             tolerance=Micrometres(50),
-            removed=CubicMillimetres(PACE * (minutes := rng.randint(60, 360))),
+            removed=CubicMillimetres(PACES.get(process, 0) * (minutes := rng.randint(60, 360))),
             mass=Grams(1_000),
             features=minutes if process in BY_FEATURES else 0,
         )
         for index, process in enumerate(processes)
     )
+    days = RUSH if kind.rush and rng.random() < kind.rush else kind.days
     return Call(
         chain=1,
         orders=Address(bytes(20)),
@@ -198,7 +209,7 @@ def _call(rng: Random, kind: Kind, number: int, at: UnixSeconds, seed: int) -> C
         budget=Cents(100_000_000),
         weights=Weights(hour=Cents(rng.randint(*kind.hour)), co2_tonne=Cents(10_000), kilometre=Cents(12)),
         earliest=at,
-        due=UnixSeconds(at + kind.days * DAY),
+        due=UnixSeconds(at + days * DAY),
         commit_by=UnixSeconds(at + COMMIT),
         reveal_by=UnixSeconds(at + COMMIT + REVEAL),
     )

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from random import Random
 
-from devnet.market.baselines import RULES, Step, clairvoyant, contract_net, dispatched, ideals, score
+from devnet.market.baselines import RULES, contract_net, cost_of, dispatch, ideals, score, steps_of
 from devnet.market.book import Book, Exchange, opened
+from devnet.market.breakdown import busiest, right_shifted
+from devnet.market.foresight import clairvoyant, plans_of
 from devnet.market.improvement import improved, reauctioned
-from devnet.market.repair import broken, busiest, rejected, rest_of, right_shifted, tail_score
+from devnet.market.repair import broken, rejected
+from devnet.market.rests import released, tail_score
 from devnet.market.world import DAY, Kind, World, world
 from protocol.award import NoAward
 from protocol.ids import JobId
@@ -34,8 +37,7 @@ def test_the_same_seed_makes_the_same_world() -> None:
 
 def test_an_awards_score_is_what_its_steps_cost() -> None:
     for order in traded(a_world()).orders.values():
-        steps = [Step(one.site, one.finish, one.price, one.offer.co2) for one in order.award.assignments]
-        assert score(order.call, steps) == order.award.score
+        assert score(order.call, steps_of(order.award.assignments)) == order.award.score
 
 
 def test_releasing_everything_leaves_empty_shops() -> None:
@@ -104,14 +106,16 @@ def test_what_an_inspection_rejects_is_made_again_and_all_after_it() -> None:
     job, order = next(iter(book.orders.items()))
     first = order.award.assignments[1]
     repaired = rejected(book, job, first.offer.first, now=first.finish)
-    call, origin = rest_of(order, first.offer.first, first.finish)
-    assert origin == order.award.assignments[0].site
+    given = released(book, order, first.offer.first, now=first.finish)
+    call = given.call
+    assert given.rest.origin == first.site, "what is to be done again is where it was done"
     assert [operation.process for operation in call.operations] == [
         operation.process for operation in order.call.operations[first.offer.first :]
     ]
     rest = repaired.book.orders[call.job]
     assert rest.starts >= first.finish
     assert rest.award.score > tail_score(order, first.offer.first) or repaired.cost >= book.cost
+    assert repaired.successors == {job: call.job}
 
 
 def test_an_order_that_is_repaired_twice_is_still_made_once() -> None:
@@ -159,9 +163,9 @@ def test_an_order_that_nobody_can_make_leaves_the_book_as_it_was() -> None:
 def test_the_yardsticks_never_beat_the_lower_bound_and_foresight_never_loses() -> None:
     place = a_world()
     bound, book = sum(ideals(place).values()), traded(place)
-    known = clairvoyant(place, book, tries=30, rng=Random(1))
-    assert bound <= known <= book.cost
-    assert all(dispatched(place, rule) >= bound for rule in RULES)
+    plans = [plans_of(book), *(dispatch(place, rule) for rule in RULES)]
+    known = clairvoyant(place, plans, tries=30, rng=Random(1))
+    assert bound <= known <= min(cost_of(place, plan) for plan in plans) <= book.cost
     assert all(contract_net(place, haste=haste) >= bound for haste in (0, 100))
 
 

@@ -10,6 +10,7 @@ from devnet.market.behaviour import Buyer, Reason, Shop
 from devnet.market.invariants import broken_at_end, broken_by_end, broken_now, overlapping
 from devnet.market.simulation import SMALL
 from devnet.market.state import Market, market
+from protocol.ids import PeerId
 
 
 def finished() -> Market:
@@ -56,6 +57,11 @@ def pay_twice(place: Market) -> None:
     place.payments[key] += 1
 
 
+def pay_a_stranger(place: Market) -> None:
+    key = next(iter(place.payees))
+    place.payees[key] = PeerId(bytes(32))
+
+
 def pay_in_part(place: Market) -> None:
     place.payments.popitem()
 
@@ -69,6 +75,7 @@ def pay_in_part(place: Market) -> None:
         (keep_escrow, "escrow of"),
         (forget_an_order, "never ended"),
         (pay_twice, "was paid 2 times"),
+        (pay_a_stranger, "paid to somebody who did not make it"),
         (pay_in_part, "was paid in part"),
     ],
 )

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from devnet.market.auctioning import post
-from devnet.market.behaviour import Buyer, Reason, Shop
+from devnet.market.behaviour import Buyer, Mishap, Reason, Shop
 from devnet.market.invariants import broken_at_end, broken_by_end, broken_now, overlapping
+from devnet.market.purse import FUNDS, POOL
 from devnet.market.simulation import SMALL, play
 from devnet.market.state import Market, market
 from protocol.ids import PeerId
@@ -18,7 +19,7 @@ FEW = replace(SMALL, providers=6, jobs=8)
 def test_every_order_ends_and_nothing_is_left(seed: int) -> None:
     played = play(seed, FEW)
     assert played.violations == []
-    assert sum(played.ended.values()) == FEW.jobs
+    assert sum(played.ended.values()) - played.ended[Reason.GIVEN_UP.value] == FEW.jobs
 
 
 def test_the_same_seed_plays_the_same_market() -> None:
@@ -57,20 +58,28 @@ def reasons(place: Market) -> set[Reason]:
         (Shop.BLOATED, Reason.MALFORMED),
         (Shop.SILENT, Reason.UNOPENED),
         (Shop.FICKLE, Reason.DECLINED),
+        (Shop.IMPOSTOR, Reason.NOT_ITS_OWN),
+        (Shop.SYBIL, Reason.NO_BOND),
+        (Shop.SWITCHER, Reason.UNKNOWN_SEAL),
+        (Shop.REPLAYER, Reason.UNKNOWN_SEAL),
+        (Shop.FRONT_RUNNER, Reason.NOT_ASSIGNED),
+        (Shop.SLOW, Reason.LATE),
+        (Shop.FAST, Reason.OVER),
     ],
 )
 def test_a_cheating_shop_is_told_why_it_does_not_count(shop: Shop, reason: Reason) -> None:
     assert reason in reasons(played(a_market(shop=shop)))
 
 
-@pytest.mark.parametrize("shop", [Shop.LATE, Shop.COPIER, Shop.BLOATED, Shop.SILENT, Shop.FICKLE])
+@pytest.mark.parametrize("shop", [Shop.LATE, Shop.SILENT, Shop.FICKLE, Shop.SLOW, Shop.FRONT_RUNNER])
 def test_one_honest_federation_goes_on_beside_one_cheat(shop: Shop) -> None:
     place = a_market()
     cheat = next(iter(place.shops))
     place.shops[cheat] = shop
     played(place)
     assert Reason.PAID in place.ended.values()
-    assert not [operation for job, operation in place.payments if place.ended[job] is not Reason.PAID]
+    ends = {place.ended[job] for job, _operation in place.payments}
+    assert ends <= {Reason.PAID, Reason.GIVEN_UP}, "what is paid is made to the end, or given up with its parts"
 
 
 def test_who_withholds_a_reveal_loses_its_bond() -> None:
@@ -83,7 +92,7 @@ def test_who_withholds_a_reveal_loses_its_bond() -> None:
     assert place.purse.free[cheat] < before
 
 
-@pytest.mark.parametrize("buyer", [Buyer.FORGETFUL, Buyer.PARTIAL, Buyer.SILENT])
+@pytest.mark.parametrize("buyer", [Buyer.FORGETFUL, Buyer.PARTIAL, Buyer.SILENT, Buyer.EQUIVOCATOR])
 def test_the_canonical_award_stands_whatever_the_customer_says(buyer: Buyer) -> None:
     honest, other = played(a_market()), played(a_market(buyer=buyer))
     assert Reason.CANONICAL_AWARD in reasons(other)
@@ -94,6 +103,40 @@ def test_the_canonical_award_stands_whatever_the_customer_says(buyer: Buyer) -> 
 def earned(one: Market, other: Market) -> bool:
     """Whether shops were paid the same for work in two markets, slashed bonds aside."""
     return one.payments == other.payments
+
+
+def test_a_friend_that_has_seen_the_bids_comes_too_late() -> None:
+    honest, other = played(a_market()), played(a_market(buyer=Buyer.PEEKER))
+    assert Reason.LATE in reasons(other)
+    assert earned(other, honest)
+
+
+def test_a_customer_that_bids_under_another_name_pays_for_it_and_gains_nothing() -> None:
+    honest, place = played(a_market()), a_market(buyer=Buyer.SHILL)
+    before = place.purse.total
+    other = played(place)
+    assert Reason.DECLINED in reasons(other)
+    assert earned(other, honest)
+    shills = [amount for who, amount in other.purse.free.items() if who not in {*honest.purse.free, *other.shops, POOL}]
+    assert all(amount < FUNDS for amount in shills)
+    assert before <= other.purse.total
+
+
+@pytest.mark.parametrize(("buyer", "reason"), [(Buyer.ROOTLESS, Reason.NO_ROOT), (Buyer.SLOW, Reason.OVER)])
+def test_a_customer_that_names_no_commitments_or_no_time_for_them_gets_no_award(buyer: Buyer, reason: Reason) -> None:
+    place = played(a_market(buyer=buyer))
+    assert reason in reasons(place)
+    assert set(place.ended.values()) == {Reason.NO_AWARD}
+
+
+def test_a_customer_whose_clock_is_ahead_only_waits_longer_for_bids() -> None:
+    assert Reason.PAID in played(a_market(buyer=Buyer.FAST)).ended.values()
+
+
+def test_who_made_something_for_a_customer_that_vanished_is_paid_after_the_review() -> None:
+    honest, other = played(a_market()), played(a_market(buyer=Buyer.VANISHED))
+    assert other.repairs[Mishap.CUSTOMER, "approved by silence"]
+    assert earned(other, honest)
 
 
 def test_the_same_request_again_is_the_same_order() -> None:
