@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 from devnet.market.book import Book, Order, Rest, length_score, promising
-from node.planner.schedule import prefix
+from node.planner.schedule import Task, prefix
 from protocol.award import HOUR, MICRO, Assignment, Award
 from protocol.ids import JobId
 from protocol.job import Call, Site
@@ -76,7 +76,7 @@ def released(book: Book, order: Order, first: int, *, now: UnixSeconds, parts: P
     """
     call, found = order.call, parts or parts_of(order, first, now)
     untouched = first == 0 and found.site is None
-    earliest = call.earliest if untouched else UnixSeconds(max(now, found.ready))
+    earliest = call.earliest if untouched else UnixSeconds(max(now, found.ready, _done(book, order, first)))
     sunk = (earliest - free_from(order, first)) * call.weights.hour * MICRO // HOUR
     stop = parts_of(order, first, UnixSeconds(0)).site
     if stop is not None and found.site is not None:
@@ -109,8 +109,21 @@ def free_from(order: Order, first: int) -> UnixSeconds:
     return made[-1].finish if made else order.call.earliest
 
 
+def _done(book: Book, order: Order, first: int) -> UnixSeconds:
+    """When what comes before operation ``first`` is over, other work that pushed it since included."""
+    made = [one for one in order.award.assignments if one.offer.last < first]
+    task = task_of(book, order, made[-1]) if made else None
+    return free_from(order, first) if task is None else task.finish
+
+
+def task_of(book: Book, order: Order, one: Assignment) -> Task | None:
+    """The machine time of an assignment; None when it is over and forgotten."""
+    key = f"{prefix(order.call.job)}{one.offer.first}-{one.offer.last}"
+    return next((task for task in book.schedules[one.provider].on(one.offer.machine) if task.key == key), None)
+
+
 def cut(book: Book, given: Released) -> Book:
-    """The book in which an order keeps only what comes before what it gives up."""
+    """The book in which an order keeps only what comes before what it gives up; its parts leave when that is over."""
     order, first, job = given.order, given.first, given.order.call.job
     if first == 0:
         return book.without(job)
@@ -120,6 +133,10 @@ def cut(book: Book, given: Released) -> Book:
             key = f"{prefix(job)}{one.offer.first}-{one.offer.last}"
             schedules[one.provider] = schedules[one.provider].without_tasks({key})
     kept = tuple(one for one in order.award.assignments if one.offer.last < first)
+    last = task_of(book, order, kept[-1])
+    if last is not None:
+        peer = kept[-1].provider
+        schedules[peer] = schedules[peer].with_task(replace(last, due=last.finish))
     orders = {**book.orders, job: replace(order, award=_shortened(order, first, kept))}
     return replace(book, schedules=schedules, orders=orders)
 

@@ -1,18 +1,20 @@
 """What markets promise: books, improvements, repairs and the yardsticks beside them."""
 
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
-from devnet.market.baselines import RULES, contract_net, cost_of, dispatch, ideals, score, steps_of
+from devnet.market.baselines import RULES, contract_net, cost_of, dispatch, ideals, score, solo, steps_of
 from devnet.market.book import Book, Exchange, opened
 from devnet.market.breakdown import busiest, right_shifted
-from devnet.market.foresight import clairvoyant, plans_of
+from devnet.market.foresight import booked, clairvoyant, plans_of
 from devnet.market.improvement import improved, reauctioned
 from devnet.market.repair import broken, rejected
 from devnet.market.rests import released, tail_score
 from devnet.market.world import DAY, Kind, World, world
 from protocol.award import NoAward
 from protocol.ids import JobId
+from protocol.transport import travel_time
 from protocol.units import UnixSeconds
 
 KIND = Kind(providers=5, jobs=8, load=1.2, plane=200)
@@ -176,3 +178,23 @@ def test_what_a_shop_said_is_asked_again_only_when_its_schedule_changed() -> Non
     peer = next(peer for peer in book.providers if exchange.bid(book, call, peer) is not None)
     assert exchange.bid(book, call, peer) is exchange.bid(book, call, peer)
     assert exchange.bid(book, replace(call, job=JobId(bytes(32))), peer) is not exchange.bid(book, call, peer)
+
+
+def test_rests_join_into_plans_that_can_be_carried_out_and_cost_what_the_book_says() -> None:
+    place = a_world()
+    book, rng = opened(place.providers), Random(1)
+    for call in place.calls:
+        exchange = Exchange(now=call.earliest)
+        after = exchange.clear(book, call)
+        assert isinstance(after, Book)
+        book, _ = improved(after, exchange, {}, rounds=15, rng=rng)
+    assert any(order.follows is not None for order in book.orders.values()), "some orders were cut while they were made"
+    plans = plans_of(book)
+    assert abs(cost_of(place, plans) - book.cost) < 100 * len(book.orders), "micro-cents that were rounded off"
+    for call in place.calls:
+        steps = plans[call.job]
+        assert [one.offer.first for one in steps] == list(range(len(call.operations)))
+        for one, other in pairwise(steps):
+            assert other.start >= one.finish + travel_time(one.site, other.site)
+    quotes = {job: order.quotes for job, order in solo(place).items()}
+    assert booked(place, plans, quotes).orders.keys() == plans.keys()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from devnet.market.book import Book, Exchange, Order, opened
 from devnet.market.repair import Remedy, delayed, rejected, vanished
-from devnet.market.rests import open_from, parts_of, released
+from devnet.market.rests import cut, open_from, parts_of, released, task_of
 from devnet.market.rush import rushed
 from devnet.market.world import HOUR, Kind, World, world
 from protocol.award import NoAward
@@ -125,6 +125,16 @@ def test_a_rest_and_what_is_made_cost_what_the_order_cost() -> None:
     assert given.rest.origin == first.site == parts_of(order, second.offer.first, first.start).site
     assert given.call.earliest == first.finish
     assert given.rest.sunk == 0
+
+
+def test_what_is_made_before_a_rest_cannot_be_pushed_past_it_any_more() -> None:
+    book = traded(a_world())
+    order = moving(book)
+    first, second = order.award.assignments[:2]
+    given = released(book, order, second.offer.first, now=first.start)
+    task = task_of(cut(book, given), order, first)
+    assert task is not None
+    assert task.due == task.finish <= given.call.earliest
 
 
 def a_rush(place: World, book: Book, now: UnixSeconds) -> tuple[JobId, Book, Book] | None:
