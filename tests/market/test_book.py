@@ -193,7 +193,8 @@ def test_rests_join_into_plans_that_can_be_carried_out_and_cost_what_the_book_sa
     assert abs(cost_of(place, plans) - book.cost) < 100 * len(book.orders), "micro-cents that were rounded off"
     for call in place.calls:
         steps = plans[call.job]
-        assert [one.offer.first for one in steps] == list(range(len(call.operations)))
+        covered = [index for one in steps for index in range(one.offer.first, one.offer.last + 1)]
+        assert covered == list(range(len(call.operations)))
         for one, other in pairwise(steps):
             assert other.start >= one.finish + travel_time(one.site, other.site)
     quotes = {job: order.quotes for job, order in solo(place).items()}
