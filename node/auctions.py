@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from node.workflows.words import cents, iso, money
+from node.workflows.words import cents, explain_no_award, iso, money, process_name
 from protocol.award import Award, NoAward, premiums_of, terms_of
 from protocol.clearing import Contest
 from protocol.explanation import Loss, loss, margin, what_if
 from protocol.ids import PeerId
 from protocol.job import Call, Weights
 from protocol.meter import price_of_decentralisation
+from protocol.opening import Exclusion, ExclusionReason
 from protocol.payment import AsBid
 from protocol.recheck import Verified
 from protocol.scoring import Breakdown
@@ -34,12 +35,21 @@ def verified_document(found: Verified) -> Document:
         "sealed": len(found.opened.bids) + len(found.opened.excluded),
         "opened": len(found.opened.bids),
         "excluded": [
-            {"provider": e.provider.hex(), "reason": e.reason.value, "measure": e.measure}
+            {
+                "provider": e.provider.hex(),
+                "reason": e.reason.value,
+                "measure": e.measure,
+                "text": _why_excluded(found.call, e),
+            }
             for e in found.opened.excluded
         ],
         "no_award": None
         if result.no_award is None
-        else {"reason": result.no_award.reason.value, "measure": result.no_award.measure},
+        else {
+            "reason": result.no_award.reason.value,
+            "measure": result.no_award.measure,
+            "text": _why_nobody(found.call, result.no_award),
+        },
         "winners": []
         if result.award is None
         else [
@@ -63,8 +73,10 @@ def verified_document(found: Verified) -> Document:
 def explained_document(found: Verified) -> Document:
     """Why the award is what it is, and why nobody else is in it."""
     award, bids, terms = found.result.award, found.opened.bids, terms_of(found.call)
+    verified = verified_document(found)
+    unused = {"no_award": verified["no_award"], "excluded": verified["excluded"]}
     if award is None:
-        return {"award": None, "payment": None, "second": None, "losers": []}
+        return {"award": None, "payment": None, "second": None, "losers": [], **unused}
     beside = margin(terms, bids, award)
     losers = [bid.provider for bid in bids if bid.provider not in found.result.winners]
     return {
@@ -77,15 +89,21 @@ def explained_document(found: Verified) -> Document:
         "payment": _payment(found.call, premiums_of(found.call, bids, award)),
         "second": None
         if beside.lead is None
-        else {"lead": money(beside.lead.total // MICRO), "terms": _told(beside.lead)},
+        else {
+            "makers": [provider.hex() for provider in dict.fromkeys(a.provider for a in beside.instead)],
+            "lead": money(beside.lead.total // MICRO),
+            "terms": _told(beside.lead),
+        },
         "losers": [_loser(loss(terms, bids, award, provider)) for provider in losers],
+        **unused,
     }
 
 
 def varied_document(found: Verified, variants: tuple[Weights, ...]) -> Document:
     """What the call's own weights and ``variants`` of them lead to."""
-    rows = what_if(terms_of(found.call), found.opened.bids, found.root, (found.call.weights, *variants))
-    return {"variants": [{"weights": _weights(one.weights), "outcome": _outcome(one.outcome)} for one in rows]}
+    call = found.call
+    rows = what_if(terms_of(call), found.opened.bids, found.root, (call.weights, *variants))
+    return {"variants": [{"weights": _weights(one.weights), "outcome": _outcome(call, one.outcome)} for one in rows]}
 
 
 def weights_of(call: Call, changes: Mapping[str, Sequence[str]]) -> tuple[Weights, ...]:
@@ -114,6 +132,7 @@ def _gap(found: Sequence[Verified]) -> Document:
     outcomes = [outcome for one in found if (outcome := one.result.award or one.result.no_award) is not None]
     price = price_of_decentralisation(lots, outcomes)
     proof = "which is the best there is" if price.exact else f"and at most {price.most_ppm / 10_000:.2f} % above any"
+    many = "1 auction" if len(lots) == 1 else f"{len(lots)} auctions"
     return {
         "auctions": len(lots),
         "made_micro_cents": price.made,
@@ -121,7 +140,7 @@ def _gap(found: Sequence[Verified]) -> Document:
         "bound_micro_cents": price.bound,
         "known_ppm": price.known_ppm,
         "most_ppm": price.most_ppm,
-        "text": f"{len(lots)} auctions: {price.known_ppm / 10_000:.2f} % above the best known joint clearing, {proof}",
+        "text": f"{many}: {price.known_ppm / 10_000:.2f} % above the best known joint clearing, {proof}",
     }
 
 
@@ -168,8 +187,33 @@ def _weights(weights: Weights) -> str:
     return f"{told}, a kilometre at {money(weights.kilometre)}" if weights.kilometre else told
 
 
-def _outcome(outcome: Award | NoAward) -> str:
+def _why_excluded(call: Call, one: Exclusion) -> str:
+    """Why a sealed bid does not count, with the number that decided beside the one that the call asks for."""
+    filters = call.filters
+    match one.reason:
+        case ExclusionReason.UNREVEALED:
+            return "never opened its bid"
+        case ExclusionReason.UNINVITED:
+            return "was not invited"
+        case ExclusionReason.JURISDICTION:
+            return f"stands under another law than {', '.join(filters.jurisdictions)}"
+        case ExclusionReason.CLEARANCE:
+            return f"is cleared for classification {one.measure}, and the design has {filters.classification}"
+        case ExclusionReason.DISTANCE:
+            return f"is {one.measure / 1000:,.0f} km away, and the call takes {(filters.distance or 0) / 1000:,.0f} km"
+        case ExclusionReason.GRADE:
+            return f"offers quality class {one.measure} at best, and the call takes {filters.grade}"
+        case ExclusionReason.DECLINED:
+            return "had won and declined, or did not answer in time"
+
+
+def _why_nobody(call: Call, outcome: NoAward) -> str:
+    operation = call.operations[min(outcome.measure, len(call.operations) - 1)]
+    return explain_no_award(outcome, process_name(operation.process))
+
+
+def _outcome(call: Call, outcome: Award | NoAward) -> str:
     if isinstance(outcome, NoAward):
-        return f"no award ({outcome.reason.value})"
+        return _why_nobody(call, outcome)
     who = ", ".join(dict.fromkeys(a.provider.hex()[:12] for a in outcome.assignments))
     return f"{who} for {money(outcome.price)}, arriving {iso(outcome.arrival)}, {outcome.co2:,} g of CO2"

@@ -129,12 +129,12 @@ def _verified_text(document: dict[str, Any]) -> str:
         f"auction {document['job'][:12]}: holds",
         f"  told by    {document['told_by']}",
         f"  sealed     {document['sealed']} bids, {document['opened']} count, {len(document['excluded'])} do not",
-        *(f"    {row['provider'][:12]}  {row['reason']}" for row in document["excluded"]),
+        *(f"    {row['provider'][:12]}  {row['text']}" for row in document["excluded"]),
         f"  root       {document['root']}",
         f"  rule       {document['rule']}",
     ]
     if document["no_award"] is not None:
-        return "\n".join([*lines, f"  no award: {document['no_award']['reason']} ({document['no_award']['measure']})"])
+        return "\n".join([*lines, f"  {document['no_award']['text']}"])
     lines += [
         f"  winner     {row['provider'][:12]}  operations {row['operations']} on {row['machine']}  {row['price']}"
         f"{'' if row['accepted'] else '  (has not accepted)'}"
@@ -144,17 +144,20 @@ def _verified_text(document: dict[str, Any]) -> str:
 
 
 def _explained_text(document: dict[str, Any]) -> str:
+    excluded = [f"{row['provider'][:12]}  {row['text']}" for row in document["excluded"]]
     if document["award"] is None:
-        return "no award, so there is nothing to explain"
+        return "\n".join([document["no_award"]["text"], *excluded])
     lines = [f"the award costs {document['award']['price']} and arrives {document['award']['arrival']}"]
     lines.append(document["payment"])
     if document["second"] is None:
         lines.append("nothing else was possible")
     else:
-        lines.append(f"the next best plan scores {document['second']['lead']} worse: {document['second']['terms']}")
+        second = document["second"]
+        makers = ", ".join(maker[:12] for maker in second["makers"])
+        lines.append(f"the next best plan, by {makers}, scores {second['lead']} worse: {second['terms']}")
     for row in document["losers"]:
         if row["gap"] is None:
             lines.append(f"{row['provider'][:12]}  fits into no plan")
         else:
             lines.append(f"{row['provider'][:12]}  {row['gap']} worse ({row['terms']}); {row['discount']} off wins")
-    return "\n".join(lines)
+    return "\n".join([*lines, *excluded])

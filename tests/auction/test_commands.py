@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 from node.cli import cli
 from node.errors import RequestError
 from protocol.ids import JobId
-from protocol.job import Filters
+from protocol.job import Filters, Site
 from protocol.transcript import Transcript, write
-from protocol.units import UnixSeconds
+from protocol.units import Metres, UnixSeconds
 from tests.auction.sealed import bidder, bidders, held, small_call
 from tests.unit.protocol.examples import offer
 
@@ -73,6 +73,27 @@ def test_every_loser_is_told_in_numbers_why(file: Path) -> None:
     assert document["losers"][0]["discount"].endswith("GLD")
 
 
+@pytest.mark.parametrize(
+    ("filters", "bid", "why"),
+    [
+        (Filters(jurisdictions=("CH", "DE")), {"jurisdiction": "FR"}, "stands under another law than CH, DE"),
+        (Filters(distance=Metres(5_000)), {"site": Site(easting=Metres(7_000), northing=Metres(0))}, "km away"),
+        (Filters(grade=0), {"offers": (replace(offer(0, 1, 5, 1_00), grade=2),)}, "offers quality class 2 at best"),
+    ],
+)
+def test_a_bid_that_does_not_count_is_told_why_and_so_is_its_customer(
+    tmp_path: Path, filters: Filters, bid: dict[str, Any], why: str
+) -> None:
+    file = tmp_path / "barred.transcript"
+    barred = bidder("mill", offer(0, 1, 5, 1_00), **bid)
+    file.write_bytes(write(held(small_call(filters=filters), (barred,))))
+    for command in ("verify", "explain"):
+        shown = run(command, file).output
+        assert f"{barred.bid.provider.hex()[:12]}  " in shown
+        assert why in shown
+        assert "no award: nobody offers" in shown
+
+
 def test_other_weights_lead_to_other_makers_in_the_same_bids(tmp_path: Path) -> None:
     quick = bidder("quick", offer(0, 1, 2, 80_00), offer(1, 3, 5, 90_00))
     cheap = bidder("cheap", offer(0, 1, 2, 50_00), offer(1, 20, 22, 40_00))
@@ -110,7 +131,7 @@ def test_the_price_of_decentralisation_is_told_by_award_and_by_day(tmp_path: Pat
     assert [row["made_micro_cents"] - row["bound_micro_cents"] for row in document["awards"]] == [0, 0, 0]
     together = document["days"][0]
     assert together["bound_micro_cents"] <= together["best_known_micro_cents"] <= together["made_micro_cents"]
-    assert run("meter", *files).output.count("auctions:") == 2
+    assert [line[12:22] for line in run("meter", *files).output.splitlines()] == ["2 auctions", "1 auction:"]
 
 
 def package(transcript: Transcript, path: Path) -> Any:
