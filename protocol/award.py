@@ -7,16 +7,14 @@ of the CO2 of making and moving them, of the makers' quality class and of the wa
 that nobody could know when bidding. There is no solver in it: whoever runs it anywhere finds the same makers.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import partial
-from hashlib import shake_256
-from itertools import count
-from typing import Final, TypeAlias
+from typing import Final
 
-from protocol.auction import Bid, Offer, Rise
+from protocol.auction import Bid, Offer
 from protocol.composition import ComplexityError, Plan
+from protocol.entry import Allow, Entry
 from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.job import OPEN, Call, Filters, Site, Weights
 from protocol.merkle import root
@@ -35,13 +33,6 @@ HOUR: Final = 3600
 
 CENT: Final = MICRO * HOUR
 """Units of cost in a cent; one gram of CO2 at a cent a tonne is ``HOUR`` of them."""
-
-RANK_BYTES: Final = 7
-"""Of one offer's rank; sixteen of them still fit into ``RANK_BITS``."""
-
-
-Allow: TypeAlias = Callable[[PeerId, Offer], bool]
-"""Which offers may be in a plan; for asking what else would have been possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,8 +299,15 @@ class Field:
 
     def __init__(self, terms: Terms, bids: Sequence[Bid], transcript: Digest, allow: Allow | None = None) -> None:
         self._terms = terms
-        self._allow = allow
         self._transcript = transcript
+        self._entry = Entry(
+            transcript=transcript,
+            cent=CENT,
+            gram=terms.weights.co2_tonne * HOUR,
+            grade=terms.weights.grade * CENT,
+            worst=terms.filters.grade,
+            allow=allow,
+        )
         self._offers: list[tuple[Bid, Offer]] = []
         self._sites: dict[Site, int] = {}
         self.windows: list[Window] = []
@@ -336,14 +334,9 @@ class Field:
 
     def award(self, plan: Plan) -> Award:
         """``plan`` as an award."""
+        steps = [(*self._offers[number], UnixSeconds(start)) for number, start in plan.steps]
         assignments = [
-            Assignment(
-                provider=self._offers[number][0].provider,
-                site=self._offers[number][0].site,
-                offer=self._offers[number][1],
-                start=UnixSeconds(start),
-            )
-            for number, start in plan.steps
+            Assignment(provider=bid.provider, site=bid.site, offer=offer, start=start) for bid, offer, start in steps
         ]
         return Award(
             job=self._terms.job,
@@ -378,21 +371,9 @@ class Field:
 
     def _enter(self, bid: Bid) -> set[frozenset[int]]:
         """Take up a bid's offers; returns its clashes by the windows' numbers."""
-        terms, site, base = self._terms, self._site(bid.site), len(self._offers)
-        weights, worst, allow, offers = terms.weights, terms.filters.grade, self._allow, bid.offers
-        gram, class_ = weights.co2_tonne * HOUR, weights.grade * CENT
-        entered, ranks = self.windows, _ranks(self._transcript, bid.provider, len(offers))
-        for number, offer, rank in zip(count(base), offers, ranks, strict=False):
-            if offer.grade > worst or not (allow is None or allow(bid.provider, offer)):
-                continue
-            first, last, price, grams, rises = offer.first, offer.last, offer.price, offer.co2, offer.rises
-            # A bundle counts grade and rank once per operation, so that neither it nor its parts are favoured in a tie.
-            many = last - first + 1
-            cost = (price * CENT + grams * gram + many * offer.grade * class_ << RANK_BITS) + many * rank
-            steps = _steps(rises, price) if rises else ()
-            opens, closes, duration = offer.opens, offer.closes, offer.duration
-            entered.append(_window((number, first, last, site, opens, closes, duration, cost, price, grams, steps)))
-        self._offers += [(bid, offer) for offer in offers]
+        base = len(self._offers)
+        self.windows += self._entry.windows(bid, self._site(bid.site), base)
+        self._offers += [(bid, offer) for offer in bid.offers]
         return {frozenset((base + a, base + b)) for a, b in bid.clashes}
 
     def _site(self, site: Site) -> int:
@@ -410,22 +391,6 @@ class Field:
         weights = self._terms.weights
         gram, metre = weights.co2_tonne * HOUR << RANK_BITS, weights.kilometre * (CENT // 1000) << RANK_BITS
         return Moves(list(self._sites), gram=gram, metre=metre)
-
-
-_window: Final = partial(tuple.__new__, Window)
-"""``Window._make``, which takes half as long again."""
-
-
-def _ranks(transcript: Digest, provider: PeerId, offers: int) -> Iterator[int]:
-    """The rank of each offer in a bid, which nobody could know when bidding."""
-    size = RANK_BYTES * offers
-    ranks = shake_256(b"guildmark/rank/1" + transcript + provider).digest(size)
-    return map(int.from_bytes, [ranks[place : place + RANK_BYTES] for place in range(0, size, RANK_BYTES)])
-
-
-def _steps(rises: Sequence[Rise], price: Cents) -> tuple[tuple[int, int, int], ...]:
-    """An offer's price curve as the search sees it."""
-    return tuple([(rise.start, (rise.price - price) * CENT << RANK_BITS, rise.price - price) for rise in rises])
 
 
 def _score(cost: int) -> int:

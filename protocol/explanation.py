@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from protocol.auction import Bid
-from protocol.award import MICRO, Allow, Assignment, Award, NoAward, Terms, best_with, choose
+from protocol.award import MICRO, Assignment, Award, NoAward, Terms, best_with, choose
+from protocol.entry import Allow
 from protocol.ids import Digest, PeerId
 from protocol.job import Weights
 from protocol.scoring import Breakdown, Weighed, weigh
