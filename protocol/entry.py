@@ -38,8 +38,9 @@ class Entry:
 
     allow: Allow | None = None
 
-    def windows(self, bid: Bid, site: int, base: int) -> Iterator[Window]:
+    def windows(self, bid: Bid, site: int, base: int) -> list[Window]:
         """The windows of a bid's offers, numbered from ``base``."""
+        entered: list[Window] = []
         cent, gram, grade, worst, allow = self.cent, self.gram, self.grade, self.worst, self.allow
         ranks = _ranks(self.transcript, bid.provider, len(bid.offers))
         for number, offer, rank in zip(count(base), bid.offers, ranks, strict=False):
@@ -51,7 +52,8 @@ class Entry:
             cost = (price * cent + grams * gram + many * offer.grade * grade << RANK_BITS) + many * rank
             steps = self._steps(rises, price) if rises else ()
             opens, closes, duration = offer.opens, offer.closes, offer.duration
-            yield _window((number, first, last, site, opens, closes, duration, cost, price, grams, steps))
+            entered.append(_window((number, first, last, site, opens, closes, duration, cost, price, grams, steps)))
+        return entered
 
     def _steps(self, rises: Sequence[Rise], price: Cents) -> tuple[tuple[int, int, int], ...]:
         """An offer's price curve as the search sees it."""

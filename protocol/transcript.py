@@ -18,7 +18,7 @@ from protocol.ids import Digest
 from protocol.merkle import leaf_hash
 from protocol.params import MAX_TRANSCRIPT_BYTES
 from protocol.signed import Signed
-from protocol.wire import decode, encode
+from protocol.wire import decode, decode_all, encode
 
 MAGIC = b"guildmark transcript/1\n"
 HEAD = 5
@@ -136,7 +136,11 @@ def transcript_of(parts: tuple[Part, ...]) -> Transcript:
     """
 
     def signed(kind: Kind) -> tuple[Signed, ...]:
-        return tuple(_signed(part) for part in parts if part.kind is kind)
+        some = [part for part in parts if part.kind is kind]
+        try:
+            return tuple(decode_all(Signed, [part.content for part in some]))
+        except RejectError:
+            return tuple([_signed(part) for part in some])
 
     return Transcript(
         call=signed(Kind.CALL)[0],

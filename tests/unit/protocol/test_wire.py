@@ -14,7 +14,7 @@ from protocol.auction import Rise
 from protocol.errors import RejectError
 from protocol.requests import ResultRequest
 from protocol.units import Cents, UnixSeconds
-from protocol.wire import MAX_DEPTH, decode, encode
+from protocol.wire import FEW, MAX_DEPTH, decode, decode_all, encode
 from tests.vectors.messages import JOB, Message, messages
 
 MANY = messages()
@@ -58,6 +58,21 @@ def test_any_message_comes_back_as_it_was_sent(message: Message, data: st.DataOb
     assert decode(message.kind, wire, limit=len(wire)) == value
     with pytest.raises(RejectError, match="more than"):
         decode(message.kind, wire, limit=len(wire) - 1)
+
+
+@MESSAGES
+@settings(max_examples=6, deadline=None)
+@given(st.data())
+def test_many_at_once_are_what_each_is_and_one_that_is_refused_refuses_all(
+    message: Message, data: st.DataObject
+) -> None:
+    some = data.draw(st.lists(values(message.kind), min_size=FEW, max_size=FEW + 2))
+    wires = [encode(value) for value in some]
+    assert [*decode_all(message.kind, wires)] == some
+    place = data.draw(st.integers(0, len(wires) - 1))
+    for broken in (b"\xc1", b"\x90" * 2, msgpack.packb([0.5]), wires[place] + b"\0"):
+        with pytest.raises(RejectError):
+            decode_all(message.kind, [*wires[:place], broken, *wires[place:]])
 
 
 @MESSAGES
