@@ -58,8 +58,9 @@ def groups(faces: tuple[Face, ...], edges: tuple[Edge, ...], skip: frozenset[int
 
 def describe(body: Body, mesh: Mesh, found: list[Group], skip: frozenset[int]) -> tuple[Feature, ...]:
     """Every group by its name, then bosses and rounded edges."""
-    features = [_name(group, mesh) for group in found]
-    features += _round_bosses(body, skip)
+    bosses = _round_bosses(body, skip)
+    features = [_name(group, mesh) for group in found if not _foot(group, frozenset(bosses))]
+    features += bosses.values()
     features += _rounded(body, skip)
     ordered = sorted(features, key=lambda f: (f.kind, f.place.x, f.place.y, f.place.z, f.length, f.width))
     return tuple(ordered[:MAX_FEATURES])
@@ -89,15 +90,27 @@ def _name(group: Group, mesh: Mesh) -> Feature:
     return _feature(kind, group, points, floor.normal, facing, through=False)
 
 
+def _foot(group: Group, bosses: frozenset[int]) -> bool:
+    """Whether a group is no more than the plane that a round boss, told apart, rises from."""
+    around = [face for face in group.faces if face.kind != "plane"]
+    return len(around) == len(group.faces) - 1 and all(face.index in bosses for face in around)
+
+
 def _floor(group: Group) -> Face | None:
-    """The plane that most of the others stand square on; the one with most concave edges, then the larger."""
+    """The plane that most of the others stand square on; the one with most concave edges, then the larger.
+
+    Where the walls lean, the plane that all of them touch; among four faces or more no wall touches every other.
+    """
     flat = [face for face in group.faces if face.kind == "plane"]
     best: tuple[tuple[int, float], Face] | None = None
+    members = {face.index for face in group.faces}
     for face in flat:
         square = sum(_stands_on(other, face) for other in group.faces if other is not face)
-        if square < 0.6 * (len(group.faces) - 1):
-            continue
         touching = len({edge.faces for edge in group.edges if edge.bend <= 0 and face.index in edge.faces})
+        touched = {index for edge in group.edges if edge.bend <= 0 and face.index in edge.faces for index in edge.faces}
+        leaning = len(members) > 3 and touched & members == members
+        if square < 0.6 * (len(group.faces) - 1) and not leaning:
+            continue
         if best is None or (touching, face.area) > best[0]:
             best = ((touching, face.area), face)
     if best is None or (best[0][0] == 2 and len(flat) >= 4):  # each wall of a passage touches just its two neighbours
@@ -155,8 +168,8 @@ def _feature(
     )
 
 
-def _round_bosses(body: Body, skip: frozenset[int]) -> list[Feature]:
-    """Outer cylinders that go all the way round and rise from a plane."""
+def _round_bosses(body: Body, skip: frozenset[int]) -> dict[int, Feature]:
+    """Outer cylinders that go all the way round and rise from a plane, by face."""
     feet = {
         side
         for edge in body.edges
@@ -164,22 +177,20 @@ def _round_bosses(body: Body, skip: frozenset[int]) -> list[Feature]:
         for side, other in (edge.faces, edge.faces[::-1])
         if body.faces[other].kind == "plane"
     }
-    found = []
+    found: dict[int, Feature] = {}
     for face in body.faces:
         height = face.span[1] - face.span[0]
         if face.kind != "cylinder" or face.internal or face.index in skip or face.index not in feet:
             continue
         if face.area > FULL_TURN * 2 * math.pi * face.radius * height:
-            found.append(
-                Feature(
-                    kind=FeatureKind.BOSS,
-                    length=_um(2 * face.radius),
-                    width=_um(2 * face.radius),
-                    depth=_um(height),
-                    radius=Micrometres(0),
-                    through=False,
-                    place=place(face.centre),
-                )
+            found[face.index] = Feature(
+                kind=FeatureKind.BOSS,
+                length=_um(2 * face.radius),
+                width=_um(2 * face.radius),
+                depth=_um(height),
+                radius=Micrometres(0),
+                through=False,
+                place=place(face.centre),
             )
     return found
 

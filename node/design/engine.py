@@ -3,6 +3,6 @@
 from importlib.metadata import version
 
 ENGINE = " ".join(
-    ["guildmark-part/4", *(f"{name} {version(name)}" for name in ("cadquery-ocp-novtk", "numpy", "shapely"))]
+    ["guildmark-part/5", *(f"{name} {version(name)}" for name in ("cadquery-ocp-novtk", "numpy", "shapely"))]
 )
 """Changes whenever the same file might measure differently."""

@@ -125,8 +125,10 @@ def _describe(request: Request, body: Body, mesh: Mesh, stance: _Stance) -> Part
     probes = walls.probe(mesh)
     found = holes.find(body.faces, mesh)
     taken = frozenset[int]().union(*(hole.faces for hole in found))
-    groups = depressions.groups(body.faces, body.edges, taken)
     min_wall, constant = walls.thickness(probes)
+    bent = sheet.bent(body.faces, constant)
+    told = taken.union(face.index for pair in bent for face in pair)
+    groups = depressions.groups(body.faces, body.edges, told)
     return PartModel(
         sha256=Digest(hashlib.sha256(request.content).digest()),
         engine=ENGINE,
@@ -149,8 +151,8 @@ def _describe(request: Request, body: Body, mesh: Mesh, stance: _Stance) -> Part
         min_internal_radius=corners.min_internal_radius(body.faces, taken),
         sharp_internal_edges=corners.sharp_internal_edges(body, mesh, taken),
         pockets=len(groups),
-        features=(*_holes(found), *depressions.describe(body, mesh, groups, taken)),
-        bends=sheet.bends(body.faces, constant),
+        features=(*_holes(found), *sheet.bend_features(bent), *depressions.describe(body, mesh, groups, told)),
+        bends=sheet.bends(bent),
         profile=sheet.profile(body, mesh, probes, stance.frame, stance.size),
         access=walls.access(mesh, probes, stance.frame, body.faces),
         build=walls.build(mesh, stance.frame),

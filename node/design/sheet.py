@@ -5,9 +5,10 @@ from collections import Counter
 
 import numpy as np
 
+from node.design.depressions import place
 from node.design.holes import coaxial
 from node.design.mesh import Flags, Mesh
-from node.design.part import Bend, Millimetres, Profile
+from node.design.part import Bend, Feature, FeatureKind, Millimetres, Profile
 from node.design.tables import Body, Face, Vectors
 from node.design.walls import Probes
 from protocol.units import Micrometres
@@ -54,23 +55,53 @@ def profile(body: Body, mesh: Mesh, probes: Probes, frame: Vectors, size: Vector
     )
 
 
-def bends(faces: tuple[Face, ...], thickness: Micrometres | None) -> tuple[Bend, ...]:
-    """Pairs of coaxial cylinders one thickness apart; none when the part has no constant thickness."""
+def bent(faces: tuple[Face, ...], thickness: Micrometres | None) -> list[tuple[Face, Face]]:
+    """Inside and outside of every bend: coaxial cylinders one thickness apart; none where no thickness is constant."""
+    found: list[tuple[Face, Face]] = []
     if thickness is None:
-        return ()
-    kinds: Counter[tuple[int, int, int]] = Counter()
+        return found
     for _, _, members in coaxial([face for face in faces if face.kind == "cylinder"]):
         for inner in (face for face in members if face.internal):
-            height = inner.span[1] - inner.span[0]
-            turn = inner.area / (inner.radius * height) if height > 0 else math.inf
             outer = inner.radius + thickness / 1000
-            paired = any(not face.internal and abs(face.radius - outer) < 0.03 * outer for face in members)
-            if paired and turn < MOST_TURN:
-                kinds[round(1000 * inner.radius), round(100 * math.degrees(turn)), round(1000 * height)] += 1
+            outside = [face for face in members if not face.internal and abs(face.radius - outer) < 0.03 * outer]
+            if outside and _turn(inner) < MOST_TURN:
+                found.append((inner, outside[0]))
+    return found
+
+
+def bends(found: list[tuple[Face, Face]]) -> tuple[Bend, ...]:
+    """Equal bends counted together."""
+    kinds = Counter(
+        (round(1000 * face.radius), round(100 * math.degrees(_turn(face))), round(1000 * (face.span[1] - face.span[0])))
+        for face, _ in found
+    )
     return tuple(
         Bend(radius=Micrometres(radius), angle=angle, length=Micrometres(length), count=count)
         for (radius, angle, length), count in sorted(kinds.items())
     )
+
+
+def bend_features(found: list[tuple[Face, Face]]) -> tuple[Feature, ...]:
+    """Every bend where it is, ordered by place."""
+    features = [
+        Feature(
+            kind=FeatureKind.BEND,
+            length=Micrometres(round(1000 * (face.span[1] - face.span[0]))),
+            width=Micrometres(0),
+            depth=Micrometres(0),
+            radius=Micrometres(round(1000 * face.radius)),
+            through=False,
+            place=place(face.centre),
+        )
+        for face, _ in found
+    ]
+    return tuple(sorted(features, key=lambda f: (f.place.x, f.place.y, f.place.z)))
+
+
+def _turn(face: Face) -> float:
+    """Radians that a cylinder goes round."""
+    height = face.span[1] - face.span[0]
+    return face.area / (face.radius * height) if height > 0 else math.inf
 
 
 def _contours(body: Body, mesh: Mesh, steepness: Vectors, way: Vectors) -> tuple[int, Micrometres | None]:

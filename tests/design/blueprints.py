@@ -9,7 +9,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from OCP.BRepAlgoAPI import BRepAlgoAPI_Common
@@ -41,6 +41,8 @@ class Blueprint:
     """Process families that a shop would make it by."""
 
     bends: int
+    features: tuple[str, ...] | None
+    """Pockets, slots, steps and bosses, ordered; None where names would be a matter of taste."""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Sketch:
     holes: list[Hole] = field(default_factory=list)
     families: frozenset[str] = frozenset()
     bends: int = 0
+    features: list[str] | None = field(default_factory=list)
 
     def drill(
         self, mouth: Point, into: Point, diameter: float, depth: float, *, through: bool, tip: bool = False
@@ -100,6 +103,7 @@ def blueprint(seed: int) -> Blueprint:
         holes=tuple(sorted(sketch.holes)),
         families=sketch.families,
         bends=sketch.bends,
+        features=None if sketch.features is None else tuple(sorted(sketch.features)),
     )
 
 
@@ -114,6 +118,7 @@ def _plate(chance: random.Random) -> Sketch:
     if chance.random() < 0.6:
         x, y = places[-1]
         sketch.slot((x, y, thickness), 8, chance.uniform(3, 6), thickness + 1)
+        sketch.features = ["closed_pocket"]
     sketch.families = frozenset({"laser"} if thickness < 3 else {"laser", "milling"})
     return sketch
 
@@ -129,6 +134,7 @@ def _block(chance: random.Random) -> Sketch:
     x, y = places.pop()
     drafted = gp_Ax2(gp_Pnt(x - 4, y + 4, height - 7), gp_Dir(0, -1, 0), gp_Dir(1, 0, 0))
     sketch.shape = cut(sketch.shape, _funnel(drafted))
+    sketch.features = ["closed_pocket", "closed_pocket"]
     for place in places[: chance.randint(2, 6)]:
         diameter, mouth = round(chance.uniform(3, 8), 1), (*place, height)
         kind = chance.choice(["through", "tip", "flat", "counterbore", "countersink"])
@@ -156,7 +162,9 @@ def _shaft(chance: random.Random) -> Sketch:
     """A stepped shaft with a centre bore, a cross hole and a keyway."""
     radius, at = chance.uniform(10, 30), 0.0
     sketch = Sketch(cylinder((0, 0, 0), radius, length := chance.uniform(25, 60)))
-    for _ in range(chance.randint(1, 3)):
+    steps = chance.randint(1, 3)
+    sketch.features = ["boss"] * steps
+    for _ in range(steps):
         at, radius = at + length, radius * chance.uniform(0.6, 0.85)
         length = chance.uniform(15, 50)
         sketch.shape = fuse(sketch.shape, cylinder((0, 0, at), radius, length))
@@ -169,7 +177,7 @@ def _shaft(chance: random.Random) -> Sketch:
         sketch.drill((radius, 0, at + 0.25 * length), (-1, 0, 0), cross, 2 * radius, through=True)
     elif chance.random() < 0.5:
         key = box((-radius / 5, 0.7 * radius, at + 2), (radius / 2.5, radius, length / 2))
-        sketch.shape = cut(sketch.shape, key)
+        sketch.shape, sketch.features = cut(sketch.shape, key), None
     sketch.families = frozenset({"turning"})
     return sketch
 
@@ -188,6 +196,7 @@ def _flange(chance: random.Random) -> Sketch:
         sketch.drill(mouth, DOWN, bolt, thick, through=True)
         if sunk:
             sketch.counterbore(mouth, DOWN, 1.5 * bolt, thick / 3)
+    sketch.features = ["boss"]
     sketch.families = frozenset({"turning", "milling"} if thick + high < 2 * radius else {"turning"})
     return sketch
 
@@ -201,6 +210,7 @@ def _bushing(chance: random.Random) -> Sketch:
     sketch.drill((0, 0, length), DOWN, bore, length, through=True)
     if chance.random() < 0.5:
         sketch.counterbore((0, 0, length), DOWN, bore * 1.2, length / 4)
+    sketch.features = ["boss"]
     sketch.families = frozenset({"turning", "milling"} if length < 2 * outer else {"turning"})
     return sketch
 
@@ -244,6 +254,7 @@ def _clevis(chance: random.Random) -> Sketch:
         sketch.drill((x, width / 2, foot + high - 12), (1, 0, 0), pin, ear, through=True)
     for x in (8, length - 8):
         sketch.drill((x, width / 2, foot), DOWN, round(chance.uniform(4, 7), 1), foot, through=True)
+    sketch.features = ["slot", "step", "step"]
     sketch.families = frozenset({"milling", "additive"})
     return sketch
 
@@ -260,6 +271,7 @@ def _housing(chance: random.Random) -> Sketch:
             sketch.shape = fuse(sketch.shape, cylinder((x, y, wall / 2), post, height - wall / 2 - 2))
             sketch.drill((x, y, height - 2), DOWN, screw, deep, through=False)
     sketch.drill((0, width / 2, height / 2), (1, 0, 0), round(chance.uniform(6, 10), 1), wall, through=True)
+    sketch.features = ["closed_pocket", *["boss"] * 4]
     sketch.families = frozenset({"additive"})
     return sketch
 
@@ -280,7 +292,7 @@ def _lattice(chance: random.Random) -> Sketch:
                 bar = box(corner, size)
                 shape = bar if shape is None else fuse(shape, bar)
     assert shape is not None
-    return Sketch(shape, families=frozenset({"additive"}))
+    return Sketch(shape, families=frozenset({"additive"}), features=None)
 
 
 DRAWN: tuple[Callable[[random.Random], Sketch], ...] = (
@@ -334,7 +346,7 @@ def main() -> None:
     for seed in range(count):
         drawn = blueprint(seed)
         (folder / f"{drawn.name}.step").write_bytes(drawn.step)
-        said = {"holes": drawn.holes, "families": sorted(drawn.families), "bends": drawn.bends}
+        said = asdict(drawn) | {"families": sorted(drawn.families), "step": None}
         (folder / f"{drawn.name}.json").write_text(json.dumps(said))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from node.design.part import PartModel
+from node.design.part import FeatureKind, PartModel
 from node.design.suitability import families
 from tests.design.conftest import Measuring
 from tests.design.samples import ROOT
@@ -29,6 +29,7 @@ class Read:
     holes: list[list[int]]
     families: set[str]
     bends: int
+    features: list[str] | None
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,7 @@ def parts(measuring: Measuring, tmp_path_factory: pytest.TempPathFactory) -> lis
                 holes=said["holes"],
                 families=set(said["families"]),
                 bends=said["bends"],
+                features=said["features"],
             )
         )
     assert len(read) == COUNT
@@ -72,6 +74,12 @@ def test_the_set_holds_a_right_process_and_stays_small(parts: list[Read]) -> Non
 def test_bends_are_counted_where_a_sheet_is_bent_and_nowhere_else(parts: list[Read]) -> None:
     assert {one.name: sum(bend.count for bend in one.part.bends) for one in parts} == {p.name: p.bends for p in parts}
     assert {bool(one.part.bends) for one in parts if "sheet" in one.families} == {True}
+
+
+def test_pockets_slots_steps_and_bosses_have_their_names(parts: list[Read]) -> None:
+    others = {FeatureKind.ROUND_HOLE, FeatureKind.EDGE_ROUND, FeatureKind.BEND}
+    for one in (one for one in parts if one.features is not None):
+        assert sorted(f.kind for f in one.part.features if f.kind not in others) == one.features, one.name
 
 
 def test_the_two_volumes_of_sound_parts_agree(parts: list[Read]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.design.header import strip
-from node.design.part import PartModel, Turned
+from node.design.part import FeatureKind, PartModel, Turned
 from tests.design.conftest import Measuring
 from tests.design.renumber import renumbered
 from tests.design.samples import BRACKET_HOLES, PARTS, ROOT, bore, box, real, um
@@ -30,6 +30,8 @@ def test_the_bracket_measures_what_arithmetic_says(measuring: Measuring) -> None
     assert part.envelope == box(80, 60, 25)
     assert part.holes == BRACKET_HOLES
     assert (part.pockets, part.min_internal_radius, part.sharp_internal_edges) == (1, um(4), 0)
+    (pocket_found,) = (feature for feature in part.features if feature.kind is FeatureKind.CLOSED_POCKET)
+    assert (pocket_found.length, pocket_found.width, pocket_found.depth) == (um(40), um(25), um(12))
     assert part.turned is None
     assert um(2.95) <= (part.min_wall or 0) <= um(3.1)
     assert part.disagreement < 500
