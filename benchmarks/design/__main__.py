@@ -202,7 +202,11 @@ def processes(files: list[Known], parts: dict[Path, PartModel], refused: dict[Pa
         "",
     )
     yield ("top process, material and number given", f"{top} of {total}", ">= 90 %", ", ".join(missed))
-    unread = [known.path.name for known in files if known.processes and known.path in refused]
+    unread = [
+        f"{known.path.name} ({refused[known.path].code.value})"
+        for known in files
+        if known.processes and known.path in refused
+    ]
     turned_away = [known.path for known in files if not known.processes and known.path in refused]
     negative = sum(not known.processes for known in files)
     yield ("sound files refused", str(len(unread)), "0", ", ".join(unread))
