@@ -1,6 +1,7 @@
 """The print-time model against the slicer: each part is judged by a model that was fitted to all the others.
 
-``python -m benchmarks.design.printing`` prints every part, and the coefficients that all of them together give.
+``python -m benchmarks.design.printing`` prints every part, and the coefficients that all of them together give; with
+``--drawn 45`` it also judges the model in force, which real parts gave, by parts drawn by chance.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from node.design.shape import corners_of
 from node.design.shop_time import PRINT, PRINTER, print_terms
 from node.machine_code import slicing
 from node.machine_code.errors import NoCodeError
+from tests.design.blueprints import blueprint
 
 DENSITY = 1240
 MOST = 6 * 60
@@ -118,17 +120,30 @@ def judged(prints: list[Print], bar: str) -> tuple[str, str, str, str]:
     return ("print time against the slicer, unseen parts", measured, bar, peer)
 
 
-async def _main(files: list[Known]) -> None:
+async def drawn(intake: Intake, count: int) -> list[Print]:
+    """Drawn parts that are printable."""
+    prints = [await sliced(intake, one.name, one.step, Options()) for one in map(blueprint, range(count))]
+    return [one for one in prints if one is not None]
+
+
+async def _main(files: list[Known], count: int) -> None:
     async with open_intake() as intake:
-        prints = await real(intake, files)
+        prints, others = await real(intake, files), await drawn(intake, count)
     found = errors(prints)
     for one in sorted(prints, key=lambda one: -found[one.name]):
         print(f"{100 * found[one.name]:6.1f} %  {one.seconds:7} s  {one.name}")
     print(f"PRINT = ({', '.join(f'{value:.3g}' for value in fitted(prints))})  # of all {len(prints)}")
     print(*judged(prints, ""), sep="  ")
+    if others:
+        off = [abs(60 * float(np.dot(PRINT, print_terms(one.part))) / one.seconds - 1) for one in others]
+        print(
+            f"drawn by chance: median {100 * np.median(off):.1f} p90 {100 * np.percentile(off, 90):.1f} % of {len(off)}"
+        )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cad-data", type=Path, default=Path(__file__).parents[3] / "shared" / "data" / "cad")
-    trio.run(_main, collection(parser.parse_args().cad_data))
+    parser.add_argument("--drawn", type=int, default=0, help="parts drawn by chance to judge the model by")
+    given = parser.parse_args()
+    trio.run(_main, collection(given.cad_data), given.drawn)

@@ -32,9 +32,10 @@ PRINTER = Printer(
 )
 """The common desktop printer that the extrusion model stands for."""
 
-PRINT = (0.388, 0.254, 0.764, 0.0506, 1.14)
-"""Minutes per cm3 of volume, per cm2 of level and of steep surface, per layer, and per cm3 under overhangs: fitted to a
-slicer's times of real parts. ``python -m benchmarks.design.printing`` gives them, and the error on parts left out."""
+PRINT = (0.432, 0.248, 0.633, 0.0573, 1.11, 0.0263)
+"""Minutes per cm3 of volume, per cm2 of level and of steep surface, per layer, per cm3 under overhangs, and per layer
+that a hole passes, round which the nozzle has to travel: fitted to a slicer's times of real parts.
+``python -m benchmarks.design.printing`` gives them, and the error on parts left out."""
 
 BEAM = {Family.ALUMINIUM: 14_000, Family.STEEL: 12_000, Family.STAINLESS: 11_000, Family.PLASTIC: 9_000}
 """Millimetres a minute through 1 mm; a beam is as much slower as the plate is thicker. An assumption, uncalibrated."""
@@ -70,13 +71,14 @@ def print_terms(part: PartModel) -> tuple[float, ...]:
     """What ``PRINT`` multiplies."""
     volume, level, height = part.volume / 1000, part.build.horizontal / 100, part.build.height / 1000
     steep = max(0.0, part.area / 100 - level)
-    return (volume, level, steep, part.build.height / PRINTER.layer, part.build.support * height / 2000)
+    passed = sum(bore.count * bore.depth for bore in part.holes) / PRINTER.layer
+    return (volume, level, steep, part.build.height / PRINTER.layer, part.build.support * height / 2000, passed)
 
 
 def _print(part: PartModel) -> Model:
     terms = print_terms(part)
     minutes = sum(rate * term for rate, term in zip(PRINT, terms, strict=True))
-    volume, level, steep, layers, _ = terms
+    volume, level, steep, layers, *_ = terms
     words = f"{volume:.1f} cm3, {level:.0f} cm2 level and {steep:.0f} cm2 steep surface, {layers:.0f} layers"
     return Model(
         seconds=Seconds(max(60, round(60 * minutes))), words=words + "; model fitted to a slicer's times, 15 % infill"

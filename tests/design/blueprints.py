@@ -1,4 +1,4 @@
-"""Parts drawn by chance from a seed, each with what its drawing says; nobody tuned a rule by them.
+"""Parts drawn by chance from a seed, each with what its drawing says; no figure was fitted to them.
 
 ``blueprints.py FOLDER COUNT`` writes them with their drawings; tests run it in a process of its own.
 """
