@@ -123,6 +123,24 @@ async def test_nobody_fetches_what_another_was_promised(owner: Vault, tmp_path: 
     assert not list(tmp_path.glob("stolen*"))
 
 
+async def test_who_begins_to_fetch_is_noted_once_and_before_it_gets_anything(owner: Vault, tmp_path: Path) -> None:
+    noted: list[str] = []
+
+    async def note() -> None:
+        await trio.lowlevel.checkpoint()
+        noted.append("nothing yet" if not list(tmp_path.glob("target*")) else "too late")
+
+    hub = Hub(1)
+    async with hub.join(ANNA) as anna, hub.join(BERT) as bert, hub.join(CARL) as carl:
+        (parcels := Parcels(anna)).serve()
+        content = await parcels.promise(owner.parcel(JOB, 1), BERT, note)
+        with pytest.raises(UnavailableError):
+            await Parcels(carl).fetch(ANNA, content, tmp_path / "stolen", what="a package")
+        assert noted == []
+        await Parcels(bert).fetch(ANNA, content, tmp_path / "target", what="a package")
+    assert noted == ["nothing yet"]
+
+
 async def test_progress_is_shown_while_it_comes(owner: Vault, tmp_path: Path) -> None:
     hub = Hub(1)
     async with hub.join(ANNA) as anna, hub.join(BERT) as bert:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from node.views import release_rows
 from node.workflows.answered import FetchPackage, Forget
 from node.workflows.answered import Phase as AnswerPhase
 from node.workflows.asked import GivenBack
@@ -13,13 +14,15 @@ from node.workflows.assigned import ObjectionRaised
 from node.workflows.assigned import Stage as Standing
 from node.workflows.events import FetchRecords, OperationDeclined, Submit
 from node.workflows.posted import MakeAgain, Phase
-from node.workflows.released import LicencesRevoked
+from node.workflows.released import LicencesRevoked, PackageReleased, PackageTaken
 from node.workflows.replacing import fair_due
-from node.workflows.thread import licences
+from node.workflows.thread import licence_for, licences
 from protocol.errors import RejectError
 from protocol.ids import Digest
 from protocol.opening import open_bids
 from protocol.replacement import Cause, Replacement, Salvage, accept_replacement, check_replacement, substitutes
+from protocol.signed import sign
+from protocol.topics import FETCH_PACKAGE
 from protocol.units import Cents, UnixSeconds
 from tests.auction.sealed import Bidder, bidder, bidders
 from tests.contracts.federation import BONDED, CUSTOMER, PACK, REVIEW, Scene
@@ -356,3 +359,25 @@ def test_once_the_licences_are_revoked_no_maker_gets_one_and_the_ledger_mints_no
     mill = stage.shop(MILL).account
     refused = designs.record(licences(stage.post, stage.scene.contracts)[0], 1, Digest(b"e" * 32))
     assert stage.scene.refused(mill, refused) == "LicenceRevoked"
+
+
+def test_the_log_of_a_design_keeps_under_which_licence_each_maker_got_it(stage: Stage) -> None:
+    request = sign(OVEN.seed, FETCH_PACKAGE, b"asked")
+    makers_of = (OVEN, RIVAL)
+    for maker in makers_of:
+        got = PackageReleased(
+            operation=1, provider=maker.bid.provider, at=UnixSeconds(1), request=request, issued=None, note=""
+        )
+        stage.tell(stage.customer, got)
+        stage.tell(stage.customer, PackageTaken(package=2, peer=maker.bid.provider, at=UnixSeconds(2)))
+        if maker is OVEN:
+            give_back(stage, OVEN)
+    contracts = stage.scene.contracts
+    rows = release_rows(stage.post, contracts, lambda peer: peer.hex()[:8])
+    keys = [row for row in rows if "licence" in row]
+    assert [row["licence"] for row in keys] == [
+        licence_for(stage.post, contracts, 1, account).hex() for account in accounts(stage, *makers_of)
+    ]
+    assert {row["award"] for row in keys} == {stage.post.transcript.hex()}
+    fetched = [row["to"] for row in rows if row["what"] == "package 2, encrypted"]
+    assert fetched == [maker.bid.provider.hex()[:8] for maker in makers_of]
