@@ -25,7 +25,7 @@ BOND = 10_000
 """Cents; the same for everybody, so that it tells nothing of a bid."""
 
 HOLD_AFTER_REVEAL = 60
-IMPROVED = 0.3
+IMPROVED = 0.2
 """Share of awards that a voluntary re-auction follows; more would cost time and break nothing else."""
 
 

@@ -58,8 +58,12 @@ class Rest:
     """What an auction that is not an order's first one knows already."""
 
     origin: Site | None = None
+    """Where the parts wait; None before anything is made."""
+
     follows: JobId | None = None
     quotes: tuple[Mapping[PeerId, int], ...] = ()
+    """As in an ``Order``, of the operations that are left."""
+
     asked: Set[PeerId] | None = None
     """Whom to ask first; if they cannot do it, everybody is asked. None asks everybody at once."""
 

@@ -22,6 +22,9 @@ from protocol.units import UnixSeconds
 
 Machines = tuple[PeerId, MachineId]
 
+LOCAL = 50
+"""A rest stays with its makers if that costs no more than one in so many on top of what it cost."""
+
 
 class Remedy(Enum):
     """What became of the rest of an order."""
@@ -152,10 +155,6 @@ def reauctioned(book: Book, trouble: Trouble) -> Repaired:
         successors=mending.successors,
         changes={job: mending.costs[job] - cost for job, cost in costs.items() if job in mending.costs},
     )
-
-
-LOCAL = 50
-"""A rest stays with its makers if that costs no more than one in so many on top of what it cost."""
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ from devnet.market.invariants import broken_at_end, broken_by_end, broken_now, o
 from devnet.market.state import Market, market
 from devnet.market.world import Kind
 
-SMALL = Kind(providers=10, jobs=100, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
-MIDDLE = Kind(providers=50, jobs=300, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
-LARGE = Kind(providers=200, jobs=1000, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
+SMALL = Kind(providers=10, jobs=100, plane=1_000, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
+MIDDLE = Kind(providers=50, jobs=300, plane=1_000, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
+LARGE = Kind(providers=200, jobs=1000, plane=1_000, margin=800, shifts=True, bursts=0.3, days=20, rush=0.1)
 
 
 @dataclass(slots=True)

@@ -28,7 +28,8 @@ HOUR, DAY = 3600, 24 * 3600
 EPOCH = UnixSeconds(1_800_000_000 - (1_800_000_000 - 4 * DAY) % WEEK)
 """A Monday."""
 
-RUSH = 2
+RUSH = 3
+"""Days in which a rush order is wanted."""
 
 COMMIT, REVEAL = 30, 10
 """Seconds of the two phases of an auction."""
