@@ -14,12 +14,16 @@ DRAWS = 48
 
 
 def draw(
-    listed: Sequence[Address], block: int, key: tuple[bytes, int, int, int], eligible: Callable[[Address], bool]
+    listed: Sequence[Address],
+    block: int,
+    key: tuple[bytes, int, int, int],
+    eligible: Callable[[Address], bool],
+    draws: int = DRAWS,
 ) -> tuple[Address, ...]:
     """The panel of the case ``key`` among the auditors ``listed``, or nobody when too few are eligible."""
     case = keccak(encode(["bytes32", "uint32", "uint8", "uint8"], key))
     seats: list[Address] = []
-    for number in range(DRAWS if len(listed) >= PANEL else 0):
+    for number in range(draws if len(listed) >= PANEL else 0):
         luck = keccak(encode(["bytes32", "bytes32", "uint256"], [block_hash(block), case, number]))
         who = listed[int.from_bytes(luck, "big") % len(listed)]
         if who not in seats and eligible(who):

@@ -109,9 +109,13 @@ class Scene:
 
     def refused(self, sender: Address, transaction: Transaction) -> str:
         """Name of the error that ``transaction`` is refused with."""
+        return self.refusal(sender, transaction).name
+
+    def refusal(self, sender: Address, transaction: Transaction) -> RevertedError:
+        """The error that ``transaction`` is refused with, and what it says."""
         with pytest.raises(RevertedError) as caught:
             self.evm.send(sender, transaction)
-        return caught.value.name
+        return caught.value
 
     def open(self, *, job: JobId = JOB, budget: int = 1000, **terms: Any) -> list[object]:
         return self.send(CUSTOMER, self.opening(job=job, budget=budget, **terms))

@@ -135,6 +135,13 @@ def test_a_design_opens_once_and_only_to_what_was_sealed(scene: Scene) -> None:
     assert scene.refused(CUSTOMER, designs(scene).open(sealed, ROOT, NONCE)) == "AlreadyOpened"
 
 
+def test_a_design_does_not_open_to_the_root_that_means_unopened(scene: Scene) -> None:
+    nothing = Digest(bytes(32))
+    sealed = commitment_of(chain=CHAIN_ID, registry=designs(scene).address, owner=CUSTOMER, root=nothing, nonce=NONCE)
+    scene.send(CUSTOMER, designs(scene).seal(sealed))
+    assert scene.refused(CUSTOMER, designs(scene).open(sealed, nothing, NONCE)) == "WrongOpening"
+
+
 def test_a_licence_has_the_identifier_that_peers_compute(scene: Scene) -> None:
     scene.send(CUSTOMER, designs(scene).seal(commitment(scene)))
     expiry = UnixSeconds(scene.evm.now + 50)

@@ -1,6 +1,7 @@
 """Disputes: settled, measured, judged or lapsed; who may move, by when, what it costs, and who is punished."""
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from eth_account import Account
@@ -24,6 +25,7 @@ from protocol.ids import Address, Digest
 from protocol.membership import AUDITOR, PROVIDER
 from protocol.order import WorkState
 from protocol.units import BasisPoints, Cents, Seconds
+from tests.contracts.draw import DRAWS, draw
 from tests.contracts.federation import (
     BOND,
     CUSTOMER,
@@ -307,6 +309,7 @@ def test_a_panel_can_be_drawn_until_the_end_of_the_second_quarter(disputed: Scen
 def test_parties_expired_and_unbonded_auditors_sit_in_no_panel(disputed: Scene) -> None:
     for juror in JURORS[:2]:
         join(disputed, juror, AUDITOR)
+    join(disputed, CUSTOMER, AUDITOR)
     join(disputed, SHOP, AUDITOR + PROVIDER)
     join(disputed, JURORS[2], AUDITOR)
     slashing = members_abi.slash_call(JURORS[2], 1, word("guilt"), CUSTOMER)
@@ -319,12 +322,52 @@ def test_parties_expired_and_unbonded_auditors_sit_in_no_panel(disputed: Scene) 
     assert court(disputed).credit(disputed.evm, CUSTOMER) == FEE, "no panel, no fee"
 
 
-def test_fewer_than_three_auditors_are_no_panel(disputed: Scene) -> None:
-    for juror in JURORS[:2]:
+@pytest.mark.parametrize("auditors", [0, 1, 2])
+def test_fewer_than_three_auditors_are_no_panel(disputed: Scene, auditors: int) -> None:
+    for juror in JURORS[:auditors]:
         join(disputed, juror, AUDITOR)
     disputed.send(SHOP, court(disputed).summon(JOB, 0))
     disputed.evm.wait_until(disputed.evm.now + 2)
     assert disputed.refused(STRANGER, court(disputed).draw(JOB, 0)) == "NoPanel"
+
+
+def test_three_auditors_are_a_panel(disputed: Scene) -> None:
+    for juror in JURORS[:3]:
+        join(disputed, juror, AUDITOR)
+    disputed.send(SHOP, court(disputed).summon(JOB, 0))
+    disputed.evm.wait_until(disputed.evm.now + 2)
+    disputed.send(STRANGER, court(disputed).draw(JOB, 0))
+    assert set(panel(disputed)) == set(JURORS[:3])
+
+
+@pytest.mark.parametrize(("draws", "seated"), [(DRAWS, True), (DRAWS + 1, False)])
+def test_a_panel_is_given_up_after_48_draws(scene: Scene, draws: int, seated: bool) -> None:
+    """Three of ten auditors are eligible, and the block is one by whose hash the third is found by just so many."""
+    auditors = [address(0xB000 + number) for number in range(10)]
+    for auditor in auditors:
+        join(scene, auditor, AUDITOR)
+    for number, guilty in enumerate(auditors[3:]):
+        slashing = members_abi.slash_call(guilty, 1, word(f"guilt {number}"), CUSTOMER)
+        scene.send(court(scene).address, Transaction(to=scene.contracts.members.address, payload=slashing))
+
+    def found(block: int, within: int) -> bool:
+        return bool(draw(auditors, block, (JOB, 0, 0, 0), auditors[:3].__contains__, within))
+
+    ahead = next(n for n in count(1) if found(scene.evm.block + n, draws) and not found(scene.evm.block + n, draws - 1))
+    scene.evm.wait_until(scene.evm.now + ahead - 1)
+    scene.open()
+    scene.award(700)
+    scene.accept(0)
+    scene.send(SHOP, scene.contracts.orders.attest(JOB, 0, EVIDENCE))
+    scene.send(CUSTOMER, scene.contracts.orders.dispute(JOB, 0, EVIDENCE))
+    scene.send(CUSTOMER, scene.contracts.token.approve(court(scene).address, Cents(FEE)))
+    scene.send(CUSTOMER, court(scene).summon(JOB, 0))
+    scene.evm.wait_until(scene.evm.now + 2)
+    if seated:
+        scene.send(STRANGER, court(scene).draw(JOB, 0))
+        assert set(panel(scene)) == set(auditors[:3])
+    else:
+        assert scene.refused(STRANGER, court(scene).draw(JOB, 0)) == "NoPanel"
 
 
 VERDICTS = {(2000, 9000, 4000): 4000, (7000, 7000, 0): 7000, (10_000, 10_000, 10_000): 10_000, (5000, 1, 9999): 5000}

@@ -165,10 +165,12 @@ def test_only_the_court_rules_and_no_more_than_is_at_stake(scene: Scene) -> None
 
 def test_a_ruling_divides_the_price(scene: Scene) -> None:
     disputed(scene)
-    assert scene.send(COURT, ruling(scene, 350)) == [
+    logs = scene.evm.send(COURT, ruling(scene, 350))
+    assert scene.events(logs) == [
         Ruled(job=JOB, index=0, refunded=Cents(350), paid=Cents(345), fee=Cents(5), ends=True),
         Ended(job=JOB, how="settled"),
     ]
+    assert abi.ruled_event(logs[0].topics, logs[0].payload).provider == SHOP
     assert (scene.credit(CUSTOMER), scene.credit(SHOP), scene.credit(TREASURY)) == (650, 345, 5)
     assert scene.refused(COURT, ruling(scene, 0)) == "WrongAssignmentState"
 
@@ -309,7 +311,7 @@ def test_a_replacement_costs_what_paid_milestones_left(scene: Scene) -> None:
     scene.send(CUSTOMER, reawarding(scene, 500, milestones=2))
     assert scene.credit(CUSTOMER) == before + 100
     work = orders(scene).assignment(scene.evm, JOB, 0)
-    assert (work.approved, work.win.price, work.evidence) == (0, 500, bytes(32))
+    assert (work.approved, work.win.price, work.evidence, work.attested_at) == (0, 500, bytes(32), 0)
 
 
 def test_who_does_not_accept_within_the_review_window_is_replaced_and_not_before(scene: Scene) -> None:
@@ -385,6 +387,17 @@ def test_an_assignment_is_inspected_by_another_of_the_order(scene: Scene) -> Non
         assert scene.refused(CUSTOMER, orders(scene).award(JOB, TRANSCRIPT, wrong)) == "BadTerms"
     right = [scene.winner(SHOP, 10, inspection=2), scene.winner(OTHER_SHOP, 10)]
     scene.send(CUSTOMER, orders(scene).award(JOB, TRANSCRIPT, right))
+    assert [orders(scene).assignment(scene.evm, JOB, index).win.inspection for index in (0, 1)] == [2, 0]
+
+
+def test_who_accepts_agrees_to_the_inspector_of_that_moment(scene: Scene) -> None:
+    scene.open()
+    winners = [scene.winner(SHOP, 10, inspection=2), scene.winner(OTHER_SHOP, 10)]
+    scene.send(CUSTOMER, orders(scene).award(JOB, TRANSCRIPT, winners))
+    scene.send(OTHER_SHOP, orders(scene).decline(JOB, 1))
+    scene.send(CUSTOMER, orders(scene).reaward(JOB, 1, TRANSCRIPT, scene.winner(OTHER_SHOP, 10)))
+    scene.accept(0, 1)
+    assert [orders(scene).assignment(scene.evm, JOB, index).inspection_round for index in (0, 1)] == [1, 0]
 
 
 def test_a_cancelled_order_returns_everything(scene: Scene) -> None:
@@ -401,8 +414,10 @@ def test_an_awarded_order_cannot_be_cancelled(scene: Scene) -> None:
 
 def test_an_order_without_award_expires_at_its_deadline(scene: Scene) -> None:
     scene.open()
-    scene.evm.wait_until(scene.evm.now + 999)
-    assert scene.refused(STRANGER, orders(scene).expire(JOB)) == "TooEarly"
+    last = scene.evm.now + 999
+    scene.evm.wait_until(last)
+    refusal = scene.refusal(STRANGER, orders(scene).expire(JOB))
+    assert (refusal.name, refusal.arguments) == ("TooEarly", (JOB, last))
     scene.evm.wait_until(scene.evm.now + 1)
     assert scene.refused(CUSTOMER, scene.awarding(700)) == "DeadlinePassed"
     assert scene.send(STRANGER, orders(scene).expire(JOB)) == [Ended(job=JOB, how="expired")]
@@ -416,7 +431,9 @@ def test_after_the_deadline_only_attested_work_keeps_its_way_to_payment(scene: S
     scene.send(SHOP, orders(scene).attest(JOB, 0, EVIDENCE))
     scene.evm.wait_until(scene.evm.now + 1000)
     assert scene.refused(OTHER_SHOP, orders(scene).attest(JOB, 1, EVIDENCE)) == "DeadlinePassed"
-    assert scene.send(STRANGER, orders(scene).expire(JOB)) == [Refunded(job=JOB, index=1, refunded=Cents(400))]
+    logs = scene.evm.send(STRANGER, orders(scene).expire(JOB))
+    assert scene.events(logs) == [Refunded(job=JOB, index=1, refunded=Cents(400))]
+    assert abi.refunded_event(logs[0].topics, logs[0].payload).provider == OTHER_SHOP
     assert scene.refused(STRANGER, orders(scene).expire(JOB)) == "NothingToExpire"
     assert scene.send(SHOP, orders(scene).approve(JOB, 0))[-1] == Ended(job=JOB, how="settled")
 
@@ -442,6 +459,17 @@ def test_an_order_needs_the_rules_in_force_a_budget_within_them_and_a_near_deadl
     for deadline in (scene.evm.now - 1, scene.evm.now, scene.evm.now + 730 * DAY + 1):
         assert scene.refused(CUSTOMER, scene.opening(deadline=deadline)) == "BadDeadline"
     scene.open(budget=LIMIT, deadline=scene.evm.now + 730 * DAY)
+
+
+def test_orders_are_opened_again_in_the_second_in_which_a_pause_ends(scene: Scene) -> None:
+    scene.evm.wait_until(scene.evm.now + 1)
+    scene.send(SHOP, scene.contracts.rules.call_pause())
+    until = scene.contracts.rules.paused_until(scene.evm)
+    scene.evm.wait_until(until - 1)
+    refusal = scene.refusal(CUSTOMER, scene.opening())
+    assert (refusal.name, refusal.arguments) == ("NewOrdersPaused", (until,))
+    scene.evm.wait_until(until)
+    scene.open()
 
 
 def test_an_order_needs_tokens_and_leave_to_take_them(scene: Scene) -> None:
@@ -512,8 +540,10 @@ def test_money_is_withdrawn_once(scene: Scene) -> None:
     scene.open()
     scene.open(job=JobId(word("other")))
     scene.send(CUSTOMER, orders(scene).cancel(JOB))
-    scene.send(CUSTOMER, orders(scene).withdraw())
-    scene.send(CUSTOMER, orders(scene).withdraw())
+    (log, _) = scene.evm.send(CUSTOMER, orders(scene).withdraw())
+    event = abi.withdrawn_event(log.topics, log.payload)
+    assert (event.account, event.amount) == (CUSTOMER, 1000)
+    assert scene.evm.send(CUSTOMER, orders(scene).withdraw()) == ()
     assert scene.balance(CUSTOMER) == FUNDS - 1000
     totals = abi.totals_result(scene.evm.call(orders(scene).address, abi.totals_call()))
     assert (totals.locked, totals.credited) == (1000, 0)

@@ -8,6 +8,10 @@ from dataclasses import replace
 import pytest
 
 from ledger.bindings import rules as abi
+from ledger.deployment import bytecode
+from ledger.errors import RevertedError
+from ledger.rules import values_of
+from ledger.types import Creation, Transaction
 from protocol.ids import JobId
 from protocol.membership import PROVIDER
 from protocol.rules import RulePack
@@ -34,6 +38,8 @@ OTHER_JOB = JobId(word("other job"))
 
 NEXT = replace(PACK, version=2)
 DAY = 24 * 3600
+CREATES_WHAT_IT_IS_SENT = bytes.fromhex("6009600a5f3960095ff3" + "365f5f37365f5ff000")
+"""Init code of a contract that creates a contract of what it is called with."""
 
 
 def in_force(scene: Scene, pack: RulePack) -> None:
@@ -45,6 +51,27 @@ def in_force(scene: Scene, pack: RulePack) -> None:
 
 def test_the_first_pack_is_in_force_from_the_start(scene: Scene) -> None:
     assert scene.contracts.rules.pack(scene.evm) == PACK
+
+
+def creating(pack: RulePack) -> bytes:
+    """Init code of rules that begin with ``pack``."""
+    return bytecode("Rules") + abi.constructor_arguments(address(1), address(2), values_of(pack))
+
+
+def test_the_first_pack_is_announced_and_in_force_at_once(scene: Scene) -> None:
+    creator = scene.evm.create(DEPLOYER, Creation(payload=CREATES_WHAT_IT_IS_SENT))
+    (log,) = scene.evm.send(STRANGER, Transaction(to=creator, payload=creating(PACK)))
+    event = abi.adopted_event(log.topics, log.payload)
+    assert (event.version, event.pack_hash, event.effective) == (1, PACK.digest, scene.evm.now)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [({"version": 0}, "WrongVersion"), ({"version": 2}, "WrongVersion"), ({"fee": 1001}, "OutOfBounds")],
+)
+def test_the_first_pack_is_number_one_and_within_the_bounds(scene: Scene, wrong: dict[str, int], error: str) -> None:
+    with pytest.raises(RevertedError, match=error):
+        scene.evm.create(DEPLOYER, Creation(payload=creating(replace(PACK, **wrong))))  # type: ignore[arg-type]
 
 
 def test_the_contract_hashes_a_pack_as_peers_do(scene: Scene) -> None:
@@ -135,7 +162,8 @@ def test_after_a_pause_there_is_none_for_a_month(scene: Scene) -> None:
     until = rules.paused_until(scene.evm)
     for moment in (scene.evm.now, until, until + 30 * DAY - 1):
         scene.evm.wait_until(moment)
-        assert scene.refused(OTHER_SHOP, rules.call_pause()) == "Resting"
+        refusal = scene.refusal(OTHER_SHOP, rules.call_pause())
+        assert (refusal.name, refusal.arguments) == ("Resting", (until + 30 * DAY,))
     scene.evm.wait_until(until + 30 * DAY)
     scene.evm.send(OTHER_SHOP, rules.call_pause())
     assert rules.paused_until(scene.evm) == scene.evm.now + 7 * DAY
@@ -166,6 +194,20 @@ def test_a_small_member_alone_pauses_nothing_and_others_may_join_within_a_week(s
     evm.wait_until(began + 7 * DAY + 1)
     evm.send(small[2], rules.call_pause())
     assert rules.paused_until(evm) == 0
+
+
+def test_exactly_a_fifth_of_the_votes_is_enough(scene: Scene) -> None:
+    rules, evm = scene.contracts.rules, scene.evm
+    small = [address(0xC000 + number) for number in range(8)]
+    for member in small:
+        join(scene, member, PROVIDER)
+    evm.wait_until(evm.now + 1)
+    evm.send(small[0], rules.call_pause())
+    assert rules.paused_until(evm) == 0
+    log = evm.send(small[1], rules.call_pause())[0]
+    called = abi.pause_called_event(log.topics, log.payload)
+    assert called.needed == called.joined == 2 * BOND
+    assert rules.paused_until(evm) == evm.now + 7 * DAY
 
 
 def test_the_terms_of_the_brake_can_be_read(scene: Scene) -> None:

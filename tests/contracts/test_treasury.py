@@ -65,6 +65,14 @@ def test_a_gift_counts_once_somebody_collects(scene: Scene) -> None:
     assert scene.contracts.treasury.fund(scene.evm) == 77
 
 
+def test_what_is_shared_out_and_not_yet_withdrawn_is_not_collected_again(scene: Scene) -> None:
+    treasury, fee = scene.contracts.treasury, earn(scene)
+    scene.evm.send(STRANGER, treasury.collect(scene.contracts.orders.address))
+    scene.evm.send(GOVERNOR, treasury.share([Share(account=SHOP, amount=Cents(1000))], WHY))
+    scene.evm.send(STRANGER, treasury.collect(scene.contracts.orders.address))
+    assert (treasury.credit(scene.evm, SHOP), treasury.fund(scene.evm)) == (1000, fee - 1000)
+
+
 def test_contributors_get_what_a_proposal_gives_them(scene: Scene) -> None:
     treasury, fee = scene.contracts.treasury, earn(scene)
     scene.evm.send(STRANGER, treasury.collect(scene.contracts.orders.address))
