@@ -136,7 +136,7 @@ def cut(book: Book, given: Released) -> Book:
     last = task_of(book, order, kept[-1])
     if last is not None:
         peer = kept[-1].provider
-        schedules[peer] = schedules[peer].with_task(replace(last, due=last.finish))
+        schedules[peer] = schedules[peer].settled(last)
     orders = {**book.orders, job: replace(order, award=_shortened(order, first, kept))}
     return replace(book, schedules=schedules, orders=orders)
 

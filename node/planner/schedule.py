@@ -235,6 +235,12 @@ class Schedule:
         """The schedule with one task added, or in place of the one with its key; raises as ``with_lane``."""
         return self.with_tasks((task,))
 
+    def settled(self, task: Task) -> "Schedule":
+        """The schedule in which ``task``, which stands there, may not end later than it does; it is not moved."""
+        roster = self.roster(task.machine)
+        tasks = tuple(replace(one, due=one.finish) if one.key == task.key else one for one in roster.tasks)
+        return self._with(Roster(lane=replace(roster.lane, tasks=tasks), holds=roster.holds))
+
     def with_hold(self, hold: Hold) -> "Schedule":
         """The schedule that keeps one more window free."""
         roster = self.roster(hold.machine)
