@@ -20,8 +20,8 @@ pytestmark = pytest.mark.slow
 SLOW = 400
 """Seconds of plant time in one: the last operation begins long after a tender for it."""
 
-PHASES = Phases(reveal=20, pack=replace(PACK, bid_bond=Cents(5_00)))
-"""Bids are bonded, and there is time to open one after a restart; an auction ends as soon as all are open."""
+PHASES = Phases(commit=10, reveal=20, pack=replace(PACK, bid_bond=Cents(5_00)))
+"""Bids are bonded, and there is time to seal and, after a restart, to open one; an auction ends once all are open."""
 
 NODES = ("customer", "aster", "cedar", "drake")
 
