@@ -7,6 +7,7 @@ from ledger import designs, members, order_events, provenance
 from ledger.bundle import Bundle, Part, Step
 from ledger.designs import Designs
 from ledger.headers import Header
+from ledger.layout import head_slot, licence_slot, member_slot, passport_slot
 from ledger.members import Members
 from ledger.orders import Orders
 from ledger.proofs import ProvenBlock, verify
@@ -77,6 +78,21 @@ class Facts:
         self.vouchers = {signed.author: open_voucher(signed) for signed in bundle.vouchers}
         if [signed.author for signed in bundle.vouchers] != sorted(self.vouchers):
             raise RejectError("vouchers are twice there or out of order")
+        self._check_state()
+
+    def _check_state(self) -> None:
+        """No state is shown but what is asked for; else a wrong name would only look like a proof that is missing."""
+        named = self.bundle.federation
+        asked = {(named.designs, licence_slot(event.licence)) for event in self.all(designs.Licensed)}
+        for account in self._accounts.values():
+            asked |= {(named.provenance, head_slot(account)), (named.members, member_slot(account))}
+        shown = set(self.latest.storage)
+        try:
+            asked |= {(named.passports, passport_slot(self.serial(part))) for part in self.bundle.parts}
+        except RejectError:  # that a part has no serial is for its own check to say
+            shown = {place for place in shown if place[0] != named.passports}
+        if shown - asked or any(block.storage for block in self.blocks[:-1]):
+            raise RejectError("it shows state that nothing asks for")
 
     def _decode(self, block: ProvenBlock, at: int) -> object:
         log = block.logs[at]

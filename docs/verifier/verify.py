@@ -1100,6 +1100,21 @@ class Facts:
         self.accounts = {e.said.peer: e.said.account for e in self.events if e.kind == "members.Registered"}
         ascending([signed.author for signed in bundle.vouchers])
         self.vouchers = {signed.author: self._voucher(signed) for signed in bundle.vouchers}
+        self._check_state()
+
+    def _check_state(self):
+        """No state is shown but what is asked for; else a wrong name would only look like a proof that is missing."""
+        named = self.federation
+        asked = {(named.designs, licence_slot(e.said.licence)) for e in self.said("designs.Licensed")}
+        for account in self.accounts.values():
+            asked |= {(named.provenance, head_slot(account)), (named.members, member_slot(account))}
+        shown = set(self.blocks[-1].storage)
+        try:
+            asked |= {(named.passports, passport_slot(self.serial(part))) for part in self.bundle.parts}
+        except ContradictionError:  # that a part has no serial is for its own check to say
+            shown = {place for place in shown if place[0] != named.passports}
+        idle = any(block.storage for block in self.blocks[:-1])
+        must(not shown - asked and not idle, "the bundle shows state that nothing asks for")
 
     @staticmethod
     def _event(table, contracts, block, log):
@@ -1403,6 +1418,25 @@ def price_at(assignment):
     return asked + assignment.premium
 
 
+# Where the contracts keep what a bundle shows of their state.
+
+
+def licence_slot(licence):
+    return keccak(licence + word(2))
+
+
+def head_slot(account):
+    return keccak(bytes(12) + account + word(0))
+
+
+def member_slot(account):
+    return word(int.from_bytes(keccak(bytes(12) + account + word(10)), "big") + 2)
+
+
+def passport_slot(serial):
+    return keccak(serial + word(6))
+
+
 def check_makers(facts):
     for operation in range(len(facts.call.operations)):
         peer = facts.maker(operation)
@@ -1414,8 +1448,7 @@ def check_makers(facts):
         must(done.time <= said.expiry, f"the registration of peer {peer.hex()[:8]} had expired")
         ended = facts.said("members.Revoked", lambda e, s=said: e.account == s.account and e.epoch > s.epoch)
         must(all(e.block.number > done.number for e in ended), f"peer {peer.hex()[:8]} had left")
-        place = int.from_bytes(keccak(bytes(12) + said.account + word(10)), "big") + 2
-        state = facts.blocks[-1].storage.get((facts.federation.members, word(place)))
+        state = facts.blocks[-1].storage.get((facts.federation.members, member_slot(said.account)))
         if state is None:
             raise GapError("the bundle does not prove how often a provider has registered")
         told = [*facts.said("members.Registered"), *facts.said("members.Revoked")]
@@ -1439,8 +1472,7 @@ def check_licences(facts):
 def check_standing(facts):
     for operation in range(len(facts.call.operations)):
         grant, name = facts.licensed(operation), f"operation {operation + 1}'s licence"
-        place = (facts.federation.designs, keccak(grant.licence + word(2)))
-        state = facts.blocks[-1].storage.get(place)
+        state = facts.blocks[-1].storage.get((facts.federation.designs, licence_slot(grant.licence)))
         if state is None:
             raise GapError(f"the bundle does not prove the state of {name}")
         owner, units = (state & ((1 << 160) - 1)).to_bytes(20, "big"), state >> 160 & 0xFFFFFFFF
@@ -1462,7 +1494,7 @@ def check_anchors(facts):
         must(anchors, f"the log of assignment {index + 1} is not anchored")
     for assignment, head in zip(facts.assignments, facts.heads, strict=True):
         account = facts.account(assignment.provider)
-        history = facts.blocks[-1].storage.get((facts.federation.provenance, keccak(bytes(12) + account + word(0))))
+        history = facts.blocks[-1].storage.get((facts.federation.provenance, head_slot(account)))
         if history is None:
             raise GapError("the bundle does not prove how much a publisher has anchored")
         must(history & 0xFFFFFFFFFFFFFFFF >= head.size, "a publisher has anchored less than its log says")
@@ -1571,8 +1603,7 @@ def check_quality(facts, part):
 
 
 def check_passport(facts, part):
-    slot = keccak(facts.serial(part) + word(6))
-    head = facts.blocks[-1].storage.get((facts.federation.passports, slot))
+    head = facts.blocks[-1].storage.get((facts.federation.passports, passport_slot(facts.serial(part))))
     if head is None:
         raise GapError("the bundle does not prove whether the part has a passport")
     if head == 0:

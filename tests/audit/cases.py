@@ -224,6 +224,16 @@ def _superfluous_node(bundle: Bundle) -> Bundle:
     return replace(bundle, blocks=(*bundle.blocks[:-1], replace(last, nodes=(*last.nodes, bundle.blocks[0].nodes[0]))))
 
 
+def _misnamed_slot(bundle: Bundle) -> Bundle:
+    """A part's passport is looked for where none is kept; the proof that there is nothing holds."""
+    last = bundle.blocks[-1]
+    storage = tuple(
+        replace(slots, slots=(bytes(32),)) if slots.account == bundle.federation.passports else slots
+        for slots in last.storage
+    )
+    return replace(bundle, blocks=(*bundle.blocks[:-1], replace(last, storage=storage)))
+
+
 def _swapped_slots(bundle: Bundle) -> Bundle:
     last = bundle.blocks[-1]
     storage = tuple(replace(slots, slots=tuple(reversed(slots.slots))) for slots in last.storage)
@@ -474,6 +484,7 @@ CHANGES: dict[str, Change] = {
     "a trie node too many": _superfluous_node,
     "a trie node too few": lambda b: replace(b, blocks=(replace(b.blocks[0], nodes=()), *b.blocks[1:])),
     "slots in another order": _swapped_slots,
+    "a slot of another name": _misnamed_slot,
     "a log before the first": _negative_position,
     "another federation's name": lambda b: replace(b, federation=ELSEWHERE),
     "a voucher whose signature does not hold": lambda b: replace(
