@@ -37,7 +37,7 @@ def main() -> int:
     phases = Phases(opening=2, commit=1, reveal=1, pack=replace(PACK, min_commit=Seconds(1), min_reveal=Seconds(1)))
     with (
         tempfile.TemporaryDirectory(prefix="guildmark-") as folder,
-        running(Path(folder), note, nodes=("customer", *shops), phases=phases) as federation,
+        running(Path(folder), note, nodes=("customer", *shops), factor=1, phases=phases) as federation,
     ):
         rows = [measured(federation, number) for number in range(given.jobs)]
     spent = sorted(seconds for seconds, _ in rows if seconds is not None)

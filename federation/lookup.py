@@ -28,6 +28,7 @@ from protocol.lookup import (
     Nearest,
     NearestRequest,
     Whereabouts,
+    accept_keep_request,
     accept_kept,
     accept_nearest,
     accept_nearest_request,
@@ -46,6 +47,9 @@ log = logging.getLogger("guildmark.network")
 
 WALKS: Final = 3
 """Walks to a key at once that ask nobody twice: Kademlia's alpha, and the disjoint paths of S/Kademlia in one."""
+
+EVERYBODY: Final = WALKS * LOOKUP_WIDTH
+"""Members that the first way of a card leads past on each walk: in a federation of no more, it needs no second way."""
 
 ASK_SECONDS: Final = 3.0
 """For one answer, its dial included; who takes longer is passed by."""
@@ -73,9 +77,17 @@ class _Walk:
 
     key: Digest
     cards: bool
+    width: int
+    whole: bool
+    """Whether everybody who was heard of was asked."""
+
     asked: set[PeerId] = field(default_factory=set)
     answered: dict[PeerId, Signed] = field(default_factory=dict)
     found: dict[PeerId, Card] = field(default_factory=dict)
+
+    def nearest(self, key: Digest) -> tuple[PeerId, ...]:
+        """Of those who answered, the nearest to ``key``, the nearest first."""
+        return tuple(nearest(key, self.answered)[:LOOKUP_WIDTH])
 
 
 class Lookup:
@@ -118,12 +130,22 @@ class Lookup:
             own, pause = not own, min(LAST_REFRESH_SECONDS, pause * 2)
 
     async def provide(self, card: Card) -> int:
-        """Bring ``card``, our own, to the members nearest to each of its keys; how many copies were taken."""
+        """Bring ``card``, our own, to the members nearest to each of its keys; how many copies were taken.
+
+        Where the way to one key led past everybody, as in a small federation, no other way is gone.
+        """
         signed = sign(self._seed, CARD, encode(card))
-        taken = 0
-        for key in keys_of(card):
-            for peer in await self.surroundings(key):
-                taken += await self._bring(peer, key, signed)
+        taken, left, width = 0, keys_of(card), EVERYBODY
+        while left:
+            walk = await self._walk(left[0], cards=False, width=width)
+            reached, left = (left, ()) if walk.whole else (left[:1], left[1:])
+            width = LOOKUP_WIDTH
+            near: dict[PeerId, list[Digest]] = {}
+            for key in reached:
+                for peer in walk.nearest(key):
+                    near.setdefault(peer, []).append(key)
+            for peer, keys in near.items():
+                taken += len(keys) * await self._bring(peer, keys, signed)
         return taken
 
     async def find(self, key: Digest) -> tuple[Card, ...]:
@@ -139,17 +161,17 @@ class Lookup:
 
     async def surroundings(self, key: Digest) -> tuple[PeerId, ...]:
         """The members that answered and whose places are nearest to ``key``, the nearest first."""
-        walk = await self._walk(key, cards=False)
-        return tuple(nearest(key, walk.answered)[:LOOKUP_WIDTH])
+        return (await self._walk(key, cards=False)).nearest(key)
 
-    async def _walk(self, key: Digest, *, cards: bool) -> _Walk:
-        """Go to ``key`` on several ways at once until the nearest on each have been asked."""
-        walk = _Walk(key=key, cards=cards)
+    async def _walk(self, key: Digest, *, cards: bool, width: int = LOOKUP_WIDTH) -> _Walk:
+        """Go to ``key`` on several ways at once until the ``width`` nearest on each have been asked."""
+        walk = _Walk(key=key, cards=cards, width=width, whole=len(self.table) <= WALKS * LOOKUP_WIDTH)
         start = [contact.signed for contact in self.table.nearest(key, WALKS * LOOKUP_WIDTH, self._wall())]
-        with trio.move_on_after(WALK_SECONDS):
+        with trio.move_on_after(WALK_SECONDS) as patience:
             async with trio.open_nursery() as nursery:
                 for number in range(WALKS):
                     nursery.start_soon(self._way, walk, start[number::WALKS])
+        walk.whole &= not patience.cancelled_caught
         return walk
 
     async def _way(self, walk: _Walk, start: Sequence[Signed]) -> None:
@@ -157,9 +179,10 @@ class Lookup:
         known = {signed.author: signed for signed in start}
         failed: set[PeerId] = set()
         while True:
-            order = nearest(walk.key, known.keys() - failed)[:LOOKUP_WIDTH]
+            order = nearest(walk.key, known.keys() - failed)[: walk.width]
             peer = next((one for one in order if one not in walk.asked), None)
             if peer is None:
+                walk.whole &= known.keys() <= walk.asked
                 return
             walk.asked.add(peer)
             answer = await self._introduced(known[peer]) and await self._ask(peer, walk.key, cards=walk.cards)
@@ -185,9 +208,9 @@ class Lookup:
             return None
         return answer
 
-    async def _bring(self, peer: PeerId, key: Digest, signed: Signed) -> bool:
-        """Whether ``peer`` keeps the card under ``key``; asked twice, for one packet may be lost."""
-        payload = encode(KeepRequest(key=key, card=signed))
+    async def _bring(self, peer: PeerId, keys: Sequence[Digest], signed: Signed) -> bool:
+        """Whether ``peer`` keeps the card under ``keys``; asked twice, for one packet may be lost."""
+        payload = encode(KeepRequest(keys=tuple(sorted(keys)), card=signed))
         for _ in range(2):
             try:
                 await self._network.request(peer, KEEP_CARD, payload, deadline=ASK_SECONDS)
@@ -230,13 +253,12 @@ class Lookup:
         if self._credit.spend(asker, 1) < 0:
             raise RefusedError("busy", "too many cards; bring them later")
         request = decode(KeepRequest, payload)
-        if request.card.author != asker or len(request.key) != HASH_BYTES:
-            raise RejectError("a provider brings its own card, under a key")
+        accept_keep_request(request, asker=asker)
         if not self._member(asker):
             raise RefusedError("stranger", "cards are kept for registered members")
         card, _ = open_message(Card, CARD, encode(request.card))
         await trio.lowlevel.checkpoint()
-        self.shelf.keep(request.key, request.card, card, self._wall())
+        self.shelf.keep(request.keys, request.card, card, self._wall())
         return b""
 
     def _note(self, signed: Signed) -> None:
@@ -257,7 +279,7 @@ class Lookup:
     def _note_card(self, walk: _Walk, signed: Signed) -> None:
         try:
             card, _ = open_message(Card, CARD, encode(signed))
-            accept_kept(walk.key, card, signer=signed.author, now=self._wall())
+            accept_kept((walk.key,), card, signer=signed.author, now=self._wall())
         except (RejectError, IgnoreError):
             return
         known = walk.found.get(card.provider)

@@ -1,5 +1,7 @@
 """The cards that a node keeps for others under keys; refuses what exceeds a key's room, and forgets the expired."""
 
+from collections.abc import Sequence
+
 from protocol.capability import Card
 from protocol.errors import IgnoreError
 from protocol.ids import Digest, PeerId
@@ -19,26 +21,32 @@ class Shelf:
     def __len__(self) -> int:
         return self._count
 
-    def keep(self, key: Digest, signed: Signed, card: Card, now: UnixSeconds) -> None:
+    def keep(self, keys: Sequence[Digest], signed: Signed, card: Card, now: UnixSeconds) -> None:
         """Keep ``card``, whose signature was checked, until it expires. Who is there already stays, and may renew.
 
         Raises:
-            IgnoreError: expired, older than what is kept, or there is no room.
-            RejectError: not acceptable, or it does not justify the key.
+            IgnoreError: expired, or under none of ``keys`` is there room or nothing later.
+            RejectError: not acceptable, or it does not justify a key.
         """
-        accept_kept(key, card, signer=signed.author, now=now)
+        accept_kept(keys, card, signer=signed.author, now=now)
+        if not sum([self._keep(key, signed, card, now) for key in keys]):
+            raise IgnoreError("there is no room for another card, or a later one is kept")
+
+    def _keep(self, key: Digest, signed: Signed, card: Card, now: UnixSeconds) -> bool:
+        """Whether it is kept under ``key`` from now on."""
         self.expire(key, now)
         under = self._cards.get(key, {})
         known = under.get(card.provider)
         if known is not None and known[1].issued > card.issued:
-            raise IgnoreError("a later card is kept")
+            return False
         if known is None:
             if self._count >= MAX_CARDS_KEPT:
                 self._expire_all(now)
             if len(under) >= MAX_CARDS_OF_KEY or self._count >= MAX_CARDS_KEPT:
-                raise IgnoreError("there is no room for another card")
+                return False
             self._count += 1
         self._cards.setdefault(key, {})[card.provider] = signed, card
+        return True
 
     def under(self, key: Digest, now: UnixSeconds) -> tuple[Signed, ...]:
         """The cards under ``key``, the latest first, as many as an answer carries."""

@@ -73,9 +73,11 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepRequest:
-    """A provider asks a member near ``key`` to keep its card until it expires; answered with no bytes."""
+    """A provider asks a member near ``keys`` to keep its card until it expires; answered with no bytes."""
 
-    key: Digest
+    keys: tuple[Digest, ...]
+    """At least one and at most ``MAX_LOOKUP_KEYS``, ascending."""
+
     card: Signed
     """Signed under ``card/1`` by who asks."""
 
@@ -151,15 +153,27 @@ def accept_nearest(answer: Nearest, *, answerer: PeerId) -> None:
         raise RejectError("the answer names too many members or cards")
 
 
-def accept_kept(key: Digest, card: Card, *, signer: PeerId, now: UnixSeconds) -> None:
-    """Decide whether ``card`` may lie under ``key``; ``now`` is wall time.
+def accept_keep_request(request: KeepRequest, *, asker: PeerId) -> None:
+    """Decide whether ``request`` is looked at; whether its card justifies its keys is for ``accept_kept`` to say.
+
+    Raises:
+        RejectError: it brings another's card, or its keys are none, too many or out of order.
+    """
+    if request.card.author != asker:
+        raise RejectError("a provider brings its own card")
+    if not 0 < len(request.keys) <= MAX_LOOKUP_KEYS or list(request.keys) != sorted(set(request.keys)):
+        raise RejectError("keys are none, too many, or out of order")
+
+
+def accept_kept(keys: Iterable[Digest], card: Card, *, signer: PeerId, now: UnixSeconds) -> None:
+    """Decide whether ``card`` may lie under ``keys``; ``now`` is wall time.
 
     Raises:
         IgnoreError: expired.
-        RejectError: not acceptable as a card, of an unknown process, or it does not justify the key.
+        RejectError: not acceptable as a card, of an unknown process, or it does not justify one of the keys.
     """
     accept_card(card, signer=signer, now=now)
-    if key not in keys_of(card):
+    if not set(keys) <= set(keys_of(card)):
         raise RejectError("the card does not justify the key")
     if card.expires <= now:
         raise IgnoreError("card is expired")

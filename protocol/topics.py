@@ -45,7 +45,7 @@ WHEREABOUTS = "whereabouts/1"
 LOOK_UP = "/guildmark/nearest/1"
 """A key in, the members nearest to it and the cards that lie under it out."""
 
-KEEP_CARD = "/guildmark/keep/1"
+KEEP_CARD = "/guildmark/keep/2"
 """A provider's card to keep under a key in, nothing out."""
 
 FETCH_OUTLINE = "/guildmark/outline/1"

@@ -51,9 +51,6 @@ PEER_QUEUE: Final = 512
 DIAL_STAGGER_SECONDS: Final = 0.01
 """Between parallel dials; the library makes even the only one wait for 0.25 s."""
 
-FROZEN_CHECK_SECONDS: Final = 10
-"""Between pings; a peer that hangs with its connection open is found by nothing else."""
-
 
 def new_contained_host(
     seed: bytes, listen: Multiaddr, standing: Standing, private: bytes | None = None
@@ -115,10 +112,5 @@ def _connection_config() -> ConnectionConfig:
         outbound_upgrade_timeout=HANDSHAKE_SECONDS,
         inbound_stream_protocol_negotiation_timeout=HANDSHAKE_SECONDS,
         outbound_stream_protocol_negotiation_timeout=HANDSHAKE_SECONDS,
-        enable_health_monitoring=True,
-        health_initial_delay=FROZEN_CHECK_SECONDS,
-        health_warmup_window=FROZEN_CHECK_SECONDS,
-        health_check_interval=FROZEN_CHECK_SECONDS,
-        ping_timeout=FROZEN_CHECK_SECONDS,
-        abort_connection_on_ping_failure=True,
+        enable_health_monitoring=False,  # asks on a stream of its own; ``CreditMuxer`` sees to it by a frame
     )

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import trio
@@ -25,7 +26,7 @@ LOOK_SECONDS: Final = 0.25
 """Between looks at who is missing."""
 
 TOLD_SECONDS: Final = 10.0
-"""After which a connected peer's own addresses are looked at again; parsing them is most of what an idle node does."""
+"""After which a connected peer's own addresses are looked at again."""
 
 FIRST_PAUSE_SECONDS: Final = 0.25
 LAST_PAUSE_SECONDS: Final = 2.0
@@ -189,13 +190,15 @@ class Dialler:
     async def keep(self) -> None:
         """Dial bootstrap peers whenever they are missing, and learn addresses from whoever is there; never returns."""
         async with trio.open_nursery() as nursery:
-            for peer in self._kept:
-                nursery.start_soon(self._keep_one, peer)
             nursery.start_soon(self._widen)
             nursery.start_soon(self._keep_book)
+            sought: set[PeerId] = set()
             told: dict[PeerId, float] = {}
             while True:
                 now, here = trio.current_time(), self.connected()
+                for peer in self._kept.keys() - sought.union(here):
+                    sought.add(peer)
+                    nursery.start_soon(self._bring_back, peer, sought)
                 told = {peer: told[peer] for peer in here if now - told.get(peer, -TOLD_SECONDS) < TOLD_SECONDS}
                 for peer in here:
                     if peer not in told and (addresses := self._told_by(peer)):
@@ -232,21 +235,19 @@ class Dialler:
                 self._changed = False
                 await self._store.keep(dict(self._introduced))
 
-    async def _keep_one(self, peer: PeerId) -> None:
+    async def _bring_back(self, peer: PeerId, sought: set[PeerId]) -> None:
+        """Try until ``peer`` is there again, and is sought no longer."""
         pause = FIRST_PAUSE_SECONDS
-        while True:
-            if self._is_connected(identifier(peer)):
-                pause = FIRST_PAUSE_SECONDS
-                await trio.sleep(LOOK_SECONDS)
-                continue
-            if self._peer > peer and pause == FIRST_PAUSE_SECONDS:
-                await trio.sleep(YIELD_SECONDS)
+        if self._peer > peer:
+            await trio.sleep(YIELD_SECONDS)
+        while not self._is_connected(identifier(peer)):
             try:
                 await self.reach(peer)
             except UnreachableError as error:
                 log.debug("%s; next try in %.2g s", error, pause)
                 await trio.sleep(pause)
                 pause = min(LAST_PAUSE_SECONDS, pause * 2)
+        sought.discard(peer)
 
     async def _dial(self, whom: ID, address: Multiaddr) -> bool:
         """Whether ``address`` answers and proves to be ``whom``."""
@@ -284,9 +285,8 @@ class Dialler:
         seen = self._seen_from(peer)
         with contextlib.suppress(Exception):  # the library raises when it knows nothing or has forgotten it
             for address in self._host.get_peerstore().addrs(identifier(peer)):
-                with contextlib.suppress(ValueError):
-                    where = parse_address(f"{address}/p2p/{identifier(peer)}")[1]
-                    told += [where] if next(iter(where.values())) in seen else []
+                where = _direct(address.to_bytes())
+                told += [where] if where is not None and next(iter(where.values())) in seen else []
         return told
 
     def _seen_from(self, peer: PeerId) -> set[str]:
@@ -303,3 +303,10 @@ class Dialler:
             self._book[peer] = tuple(dict.fromkeys(addresses))[:MAX_ADDRESSES]
             if len(self._book) > MAX_PEERS:
                 del self._book[next(iter(self._book))]
+
+
+@lru_cache(maxsize=MAX_PEERS)
+def _direct(address: bytes) -> Multiaddr | None:
+    """The binary ``address`` if it names a host and a TCP port; reading one takes longer than all else of a look."""
+    where = Multiaddr(address)
+    return where if [protocol.name for protocol in where.protocols()][1:] == ["tcp"] else None

@@ -30,6 +30,9 @@ FRAME_BYTES: Final = 65_535 - 16 - 12
 UNSENT_BYTES: Final = 128 * 1024
 """Frames that gather while the socket takes the ones before; beyond that, whoever writes waits."""
 
+QUIET_SECONDS: Final = 5.0
+"""Without a byte of the peer until it is pinged, and from then until its connection is given up."""
+
 LAST_WORDS_SECONDS: Final = 1.0
 """For what is unsent when a connection is closed."""
 
@@ -134,12 +137,13 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
         self._sending = False
         self._gathered = trio.Event()
         self._sent = trio.Event()
+        self._heard = False
 
     async def start(self) -> None:
         """Serve the connection until it ends."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            nursery.start_soon(self._measure_rtt_loop)
+            nursery.start_soon(self._watch)
             nursery.start_soon(self._stale_stream_sweeper)
             nursery.start_soon(self._send_gathered)
             await nursery.start(self._handle_incoming_with_ready_signal)
@@ -164,11 +168,25 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
                 arrived = await self.secured_conn.read_arrived()
                 if not arrived:
                     break
+                self._heard = True
                 self._arrived += arrived
                 await self._take_frames()
         except Exception as error:  # noqa: BLE001  # the gate: whatever a peer provokes ends its connection alone
             log.debug("the connection of %s ends: %r", self.peer_id, error)
         await self._cleanup_on_error()
+
+    async def _watch(self) -> None:
+        """End the connection of a peer that hangs with its socket open; whoever sends anything does not."""
+        while True:
+            heard, self._heard = self._heard, False
+            if not heard:
+                self._unsent += _HEADER.pack(0, yamux.TYPE_PING, yamux.FLAG_SYN, 0, 0)
+                self._gathered.set()
+            await trio.sleep(QUIET_SECONDS)
+            if not (heard or self._heard):
+                log.debug("%s has been silent for too long", self.peer_id)
+                await self._cleanup_on_error()
+                return
 
     async def _write_frame(self, data: bytes) -> None:
         """Leave a frame to the sending task; waits while too much is unsent."""
@@ -213,7 +231,8 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
             body = bytes(self._arrived[yamux.HEADER_SIZE : end])
             del self._arrived[:end]
             if kind == yamux.TYPE_PING:
-                await self._echo(flags, length)
+                if flags & yamux.FLAG_SYN:
+                    await self._write_frame(_HEADER.pack(0, yamux.TYPE_PING, yamux.FLAG_ACK, 0, length))
             elif kind == yamux.TYPE_GO_AWAY:
                 raise ProtocolError(f"goodbye, {length}")
             else:
@@ -250,13 +269,6 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
         self.stream_buffers[number] = bytearray()
         self.stream_events[number] = trio.Event()
         return stream
-
-    async def _echo(self, flags: int, nonce: int) -> None:
-        if flags & yamux.FLAG_SYN:
-            await self._write_frame(_HEADER.pack(0, yamux.TYPE_PING, yamux.FLAG_ACK, 0, nonce))
-        elif flags & yamux.FLAG_ACK:
-            self._rtt = trio.current_time() - self._ping_sent_time
-            self._ping_event.set()
 
 
 def install() -> None:

@@ -47,7 +47,7 @@ from federation.transfer import serve_contents
 from protocol.content import ChunkRequest, OutlineRequest
 from protocol.ids import Digest, PeerId
 from protocol.lookup import KeepRequest, NearestRequest
-from protocol.params import MAX_FETCH
+from protocol.params import MAX_FETCH, MAX_LOOKUP_KEYS
 from protocol.signed import Signed, public_key
 from protocol.summary import BulletinsRequest, Summary, question
 from protocol.topics import (
@@ -269,7 +269,7 @@ class Fuzzer:
             OutlineRequest(content=Digest(self._bytes(32))),
             ChunkRequest(content=Digest(self._bytes(32)), index=self._dice.choice((-1, 0, 2**63))),
             NearestRequest(key=key, cards=True, asker=said),
-            KeepRequest(key=key, card=said),
+            KeepRequest(keys=(key,) * self._dice.choice((1, MAX_LOOKUP_KEYS + 1)), card=said),
         )
         payload = self._spoil(encode(self._dice.choice(wrong)))
         return len(payload).to_bytes(4, "big") + payload

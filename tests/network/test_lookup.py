@@ -4,8 +4,10 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import trio
@@ -116,6 +118,28 @@ async def ask(key: Digest, by: bytes, **changes: object) -> NearestRequest:
     return replace(request, **changes)  # type: ignore[arg-type]
 
 
+def test_where_everybody_has_a_place_a_card_goes_to_each_member_once_whatever_its_keys() -> None:
+    brought: Counter[PeerId] = Counter()
+
+    async def main(_clock: MockClock) -> None:
+        async with crowd(1, 24, Faults(delay=0.1), lambda _peer: True) as there:
+            await trio.sleep(10)
+            provider, *others = there.alive
+            for peer in others:
+                there.alive[peer]._network.serve(KEEP_CARD, partial(counted, there.alive[peer]))
+            card = card_of(provider, STEEL)
+            assert await there.alive[provider].provide(card) == len(keys_of(card)) * LOOKUP_WIDTH
+            for key in keys_of(card):
+                assert [found.provider for found in await there.alive[others[0]].find(key)] == [provider]
+        assert set(brought.values()) == {1}
+
+    async def counted(node: Lookup, asker: PeerId, payload: bytes) -> bytes:
+        brought[node._network.peer] += 1
+        return await node._keep(asker, payload)
+
+    simulate(1, main)
+
+
 def test_what_no_honest_peer_asks_or_brings_is_refused() -> None:
     hub = Hub(0)
 
@@ -134,15 +158,18 @@ def test_what_no_honest_peer_asks_or_brings_is_refused() -> None:
             assert await refused(LOOK_UP, await ask(Digest(b"short"), BERT)) == "rejected"
             assert await refused(LOOK_UP, await ask(KEY, BERT, asker=strange)) == "rejected"
             card = signed_card(BERT)[0]
-            assert await refused(KEEP_CARD, KeepRequest(key=KEY, card=card)) == "stranger"
-            assert await refused(KEEP_CARD, KeepRequest(key=KEY, card=signed_card(CARL)[0])) == "rejected"
+            assert await refused(KEEP_CARD, KeepRequest(keys=(KEY,), card=card)) == "stranger"
+            assert await refused(KEEP_CARD, KeepRequest(keys=(KEY,), card=signed_card(CARL)[0])) == "rejected"
             await bert.request(anna.peer, LOOK_UP, encode(await ask(KEY, BERT, asker=old)), deadline=5)
             node._member = lambda _peer: True
             assert await refused(LOOK_UP, await ask(KEY, BERT, asker=old)) == "ignored"
-            assert await refused(KEEP_CARD, KeepRequest(key=key_of(MILLING), card=replace(card, payload=b""))) == (
+            assert await refused(KEEP_CARD, KeepRequest(keys=(key_of(MILLING),), card=replace(card, payload=b""))) == (
                 "rejected"
             )
-            assert await refused(KEEP_CARD, KeepRequest(key=Digest(bytes(32)), card=card)) == "rejected"
+            assert await refused(KEEP_CARD, KeepRequest(keys=(Digest(bytes(32)),), card=card)) == "rejected"
+            twice_named = KeepRequest(keys=(KEY, KEY), card=card)
+            assert await refused(KEEP_CARD, twice_named) == "rejected"
+            assert await refused(KEEP_CARD, replace(twice_named, keys=())) == "rejected"
             codes = set()
             for _ in range(int(ASKED_BURST) + 1):
                 try:
@@ -159,19 +186,18 @@ def test_a_card_lies_only_under_the_keys_that_it_justifies() -> None:
     signed, card = signed_card(ANNA)
     assert set(keys_of(card)) == {key_of(MILLING), key_of(TURNING), KEY, key_of(TURNING, STEEL)}
     shelf = Shelf()
-    for key in keys_of(card):
-        shelf.keep(key, signed, card, NOW)
+    shelf.keep(keys_of(card), signed, card, NOW)
     with pytest.raises(RejectError):
-        shelf.keep(Digest(bytes(32)), signed, card, NOW)
+        shelf.keep((*keys_of(card), Digest(bytes(32))), signed, card, NOW)
     assert len(shelf) == 4
 
 
 def test_a_card_is_replaced_by_a_later_one_and_forgotten_when_it_expires() -> None:
     shelf = Shelf()
     first, later = signed_card(ANNA), signed_card(ANNA, issued=UnixSeconds(NOW + 1))
-    shelf.keep(KEY, *later, NOW)
+    shelf.keep((KEY,), *later, NOW)
     with pytest.raises(IgnoreError):
-        shelf.keep(KEY, *first, NOW)
+        shelf.keep((KEY,), *first, NOW)
     assert shelf.under(KEY, NOW) == (later[0],)
     assert shelf.under(KEY, later[1].expires) == ()
     assert len(shelf) == 0
@@ -181,10 +207,10 @@ def test_a_full_key_keeps_who_is_there_and_answers_in_bounds() -> None:
     shelf = Shelf()
     cards = [signed_card(name_of(number)) for number in range(MAX_CARDS_OF_KEY + 1)]
     for signed, card in cards[:-1]:
-        shelf.keep(KEY, signed, card, NOW)
+        shelf.keep((KEY,), signed, card, NOW)
     with pytest.raises(IgnoreError):
-        shelf.keep(KEY, *cards[-1], NOW)
-    shelf.keep(KEY, *cards[0], NOW)
+        shelf.keep((KEY,), *cards[-1], NOW)
+    shelf.keep((KEY,), *cards[0], NOW)
     assert len(shelf) == MAX_CARDS_OF_KEY
     assert len(shelf.under(KEY, NOW)) == LOOKUP_CARDS
 

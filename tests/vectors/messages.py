@@ -244,7 +244,7 @@ def _nearest() -> tuple[tuple[str, Nearest], ...]:
 
 
 def _keep_requests() -> tuple[tuple[str, KeepRequest], ...]:
-    return (("a card", KeepRequest(key=key_of(MILLING), card=sign(SIGNER, CARD, encode(_cards()[0][1])))),)
+    return (("a card", KeepRequest(keys=(key_of(MILLING),), card=sign(SIGNER, CARD, encode(_cards()[0][1])))),)
 
 
 def _voucher_requests() -> tuple[tuple[str, VoucherRequest], ...]:
