@@ -2,7 +2,8 @@
 
 The clock starts when the customer's node has its order on the ledger and calls for bids; it stops when the last winner
 has said that it stands by its bid. An order is given two seconds to get onto the ledger; what it does not need of them
-lengthens the first phase, for the deadlines stand in what was sealed there, and one that needs more is taken back.
+lengthens the first phase, for the deadlines stand in what was sealed there, and one that needs more is taken back. The
+next job is posted when the first winner has its package; plant time runs as it does in a shop.
 Twenty nodes want some four gigabytes and a few minutes; on two cores the shops' planners share what there is, and a bid
 that is not sealed within its second is not in.
 """
@@ -57,7 +58,7 @@ def measured(federation: Federation, number: int) -> tuple[float | None, int]:
 
 
 def followed(client: Client, job: str) -> tuple[float | None, int]:
-    called, final, bids = 0.0, None, 0
+    called, final, awarded, bids = 0.0, None, None, 0
     for event in client.events(job):
         now = time.monotonic()
         match event["kind"]:
@@ -68,12 +69,12 @@ def followed(client: Client, job: str) -> tuple[float | None, int]:
             case "ReplyArrived":
                 final = now - called
             case "OperationAssigned":
-                return final, bids
-            case "OrderEnded":
-                return None, bids
+                awarded = final
+            case "PackageTaken" | "OrderEnded":
+                break
         if called and now - called > MOST:
             break
-    return None, bids
+    return awarded, bids
 
 
 def note(text: str) -> None:

@@ -1,7 +1,8 @@
 """Bytes in, typed and signed message or a verdict out; the stateless half of acceptance, cheap checks first."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from typing import Final, TypeVar, cast
 
 from protocol.bulletin import TOPICS, Bulletin
 from protocol.errors import RejectError
@@ -12,6 +13,9 @@ from protocol.wire import decode
 
 T = TypeVar("T")
 
+OPENED: Final = 512
+"""Messages that are remembered as opened: each is looked at by the board, by its listener, and again while it lasts."""
+
 
 def open_message(kind: type[T], topic: str, payload: bytes) -> tuple[T, Signed]:
     """The message in ``payload`` and the envelope that proves its author.
@@ -19,6 +23,12 @@ def open_message(kind: type[T], topic: str, payload: bytes) -> tuple[T, Signed]:
     Raises:
         RejectError: too large, not an envelope, a signature that does not hold, or not a ``kind``.
     """
+    message, signed = _opened(cast("Hashable", kind), topic, payload)
+    return cast("T", message), signed
+
+
+@lru_cache(maxsize=OPENED)
+def _opened(kind: type[object], topic: str, payload: bytes) -> tuple[object, Signed]:
     signed = decode(Signed, payload, limit=MAX_MESSAGE_BYTES)
     return decode(kind, verify(signed, topic)), signed
 

@@ -96,6 +96,8 @@ class Outbox:
         self._missed: dict[int, set[bytes]] = {}
         self.alarms: tuple[Alarm, ...] = ()
         """What kept the last pump from getting on; replaced by each."""
+        self.waiting = False
+        """Whether the last pump left something that was sent and is not in a block yet."""
 
     def enqueue(self, key: str, transaction: Transaction) -> None:
         """Take an intent; call it inside the caller's SQL transaction. A known key is left as it is."""
@@ -232,6 +234,7 @@ class Outbox:
             for one in self._intents.open()
             if one.success is None and one.nonce is not None and one.nonce >= mined
         ]
+        self.waiting = bool(waiting)
         self.alarms = alarms(sender, mined, sorted(waiting, key=lambda one: one.nonce), self._refused)
 
     def _outcomes(self, chain: Chain, sender: Address, head: Head) -> Iterable[Outcome]:

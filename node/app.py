@@ -32,6 +32,7 @@ from node.identity import Identity
 from node.machines.keys import machine_signers
 from node.members import Members
 from node.participant import Participant
+from node.planner import solver
 from node.rotation import vault_of
 from node.store.bulletins import BulletinStore
 from node.store.database import Database, open_database
@@ -229,7 +230,7 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
             parcels.serve()
             await witness.serve()
             nursery.start_soon(_settle, settlement, runner, config)
-            nursery.start_soon(register, config, identity, reads, database)
+            nursery.start_soon(register, config, identity, reads, database, settlement.hurry)
             nursery.start_soon(announce_head, exchange, logbook)
             card = partial(card_of, config, identity, network, shop.capabilities)
             nursery.start_soon(announce_card, exchange, card)
@@ -237,6 +238,7 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
             nursery.start_soon(search.for_our_calls)
             if "provider" in config.roles:
                 nursery.start_soon(search.announce, card)
+                nursery.start_soon(trio.to_thread.run_sync, solver.warm_up)
             nursery.start_soon(announce_capacities, identity, exchange, shop, clock)
             yield Participant(
                 config=config,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -20,9 +21,9 @@ _FORMER = "former_vault"
 _SECRETS = ("signing", "encryption", "ledger", "vault")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Secrets of 32 bytes each; what others may know are the properties."""
+    """Secrets of 32 bytes each; what others may know are the properties, which take a while to compute."""
 
     signing: bytes = field(repr=False)
     """Ed25519 seed: signs messages and records, and is the libp2p identity."""
@@ -39,17 +40,17 @@ class Identity:
     former_vault: bytes | None = field(default=None, repr=False)
     """The one before, while a rotation is under way; see ``node.rotation``."""
 
-    @property
+    @cached_property
     def peer(self) -> PeerId:
         """Network identity."""
         return public_key(self.signing)
 
-    @property
+    @cached_property
     def encryption_key(self) -> EncryptionKey:
         """Where packages for this node are sealed to."""
         return EncryptionKey(X25519PrivateKey.from_private_bytes(self.encryption).public_key().public_bytes_raw())
 
-    @property
+    @cached_property
     def account(self) -> Address:
         """Address on the ledger."""
         return account_of(self.ledger)

@@ -264,6 +264,9 @@ GOSSIP_DEGREE_LOW = 6
 GOSSIP_DEGREE_HIGH = 1000
 """Neighbours above which it would prune, which is never: in py-libp2p a pruned pair refuses each other for good."""
 
+GOSSIP_GRAFTS = 2
+"""Neighbours that a node takes into a mesh at once; where all start together, more would double every mesh."""
+
 GOSSIP_BACK_OFF = Seconds(10)
 """After which whoever left a mesh may come back; its connection is mended sooner than the default minute."""
 

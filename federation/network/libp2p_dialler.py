@@ -11,6 +11,7 @@ import trio
 from libp2p.peer.id import ID
 from libp2p.peer.peerinfo import PeerInfo
 from multiaddr import Multiaddr
+from multiaddr.protocols import P_P2P
 
 from federation.errors import UnreachableError
 from federation.network.libp2p_circuit import Circuits
@@ -307,6 +308,12 @@ class Dialler:
 
 @lru_cache(maxsize=MAX_PEERS)
 def _direct(address: bytes) -> Multiaddr | None:
-    """The binary ``address`` if it names a host and a TCP port; reading one takes longer than all else of a look."""
+    """The host and TCP port of a binary address that names them and no more than a peer; reading one takes long."""
     where = Multiaddr(address)
-    return where if [protocol.name for protocol in where.protocols()][1:] == ["tcp"] else None
+    match [protocol.name for protocol in where.protocols()]:
+        case [_, "tcp"]:
+            return where
+        case [_, "tcp", "p2p"]:
+            return where.decapsulate_code(P_P2P)
+        case _:
+            return None

@@ -179,9 +179,14 @@ def _sequence(
     return costs
 
 
+def warm_up() -> None:
+    """Load what the first question would load, so that no first customer waits for it."""
+    _cp_model()
+
+
 @cache
 def _cp_model() -> ModuleType:
-    """OR-Tools, loaded by the first question: it costs half a second, which a customer's node need not spend."""
+    """OR-Tools, loaded apart from this module: it costs half a second, which a customer's node need not spend."""
     from ortools.sat.python import cp_model
 
     module: ModuleType = cp_model

@@ -60,7 +60,9 @@ HEAD_EVERY = 30.0
 RETRY = 2.0
 
 
-async def register(config: NodeConfig, identity: Identity, reads: LedgerReads, database: Database) -> None:
+async def register(
+    config: NodeConfig, identity: Identity, reads: LedgerReads, database: Database, hurry: Callable[[], None]
+) -> None:
     """Register keys and roles on the ledger, with the bond they need, unless they stand there; waits for the ledger."""
     while True:
         try:
@@ -78,6 +80,7 @@ async def register(config: NodeConfig, identity: Identity, reads: LedgerReads, d
             outbox.enqueue(f"{_KEY}{reads.wall()}.{number}|last", transaction)
 
     await database.write(enqueue)
+    hurry()
 
 
 async def _entry(config: NodeConfig, identity: Identity, reads: LedgerReads) -> tuple[Transaction, ...]:

@@ -32,6 +32,9 @@ log = logging.getLogger("guildmark.settlement")
 
 _SEPARATOR = "|"
 
+AWAITED = 4
+"""So many times as often the chain is looked at while a block is awaited that has something of ours."""
+
 OPERATOR = "operator"
 """The stream of intents that no workflow has, but the person at the node."""
 
@@ -94,12 +97,13 @@ class Settlement:
         Args:
             every: seconds between two looks, unless there is something to send.
         """
-        reachable = True
+        reachable, quiet = True, b""
         while True:
             self._due = trio.Event()
             try:
-                await self._report(runner, await trio.to_thread.run_sync(self._outbox.pump, self._chain, self._key))
-                await self._follow(runner, wall)
+                head = await trio.to_thread.run_sync(self._chain.head)
+                if head.hash != quiet:
+                    quiet = b"" if await self._look(runner, wall) else head.hash
                 if not reachable:
                     log.warning("the ledger answers again")
                 reachable = True
@@ -109,8 +113,15 @@ class Settlement:
                 reachable = False
                 await trio.sleep(every)  # whatever is in the outbox, there is nobody to hurry to
                 continue
-            with trio.move_on_after(every):
+            with trio.move_on_after(every / AWAITED if self._outbox.waiting else every):
                 await self._due.wait()
+                quiet = b""
+
+    async def _look(self, runner: Runner, wall: Callable[[], UnixSeconds]) -> bool:
+        """Send what is due and take in what the ledger says; False when nothing will have changed until a new block."""
+        outcomes = await trio.to_thread.run_sync(self._outbox.pump, self._chain, self._key)
+        await self._report(runner, outcomes)
+        return await self._follow(runner, wall) or bool(outcomes)
 
     async def gas_spent(self) -> int:
         """Gas of all this node's final transactions."""
@@ -149,7 +160,8 @@ class Settlement:
             else:
                 await runner.post(stream, said, event, within=note)
 
-    async def _follow(self, runner: Runner, wall: Callable[[], UnixSeconds]) -> None:
+    async def _follow(self, runner: Runner, wall: Callable[[], UnixSeconds]) -> bool:
+        """Take in what follows the cursor; whether it moved."""
         batch: Batch = await trio.to_thread.run_sync(self._follower.advance, self._chain)
         if batch.rolled_back_to is not None:
             await self._roll_back(runner, batch.rolled_back_to)
@@ -172,6 +184,7 @@ class Settlement:
             connection.executemany("INSERT OR REPLACE INTO event_block VALUES (?, ?, ?)", places)
 
         await runner.post_all([posted for _, posted in said], within=note)
+        return batch.head is not None or batch.rolled_back_to is not None
 
     async def _roll_back(self, runner: Runner, block: int) -> None:
         """Undo what blocks above ``block`` said, in one transaction with the cursor's way back."""
