@@ -239,7 +239,6 @@ class Router(GossipSub):  # type: ignore[misc]
 
     async def emit_control_message(self, control_msg: Any, to_peer: ID) -> None:
         """Send a control message alone, for the record of our addresses that the library adds is read by nobody."""
-        await trio.lowlevel.checkpoint()
         self.send_rpc(to_peer, rpc_pb2.RPC(control=control_msg), priority=True)
 
     def _hearers(self, topics: Any, forwarder: ID, origin: ID, key: bytes) -> Any:

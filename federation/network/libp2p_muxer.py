@@ -30,8 +30,11 @@ FRAME_BYTES: Final = 65_535 - 16 - 12
 UNSENT_BYTES: Final = 128 * 1024
 """Frames that gather while the socket takes the ones before; beyond that, whoever writes waits."""
 
-QUIET_SECONDS: Final = 5.0
-"""Without a byte of the peer until it is pinged, and from then until its connection is given up."""
+LOOK_SECONDS: Final = 5.0
+"""Between two looks whether the peer has sent anything; if not, it is pinged."""
+
+QUIET_LOOKS: Final = 3
+"""Looks in a row without a byte of the peer after which its connection is given up."""
 
 LAST_WORDS_SECONDS: Final = 1.0
 """For what is unsent when a connection is closed."""
@@ -137,7 +140,8 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
         self._sending = False
         self._gathered = trio.Event()
         self._sent = trio.Event()
-        self._heard = False
+        self._listening = False
+        self._quiet = 0
 
     async def start(self) -> None:
         """Serve the connection until it ends."""
@@ -165,10 +169,11 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
         """Take frames until the peer leaves or breaks the protocol."""
         try:
             while not self.event_shutting_down.is_set():
+                self._listening = True
                 arrived = await self.secured_conn.read_arrived()
+                self._listening, self._quiet = False, 0
                 if not arrived:
                     break
-                self._heard = True
                 self._arrived += arrived
                 await self._take_frames()
         except Exception as error:  # noqa: BLE001  # the gate: whatever a peer provokes ends its connection alone
@@ -176,17 +181,18 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
         await self._cleanup_on_error()
 
     async def _watch(self) -> None:
-        """End the connection of a peer that hangs with its socket open; whoever sends anything does not."""
-        while True:
-            heard, self._heard = self._heard, False
-            if not heard:
+        """End the connection of a peer that hangs with its socket open; whoever sends anything does not.
+
+        Looks are counted and not seconds, and none while we are busy ourselves: what has arrived may wait for us.
+        """
+        while self._quiet < QUIET_LOOKS:
+            await trio.sleep(LOOK_SECONDS)
+            self._quiet += self._listening
+            if self._quiet:
                 self._unsent += _HEADER.pack(0, yamux.TYPE_PING, yamux.FLAG_SYN, 0, 0)
                 self._gathered.set()
-            await trio.sleep(QUIET_SECONDS)
-            if not (heard or self._heard):
-                log.debug("%s has been silent for too long", self.peer_id)
-                await self._cleanup_on_error()
-                return
+        log.debug("%s has been silent for too long", self.peer_id)
+        await self._cleanup_on_error()
 
     async def _write_frame(self, data: bytes) -> None:
         """Leave a frame to the sending task; waits while too much is unsent."""
