@@ -288,25 +288,24 @@ def check_bid(bid: Bid, call: Call) -> None:
         raise RejectError("clashes are too many, or not in order")
     if any(not 0 <= a < b < len(bid.offers) for a, b in bid.clashes):
         raise RejectError("a clash names an offer that does not exist")
-    operations = len(call.operations)
-    for offer in bid.offers:
-        _check_offer(offer, operations, call.due)
+    _check_offers(bid.offers, len(call.operations), call.due)
 
 
 _plainly = attrgetter("first", "opens", "price")
 
 
-def _check_offer(offer: Offer, operations: int, due: UnixSeconds) -> None:
-    if not 0 <= offer.first <= offer.last < operations:
-        raise RejectError("offer covers operations that do not exist")
-    if not 0 < offer.price <= MAX_PRICE or not 0 <= offer.co2 <= MAX_CO2 or not 0 <= offer.grade <= MAX_GRADE:
-        raise RejectError("offer's price, CO2 or grade is out of bounds")
-    if not 0 <= offer.opens <= offer.closes <= due or not 0 < offer.duration <= MAX_HORIZON:
-        raise RejectError("offer's window is out of bounds")
-    if len(offer.rises) > MAX_RISES or not 0 < len(offer.machine) <= MAX_TEXT:
-        raise RejectError("offer's price curve or machine's name is too long")
-    if offer.rises:
-        _check_rises(offer)
+def _check_offers(offers: Sequence[Offer], operations: int, due: UnixSeconds) -> None:
+    for offer in offers:
+        if not 0 <= offer.first <= offer.last < operations:
+            raise RejectError("offer covers operations that do not exist")
+        if not 0 < offer.price <= MAX_PRICE or not 0 <= offer.co2 <= MAX_CO2 or not 0 <= offer.grade <= MAX_GRADE:
+            raise RejectError("offer's price, CO2 or grade is out of bounds")
+        if not 0 <= offer.opens <= offer.closes <= due or not 0 < offer.duration <= MAX_HORIZON:
+            raise RejectError("offer's window is out of bounds")
+        if len(offer.rises) > MAX_RISES or not 0 < len(offer.machine) <= MAX_TEXT:
+            raise RejectError("offer's price curve or machine's name is too long")
+        if offer.rises:
+            _check_rises(offer)
 
 
 def _check_rises(offer: Offer) -> None:

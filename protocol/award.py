@@ -7,6 +7,7 @@ of the CO2 of making and moving them, of the makers' quality class and of the wa
 that nobody could know when bidding. There is no solver in it: whoever runs it anywhere finds the same makers.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -14,13 +15,13 @@ from typing import Final
 
 from protocol.auction import Bid, Offer
 from protocol.composition import ComplexityError, Plan
-from protocol.entry import Allow, Entry
+from protocol.entry import Allow, Entry, ranked
 from protocol.ids import Digest, JobId, MachineId, PeerId
 from protocol.job import OPEN, Call, Filters, Site, Weights
 from protocol.merkle import root
 from protocol.payment import AsBid, premiums, room
 from protocol.routing import Fork, predecessors, shape
-from protocol.selection import Exclusive, lowest, select
+from protocol.selection import Exclusive, lowest, narrow, select
 from protocol.space import RANK_BITS, Caps, Space, Window
 from protocol.transport import Moves
 from protocol.units import NOTHING, Cents, GramsCo2, UnixSeconds
@@ -240,8 +241,9 @@ def choose(
         if not any(window.first <= operation <= window.last for window in field.windows):
             return NoAward(job=terms.job, reason=NoAwardReason.NO_OFFER, measure=operation)
     try:
-        limit = None if most is None else (most + 1) * HOUR << RANK_BITS
-        plan = select(field.space, field.windows, field.caps, field.exclusive, limit)
+        told = None if most is None else (most + 1) * HOUR << RANK_BITS
+        some, known = narrow(field.space, field.windows, field.caps, field.exclusive, told)
+        plan = select(field.space, field.ranked(some), field.caps, field.exclusive, known)
         return field.no_award() if plan is None else field.award(plan)
     except ComplexityError:
         return NoAward(job=terms.job, reason=NoAwardReason.TOO_COMPLEX, measure=len(field.windows))
@@ -301,14 +303,14 @@ class Field:
         self._terms = terms
         self._transcript = transcript
         self._entry = Entry(
-            transcript=transcript,
-            cent=CENT,
-            gram=terms.weights.co2_tonne * HOUR,
-            grade=terms.weights.grade * CENT,
+            cent=CENT << RANK_BITS,
+            gram=terms.weights.co2_tonne * HOUR << RANK_BITS,
+            grade=terms.weights.grade * CENT << RANK_BITS,
             worst=terms.filters.grade,
             allow=allow,
         )
-        self._offers: list[tuple[Bid, Offer]] = []
+        self._bids: list[Bid] = []
+        self._bases = [0]
         self._sites: dict[Site, int] = {}
         self.windows: list[Window] = []
         clashes: set[frozenset[int]] = set()
@@ -327,6 +329,7 @@ class Field:
             earliest=terms.earliest,
             due=terms.due,
             rate=(terms.weights.hour * MICRO) << RANK_BITS,
+            cent=CENT << RANK_BITS,
             origin=None if terms.origin is None else self._site(terms.origin),
             home=self._site(terms.site),
             move=self._moves(),
@@ -334,7 +337,7 @@ class Field:
 
     def award(self, plan: Plan) -> Award:
         """``plan`` as an award."""
-        steps = [(*self._offers[number], UnixSeconds(start)) for number, start in plan.steps]
+        steps = [(*self._offer(number), UnixSeconds(start)) for number, start in plan.steps]
         assignments = [
             Assignment(provider=bid.provider, site=bid.site, offer=offer, start=start) for bid, offer, start in steps
         ]
@@ -366,14 +369,24 @@ class Field:
 
     def place_of(self, number: int) -> tuple[PeerId, MachineId]:
         """The machine that a window is on."""
-        bid, offer = self._offers[number]
+        bid, offer = self._offer(number)
         return bid.provider, offer.machine
+
+    def ranked(self, windows: Iterable[Window]) -> list[Window]:
+        """``windows`` with the ranks that this auction's transcript gives them."""
+        return ranked(windows, self._bids, self._bases, self._transcript)
+
+    def _offer(self, number: int) -> tuple[Bid, Offer]:
+        """What a window was made of."""
+        index = bisect_right(self._bases, number) - 1
+        return self._bids[index], self._bids[index].offers[number - self._bases[index]]
 
     def _enter(self, bid: Bid) -> set[frozenset[int]]:
         """Take up a bid's offers; returns its clashes by the windows' numbers."""
-        base = len(self._offers)
+        base = self._bases[-1]
         self.windows += self._entry.windows(bid, self._site(bid.site), base)
-        self._offers += [(bid, offer) for offer in bid.offers]
+        self._bids.append(bid)
+        self._bases.append(base + len(bid.offers))
         return {frozenset((base + a, base + b)) for a, b in bid.clashes}
 
     def _site(self, site: Site) -> int:
@@ -383,8 +396,9 @@ class Field:
         """Machine of each window, as numbers."""
         known: dict[tuple[bytes, str], int] = {}
         return {
-            number: known.setdefault((bid.provider, offer.machine), len(known))
-            for number, (bid, offer) in enumerate(self._offers)
+            base + place: known.setdefault((bid.provider, offer.machine), len(known))
+            for base, bid in zip(self._bases, self._bids, strict=False)
+            for place, offer in enumerate(bid.offers)
         }
 
     def _moves(self) -> Moves:

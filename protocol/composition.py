@@ -9,20 +9,24 @@ Where a budget or a CO2 cap cuts the best plan off, labels are compared in price
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import product
+from itertools import groupby, product
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from protocol.outlook import Outlook
 from protocol.params import MAX_LABELS
 from protocol.routing import Fork, Series
-from protocol.space import Caps, Space, Window, risen
+from protocol.space import Caps, Space, Window, dearer
 
 MAKERS = 16
 """Sites that the first pass looks at for each operation."""
 
 PROMISING = 24
 """Labels that the first pass follows at each step."""
+
+
+FEW = 256
+"""Windows for which bounds of their own would cost more than they save."""
 
 
 class Plan(NamedTuple):
@@ -34,6 +38,16 @@ class Plan(NamedTuple):
     co2: int
     steps: tuple[tuple[int, int], ...]
     """Window's number and start, in routing order."""
+
+
+class Known(NamedTuple):
+    """What is known of the best plan before it is searched for."""
+
+    limit: int
+    """What it costs at most."""
+
+    outlook: Outlook | None = None
+    """Bounds for what it may be made of; None lets the search make its own."""
 
 
 class ComplexityError(Exception):
@@ -49,6 +63,7 @@ Arrival: TypeAlias = tuple[int, int, int, int, Any]
 Ends: TypeAlias = "dict[int, list[Label]] | list[tuple[Label, tuple[Ends, ...]]]"
 """Where the parts may be: labels by site; or, after a fork, its label and each branch's ends."""
 
+_begins = itemgetter(Window._fields.index("first"), Window._fields.index("site"))
 _when = itemgetter(0, 1)
 _all = itemgetter(0, 1, 2, 3)
 
@@ -56,38 +71,53 @@ _all = itemgetter(0, 1, 2, 3)
 class Search:
     """Exact searches over one set of windows, under ``caps`` if there are any."""
 
-    def __init__(self, space: Space, windows: Iterable[Window], caps: Caps | None = None) -> None:
+    def __init__(
+        self, space: Space, windows: Iterable[Window], caps: Caps | None = None, known: Known | None = None
+    ) -> None:
         self._space = space
         self._caps = caps
-        self._at: list[dict[int, list[Window]]] = [{} for _ in range(space.length)]
-        for window in windows:
-            self._at[window.first].setdefault(window.site, []).append(window)
         self._is_chain = not any(isinstance(element, Fork) for element in space.series)
-        self._outlook = Outlook(space, [])
-        self._focus: list[dict[int, list[Window]]] | None = None
-        self._least: dict[int, int] = {}
-        self._limit: int | None = None
+        self._limit = known.limit if known else None
         self._promising: int | None = None
         self._labels = 0
+        self._least: dict[int, int] = {}
+        self._at = self._begun(windows)
+        self._outlook = known.outlook if known and known.outlook else self._look()
 
-    def best(self, limit: int | None = None) -> Plan | None:
+    def best(self) -> Plan | None:
         """The plan with the lowest cost, or None when no windows join in time and within the caps.
-
-        Args:
-            limit: cost of some plan that is known to exist.
 
         Raises:
             ComplexityError: more than ``MAX_LABELS`` partial plans.
         """
-        if self._is_chain:
-            bound = None if limit is None else limit + self._space.rate * self._space.earliest
-            self._outlook = Outlook(self._space, self._at, bound)
-        if self._is_chain and limit is None:
-            self._promising, self._limit, self._focus = PROMISING, None, self._best_makers()
-            found = self._sweep()
-            limit = limit if found is None else found.cost
-        self._promising, self._limit, self._focus = None, limit, None
+        if self._is_chain and self._limit is None and (found := self.guess()) is not None:
+            self._limit = found.cost
+            self._at = self._begun(self._outlook.within(found.cost))
+            self._outlook = self._look()
         return self._sweep()
+
+    def guess(self) -> Plan | None:
+        """A good plan through a chain, by the most promising partial plans alone; None when they lead to none."""
+        at = self._at
+        self._promising, self._at = PROMISING, self._best_makers()
+        found = self._sweep()
+        self._promising, self._at = None, at
+        return found
+
+    def narrow(self, limit: int) -> tuple[list[Window], Known]:
+        """The windows that a plan through a chain can have and still cost ``limit`` at most, for another search."""
+        some = self._outlook.within(limit)
+        return some, Known(limit, self._outlook if len(some) <= FEW else None)
+
+    def _begun(self, windows: Iterable[Window]) -> list[dict[int, list[Window]]]:
+        """For every operation the windows that begin with it, by site."""
+        at: list[dict[int, list[Window]]] = [{} for _ in range(self._space.length)]
+        for (first, site), some in groupby(windows, _begins):
+            at[first].setdefault(site, []).extend(some)
+        return at
+
+    def _look(self) -> Outlook:
+        return Outlook(self._space, self._at if self._is_chain else [], self._limit)
 
     def _sweep(self) -> Plan | None:
         space = self._space
@@ -123,7 +153,7 @@ class Search:
         fronts: list[dict[int, list[Label]]] = [{} for _ in range(count + 1)]
         for step in range(count):
             before: Ends = ends if step == 0 else self._kept(fronts[step], first + step)
-            for site, windows in (self._focus or self._at)[first + step].items():
+            for site, windows in self._at[first + step].items():
                 arrivals = self._arrivals(before, site, first + step)
                 if arrivals:
                     self._serve(arrivals, windows, first, fronts)
@@ -134,7 +164,7 @@ class Search:
     ) -> None:
         """Add a label for every arrival that some window can take; it begins at once, or when the window opens."""
         times = [arrival[0] for arrival in arrivals]
-        rate, room = self._space.rate, None
+        rate, cent, room = self._space.rate, self._space.cent, None
         if self._limit is not None and self._is_chain:
             limit = self._limit + rate * self._space.earliest
             room = limit - min(a[1] + rate * a[0] for a in arrivals)
@@ -157,10 +187,9 @@ class Search:
             while place < len(times) and times[place] <= closes:
                 arrived, spent, paid, grams, source = arrivals[place]
                 start = max(arrived, opens)
-                more, dearer = risen(rises, start) if rises else (0, 0)
-                into.append(
-                    (start + duration, spent + cost + more, paid + price + dearer, grams + co2, number, start, source)
-                )
+                more = dearer(rises, price, start) if rises else 0
+                whole = spent + cost + more * cent
+                into.append((start + duration, whole, paid + price + more, grams + co2, number, start, source))
                 place += 1
 
     def _kept(self, front: dict[int, list[Label]], boundary: int) -> dict[int, list[Label]]:

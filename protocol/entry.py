@@ -1,16 +1,19 @@
-"""A bid's offers as windows of the award's search, with cost and rank; what may not be in a plan stays out."""
+"""A bid's offers as windows of the award's search; what may not be in a plan stays out.
 
-from collections.abc import Callable, Iterator, Sequence
+Windows enter without their ranks, which decide between plans of one score only; those get them that can be in the best.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import shake_256
 from itertools import count
 from typing import Final, TypeAlias
 
-from protocol.auction import Bid, Offer, Rise
+from protocol.auction import Bid, Offer
 from protocol.ids import Digest, PeerId
-from protocol.space import RANK_BITS, Window
-from protocol.units import Cents
+from protocol.space import Window
 
 RANK_BYTES: Final = 7
 """Of one offer's rank; sixteen of them still fit into ``RANK_BITS``."""
@@ -21,9 +24,8 @@ Allow: TypeAlias = Callable[[PeerId, Offer], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """How offers enter one auction; costs are in the search's units, ranks left out."""
+    """How offers enter one auction; costs are in the search's units."""
 
-    transcript: Digest
     cent: int
     """What a cent of the price costs."""
 
@@ -42,31 +44,40 @@ class Entry:
         """The windows of a bid's offers, numbered from ``base``."""
         entered: list[Window] = []
         cent, gram, grade, worst, allow = self.cent, self.gram, self.grade, self.worst, self.allow
-        ranks = _ranks(self.transcript, bid.provider, len(bid.offers))
-        for number, offer, rank in zip(count(base), bid.offers, ranks, strict=False):
+        for number, offer in zip(count(base), bid.offers, strict=False):
             if offer.grade > worst or not (allow is None or allow(bid.provider, offer)):
                 continue
-            first, last, price, grams, rises = offer.first, offer.last, offer.price, offer.co2, offer.rises
-            # A bundle counts grade and rank once per operation, so that neither it nor its parts are favoured in a tie.
-            many = last - first + 1
-            cost = (price * cent + grams * gram + many * offer.grade * grade << RANK_BITS) + many * rank
-            steps = self._steps(rises, price) if rises else ()
-            opens, closes, duration = offer.opens, offer.closes, offer.duration
-            entered.append(_window((number, first, last, site, opens, closes, duration, cost, price, grams, steps)))
+            first, last, price, grams = offer.first, offer.last, offer.price, offer.co2
+            cost = price * cent + grams * gram
+            if offer.grade:
+                cost += (last - first + 1) * offer.grade * grade
+            opens, closes, duration, rises = offer.opens, offer.closes, offer.duration, offer.rises
+            entered.append(_window((number, first, last, site, opens, closes, duration, cost, price, grams, rises)))
         return entered
 
-    def _steps(self, rises: Sequence[Rise], price: Cents) -> tuple[tuple[int, int, int], ...]:
-        """An offer's price curve as the search sees it."""
-        cent = self.cent
-        return tuple([(rise.start, (rise.price - price) * cent << RANK_BITS, rise.price - price) for rise in rises])
+
+def ranked(windows: Iterable[Window], bids: Sequence[Bid], bases: Sequence[int], transcript: Digest) -> list[Window]:
+    """``windows`` with their ranks, which nobody could know when bidding.
+
+    Args:
+        bids: what the windows were made of.
+        bases: the number of each bid's first window, ascending.
+        transcript: what the ranks are drawn from.
+    """
+    drawn: dict[int, bytes] = {}
+    found: list[Window] = []
+    for number, first, last, site, opens, closes, duration, cost, price, co2, rises in windows:
+        index = bisect_right(bases, number) - 1
+        if index not in drawn:
+            seed = b"guildmark/rank/1" + transcript + bids[index].provider
+            drawn[index] = shake_256(seed).digest(RANK_BYTES * len(bids[index].offers))
+        place = RANK_BYTES * (number - bases[index])
+        rank = int.from_bytes(drawn[index][place : place + RANK_BYTES])
+        # A bundle counts grade and rank once per operation, so that neither it nor its parts are favoured in a tie.
+        whole = cost + (last - first + 1) * rank
+        found.append(_window((number, first, last, site, opens, closes, duration, whole, price, co2, rises)))
+    return found
 
 
 _window: Final = partial(tuple.__new__, Window)
 """``Window._make``, which takes half as long again."""
-
-
-def _ranks(transcript: Digest, provider: PeerId, offers: int) -> Iterator[int]:
-    """The rank of each offer in a bid, which nobody could know when bidding."""
-    size = RANK_BYTES * offers
-    ranks = shake_256(b"guildmark/rank/1" + transcript + provider).digest(size)
-    return map(int.from_bytes, [ranks[place : place + RANK_BYTES] for place in range(0, size, RANK_BYTES)])

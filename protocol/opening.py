@@ -92,6 +92,6 @@ def exclusion_of(call: Call, bid: Bid) -> Exclusion | None:
         reason, measure = ExclusionReason.CLEARANCE, bid.clearance
     elif filters.distance is not None and bid.site.distance(call.site) > filters.distance:
         reason, measure = ExclusionReason.DISTANCE, bid.site.distance(call.site)
-    elif (best := min(offer.grade for offer in bid.offers)) > filters.grade:
-        reason, measure = ExclusionReason.GRADE, best
+    elif all(offer.grade > filters.grade for offer in bid.offers):
+        reason, measure = ExclusionReason.GRADE, min(offer.grade for offer in bid.offers)
     return None if reason is None else Exclusion(provider=bid.provider, reason=reason, measure=measure)

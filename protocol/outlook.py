@@ -2,7 +2,7 @@
 
 There are two, and the higher one holds. *Quick*: the parts go on from where and when they are, and never wait. *Late*:
 no matter when they are there, no window begins before it opens, nor before any plan at all could reach it. When a
-plan's cost is known beforehand, sites that no cheaper plan can visit are left out altogether.
+plan's cost is known beforehand, sites and windows that no cheaper plan can visit are left out altogether.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,6 +40,34 @@ class _Group:
     """The shortest."""
 
 
+class _Past:
+    """What the way to each boundary costs at least, ways left out.
+
+    Attributes:
+        so_far: with the time until there.
+        spent: without it.
+        earliest: the first moment.
+        ends: ``so_far`` by the site where it ends.
+    """
+
+    def __init__(self, space: Space, layers: Sequence[Mapping[int, Sequence[_Group]]]) -> None:
+        start = space.rate * space.earliest
+        self.so_far, self.spent = [start], [0]
+        self.earliest = [space.earliest, *[space.due] * len(layers)]
+        self.ends: list[dict[int, int]] = [{} for _ in self.earliest]
+        bare: list[list[int]] = [[] for _ in self.earliest]
+        for operation, layer in enumerate(layers):
+            so_far, spent, earliest = self.so_far[operation], self.spent[operation], self.earliest[operation]
+            for site, groups in layer.items():
+                for group in groups:
+                    after, made = group.last + 1, so_far + group.made
+                    self.ends[after][site] = min(made, self.ends[after].get(site, made))
+                    self.earliest[after] = min(self.earliest[after], max(group.ready, earliest + group.duration))
+                    bare[after].append(spent + group.cost)
+            self.so_far.append(min(self.ends[operation + 1].values(), default=start))
+            self.spent.append(min(bare[operation + 1], default=0))
+
+
 class Outlook:
     """Bounds for one chain.
 
@@ -50,13 +78,40 @@ class Outlook:
     """
 
     def __init__(self, space: Space, layers: Sequence[Layer], limit: int | None = None) -> None:
+        """Bounds for the windows in ``layers``, in plans that cost ``limit`` at most."""
         self._space = space
+        self._layers = layers
+        self._past = _Past(space, [])
         self.quick: list[dict[int, int]] = [{} for _ in range(len(layers) + 1)]
         self.late: list[dict[int, int]] = [{} for _ in range(len(layers) + 1)]
         self.through: list[dict[int, tuple[int, int]]] = [{} for _ in layers]
         if layers:
             groups = [{site: self._groups(windows) for site, windows in layer.items()} for layer in layers]
-            self._look_back(groups, limit)
+            self._past = _Past(space, groups)
+            self._look_back(groups, None if limit is None else limit + space.rate * space.earliest)
+
+    def within(self, limit: int) -> list[Window]:
+        """The windows that a plan can have and still cost ``limit`` at most."""
+        rate, past = self._space.rate, self._past
+        limit += rate * self._space.earliest
+        found: list[Window] = []
+        for first, (layer, through) in enumerate(zip(self._layers, self.through, strict=True)):
+            for site in through:
+                rooms: dict[int, tuple[int, int, int]] = {}
+                for window in layer[site]:
+                    _, _, last, _, opens, _, duration, cost, _, _, _ = window
+                    room = rooms.get(last)
+                    if room is None:
+                        ahead = self.quick[last + 1].get(site)
+                        if ahead is None:
+                            continue
+                        spare = limit - past.spent[first]
+                        made = min(limit - past.so_far[first], spare - rate * past.earliest[first]) - ahead
+                        room = rooms[last] = made, spare - ahead, spare - self.late[last + 1][site]
+                    made = cost + rate * duration
+                    if made <= room[0] and made + rate * opens <= room[1] and cost <= room[2]:
+                        found.append(window)
+        return found
 
     def _groups(self, windows: Sequence[Window]) -> list[_Group]:
         rate = self._space.rate
@@ -83,14 +138,14 @@ class Outlook:
 
     def _look_back(self, layers: Sequence[Mapping[int, Sequence[_Group]]], limit: int | None) -> None:
         """Fill in from the last operation to the first."""
-        space, rate = self._space, self._space.rate
-        so_far, ends, earliest = _look_ahead(space, layers)
+        space, rate, past = self._space, self._space.rate, self._past
+        ends, earliest = past.ends, past.earliest
         for site in ends[-1]:
             time, spent, _ = space.move(site, space.home)
             self.quick[-1][site] = spent + rate * time
             self.late[-1][site] = spent + rate * (earliest[-1] + time)
         for operation in range(len(layers) - 1, -1, -1):
-            room = None if limit is None else limit - so_far[operation]
+            room = None if limit is None else limit - past.so_far[operation]
             through = self.through[operation]
             for site, groups in layers[operation].items():
                 least = self._least(groups, site, rate * earliest[operation])
@@ -102,10 +157,12 @@ class Outlook:
             lately = sorted(((site, least[1]) for site, least in through.items()), key=itemgetter(1))
             quick, late, since = self.quick[operation], self.late[operation], rate * earliest[operation]
             fine = limit is None or len(through) > MANY
-            for site, spent in ends[operation].items():
-                if limit is None or spent + quickly[0][1] <= limit:
-                    quick[site] = self._nearest(site, quickly, rate)
-                    late[site] = self._nearest(site, lately, 0) if fine else quick[site] + since
+            for site, so_far in ends[operation].items():
+                nearest = self._nearest(site, quickly, rate, None if limit is None else limit - so_far)
+                if nearest is not None:
+                    quick[site], late[site] = nearest, nearest + since
+                    if fine and (nearest := self._nearest(site, lately, 0)) is not None:
+                        late[site] = nearest
 
     def _least(self, groups: Sequence[_Group], site: int, since: int) -> tuple[int, int] | None:
         """Quick and late through the best of one site's windows for an operation; ``since`` is its earliest's cost."""
@@ -119,33 +176,17 @@ class Outlook:
             found = (quick, late) if found is None else (min(quick, found[0]), min(late, found[1]))
         return found
 
-    def _nearest(self, site: int, makers: Sequence[tuple[int, int]], rate: int) -> int:
-        """Least that it costs from ``site`` through one of ``makers``, which come with the cheapest first."""
+    def _nearest(self, site: int, makers: Sequence[tuple[int, int]], rate: int, room: int | None = None) -> int | None:
+        """Least that it costs from ``site`` through one of ``makers``, which come with the cheapest first.
+
+        None when that is more than ``room``.
+        """
         best: int | None = None
         for other, ahead in makers:
-            if best is not None and ahead >= best:
+            if room is not None and ahead > room:
                 break
             time, spent, _ = self._space.move(site, other)
             whole = ahead + spent + rate * time
-            if best is None or whole < best:
-                best = whole
-        assert best is not None  # noqa: S101  # there is a maker
+            if room is None or whole <= room:
+                best = room = whole
         return best
-
-
-def _look_ahead(
-    space: Space, layers: Sequence[Mapping[int, Sequence[_Group]]]
-) -> tuple[list[int], list[dict[int, int]], list[int]]:
-    """Per boundary: the least cost so far, ways left out; that by the site where it ends; and the earliest moment."""
-    start = space.rate * space.earliest
-    so_far, earliest = [start], [space.earliest, *[space.due] * len(layers)]
-    ends: list[dict[int, int]] = [{} for _ in earliest]
-    for operation, layer in enumerate(layers):
-        for site, groups in layer.items():
-            for group in groups:
-                after, spent = group.last + 1, so_far[operation] + group.made
-                ends[after][site] = min(spent, ends[after].get(site, spent))
-                done = max(group.ready, earliest[operation] + group.duration)
-                earliest[after] = min(done, earliest[after])
-        so_far.append(min(ends[operation + 1].values(), default=start))
-    return so_far, ends, earliest

@@ -4,7 +4,7 @@ Uses no network, no clock and no solver. It cannot know what is not in the file:
 bidder to prove (``protocol.challenge``), and that the root stands on the ledger for whoever can ask a ledger.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -20,9 +20,9 @@ from protocol.result import Reply, Result, accept_result
 from protocol.roll import Roll, accept_roll
 from protocol.signed import Signed, verify
 from protocol.topics import AWARD, CALL, COMMITMENT, REPLY, ROLL
-from protocol.transcript import Kind, Part, Transcript, parts_of, transcript_of
+from protocol.transcript import Kind, Part, Transcript, decoded, parts_of, transcript_of
 from protocol.units import UnixSeconds
-from protocol.wire import decode, decode_all
+from protocol.wire import decode
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,8 +91,9 @@ def _call(signed: Signed) -> Call:
 def _seals(parts: list[Part], transcript: Transcript, call: Call) -> dict[PeerId, Digest]:
     seals: dict[PeerId, Digest] = {}
     before = b""
-    for part, signed in zip(parts, transcript.commitments, strict=True):
-        commitment = _held(part, _commitment, signed, call)
+    sealed = decoded(Commitment, parts, [signed.payload for signed in transcript.commitments])
+    for part, signed, commitment in zip(parts, transcript.commitments, sealed, strict=True):
+        _held(part, _check_commitment, signed, commitment, call)
         leaf = leaf_hash(signed.payload)
         if leaf <= before or commitment.provider in seals:
             raise part.flaw("commitments are not in order, or its provider sealed two bids")
@@ -100,13 +101,12 @@ def _seals(parts: list[Part], transcript: Transcript, call: Call) -> dict[PeerId
     return seals
 
 
-def _commitment(signed: Signed, call: Call) -> Commitment:
-    commitment = decode(Commitment, verify(signed, COMMITMENT))
+def _check_commitment(signed: Signed, commitment: Commitment, call: Call) -> None:
+    verify(signed, COMMITMENT)
     if commitment.provider != signed.author or commitment.job != call.job:
         raise RejectError("it is not signed by its provider, or is for another job")
     if commitment.provider == call.customer:
         raise RejectError("a customer does not bid for its own job")
-    return commitment
 
 
 def _roll(transcript: Transcript, call: Call) -> None:
@@ -119,20 +119,12 @@ def _roll(transcript: Transcript, call: Call) -> None:
 
 def _reveals(parts: list[Part], call: Call, seals: dict[PeerId, Digest]) -> Iterator[Reveal]:
     before = b""
-    for part, reveal in zip(parts, _decoded(parts), strict=True):
+    for part, reveal in zip(parts, decoded(Reveal, parts, [part.content for part in parts]), strict=True):
         _held(part, _check_reveal, part.content, reveal, call, seals)
         if reveal.bid.provider <= before:
             raise part.flaw("reveals are not in order of provider")
         before = reveal.bid.provider
         yield reveal
-
-
-def _decoded(parts: list[Part]) -> Iterable[Reveal]:
-    """All at once if they are well formed; else one by one, so that the first part that is wrong is named."""
-    try:
-        return decode_all(Reveal, [part.content for part in parts])
-    except RejectError:
-        return (_held(part, decode, Reveal, part.content) for part in parts)
 
 
 def _check_reveal(content: bytes, reveal: Reveal, call: Call, seals: dict[PeerId, Digest]) -> None:

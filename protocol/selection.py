@@ -12,9 +12,10 @@ from heapq import heappop, heappush
 from itertools import combinations
 from typing import TypeAlias
 
-from protocol.composition import ComplexityError, Plan, Search
+from protocol.composition import ComplexityError, Known, Plan, Search
 from protocol.params import MAX_BRANCHES
-from protocol.space import Caps, Space, Window
+from protocol.routing import Fork
+from protocol.space import RANK_BITS, Caps, Space, Window
 
 STEPS = 12
 """Halvings in the search for a multiplier; each costs one search without caps."""
@@ -42,18 +43,15 @@ def select(
     windows: Sequence[Window],
     caps: Caps | None = None,
     exclusive: Exclusive = NOTHING_EXCLUSIVE,
-    limit: int | None = None,
+    known: Known | None = None,
 ) -> Plan | None:
     """The plan with the lowest cost, or None when there is none.
-
-    Args:
-        limit: what some plan that is allowed is known to cost at most.
 
     Raises:
         ComplexityError: too many partial plans, or too many clashes.
     """
     by_number = {window.number: window for window in windows}
-    root = within(space, windows, caps, limit)
+    root = within(space, windows, caps, known)
     waiting = [] if root is None else [(root.cost, 0, root, by_number)]
     branches = 0
     while waiting:
@@ -65,23 +63,42 @@ def select(
             branches += 1
             if branches > MAX_BRANCHES:
                 raise ComplexityError
-            found = within(space, list(restricted.values()), caps, limit)
+            found = within(space, list(restricted.values()), caps, known)
             if found is not None:
                 heappush(waiting, (found.cost, branches, found, restricted))
     return None
 
 
-def within(space: Space, windows: Sequence[Window], caps: Caps | None, limit: int | None = None) -> Plan | None:
-    """The plan with the lowest cost that keeps ``caps``, clashes aside; None when none costs ``limit`` or less."""
-    free = Search(space, windows).best(limit)
+def narrow(
+    space: Space, windows: Sequence[Window], caps: Caps, exclusive: Exclusive, told: int | None = None
+) -> tuple[Sequence[Window], Known | None]:
+    """The windows, still without their ranks, that can be in the best plan, and what is known of that.
+
+    They are all, and nothing is known, when no limit to its cost is ``told`` and the first guess is not allowed.
+    """
+    known = None if told is None else Known(told)
+    if any(isinstance(element, Fork) for element in space.series):
+        return windows, known
+    search = Search(space, windows, known=known)
+    if told is None:
+        guess = search.guess()
+        if guess is None or not caps.hold(guess.price, guess.co2) or _clash(guess, {}, exclusive):
+            return windows, None
+        told = guess.cost + (1 << RANK_BITS)
+    return search.narrow(told)
+
+
+def within(space: Space, windows: Sequence[Window], caps: Caps | None, known: Known | None = None) -> Plan | None:
+    """The plan with the lowest cost that keeps ``caps``, clashes aside; None when none costs what is known or less."""
+    free = Search(space, windows, known=known).best()
     if free is None or caps is None or caps.hold(free.price, free.co2):
         return free
-    if limit is not None:
-        return Search(space, windows, caps).best(limit)
+    if known is not None:
+        return Search(space, windows, caps, known).best()
     least = _least(space, windows, caps)
     if least is None:
         return None
-    return Search(space, windows, caps).best(least if least > 0 else None)
+    return Search(space, windows, caps, Known(least) if least > 0 else None).best()
 
 
 def lowest(space: Space, windows: Sequence[Window], *, price: bool, cap: int | None = None) -> int | None:
@@ -91,14 +108,8 @@ def lowest(space: Space, windows: Sequence[Window], *, price: bool, cap: int | N
         time, _, co2 = space.move(a, b)
         return time, 0 if price else co2, co2
 
-    bare = replace(space, rate=0, move=move)
-    flat = [
-        w._replace(
-            cost=w.price if price else w.co2,
-            rises=tuple((since, dearer if price else 0, dearer) for since, _, dearer in w.rises),
-        )
-        for w in windows
-    ]
+    bare = replace(space, rate=0, cent=1 if price else 0, move=move)
+    flat = [w._replace(cost=w.price if price else w.co2) for w in windows]
     if cap is None:
         found = Search(bare, flat).best()
     else:
@@ -137,14 +148,8 @@ def _penalised(space: Space, windows: Sequence[Window], dear: int, dirty: int) -
         time, cost, co2 = space.move(a, b)
         return time, cost + dirty * co2, co2
 
-    raised = [
-        w._replace(
-            cost=w.cost + dear * w.price + dirty * w.co2,
-            rises=tuple((since, cost + dear * more, more) for since, cost, more in w.rises),
-        )
-        for w in windows
-    ]
-    found = Search(replace(space, move=move), raised).best()
+    raised = [w._replace(cost=w.cost + dear * w.price + dirty * w.co2) for w in windows]
+    found = Search(replace(space, cent=space.cent + dear, move=move), raised).best()
     return None if found is None else found._replace(cost=found.cost - dear * found.price - dirty * found.co2)
 
 

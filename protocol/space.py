@@ -1,13 +1,14 @@
 """Where the award rule searches: windows, sites, and what a plan may cost, all as plain integers.
 
 Costs are in units of 1/3600 micro-cent, so that hours weigh exactly, shifted left by ``RANK_BITS``; the low bits add up
-the windows' ranks. The lowest sum is thus the lowest score and, among equals, the lowest rank.
+the windows' ranks, once they have them. The lowest sum is thus the lowest score and, among equals, the lowest rank.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from protocol.auction import Rise
 from protocol.routing import Series
 
 RANK_BITS = 64
@@ -27,12 +28,11 @@ class Window(NamedTuple):
     closes: int
     duration: int
     cost: int
-    """With its rank, when begun at ``opens``."""
+    """When begun at ``opens``."""
 
     price: int
     co2: int
-    rises: tuple[tuple[int, int, int], ...] = ()
-    """From this start on: this much more cost and this much more price than at ``opens``."""
+    rises: Sequence[Rise] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,9 @@ class Space:
     due: int
     rate: int
     """Cost of one second until the parts arrive."""
+
+    cent: int
+    """Cost of one cent."""
 
     origin: int | None
     """Site where the parts are at ``earliest``; None when the first maker brings the material."""
@@ -70,10 +73,6 @@ class Caps:
         return (self.budget is None or price <= self.budget) and (self.co2 is None or co2 <= self.co2)
 
 
-def risen(rises: tuple[tuple[int, int, int], ...], start: int) -> tuple[int, int]:
-    """What a window costs more, and asks more, when it begins at ``start``."""
-    more = (0, 0)
-    for since, cost, price in rises:
-        if since <= start:
-            more = (cost, price)
-    return more
+def dearer(rises: Sequence[Rise], price: int, start: int) -> int:
+    """How many cents more than ``price`` a window with this curve asks when it begins at ``start``."""
+    return max((rise.price - price for rise in rises if rise.start <= start), default=0)

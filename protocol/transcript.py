@@ -6,10 +6,11 @@ reveals by provider, replies by wire form, result. A reveal stands without its s
 binds every bit of it. Checksums only locate damage; who changes a part with its checksum breaks a signature or a seal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
+from typing import TypeVar
 
 from protocol.auction import Reveal
 from protocol.award import transcript_root
@@ -19,6 +20,8 @@ from protocol.merkle import leaf_hash
 from protocol.params import MAX_TRANSCRIPT_BYTES
 from protocol.signed import Signed
 from protocol.wire import decode, decode_all, encode
+
+T = TypeVar("T")
 
 MAGIC = b"guildmark transcript/1\n"
 HEAD = 5
@@ -137,10 +140,7 @@ def transcript_of(parts: tuple[Part, ...]) -> Transcript:
 
     def signed(kind: Kind) -> tuple[Signed, ...]:
         some = [part for part in parts if part.kind is kind]
-        try:
-            return tuple(decode_all(Signed, [part.content for part in some]))
-        except RejectError:
-            return tuple([_signed(part) for part in some])
+        return tuple(decoded(Signed, some, [part.content for part in some]))
 
     return Transcript(
         call=signed(Kind.CALL)[0],
@@ -150,6 +150,26 @@ def transcript_of(parts: tuple[Part, ...]) -> Transcript:
         replies=signed(Kind.REPLY),
         result=signed(Kind.RESULT)[0],
     )
+
+
+def decoded(kind: type[T], parts: Sequence[Part], wires: Sequence[bytes]) -> Iterator[T]:
+    """What the wire forms in ``parts`` say: all at once if they are well formed, else one after the other.
+
+    Raises:
+        FlawError: the first part that is not well formed, once those before it were taken.
+    """
+    try:
+        messages: Iterable[T] = decode_all(kind, wires)
+    except RejectError:
+        messages = (_decoded(kind, part, wire) for part, wire in zip(parts, wires, strict=True))
+    yield from messages
+
+
+def _decoded(kind: type[T], part: Part, wire: bytes) -> T:
+    try:
+        return decode(kind, wire)
+    except RejectError as error:
+        raise part.flaw(error) from error
 
 
 def _frame(kind: Kind, content: bytes) -> bytes:
@@ -176,10 +196,3 @@ def _parts(data: bytes) -> Iterator[Part]:
         last = Kind(head[0])
         yield Part(last, number, offset, content)
         offset = start + len(content)
-
-
-def _signed(part: Part) -> Signed:
-    try:
-        return decode(Signed, part.content)
-    except RejectError as error:
-        raise part.flaw(error) from error

@@ -19,12 +19,20 @@ def travel_co2(a: Site, b: Site) -> GramsCo2:
 
 def time_of(way: Metres) -> Seconds:
     """Time for a move of that length."""
-    return Seconds(0) if way == 0 else Seconds(TRANSPORT_HANDLING + way * 3600 // (TRANSPORT_KM_HOUR * 1000))
+    return Seconds(_time(way))
 
 
 def co2_of(way: Metres) -> GramsCo2:
     """Grams for a move of that length."""
-    return GramsCo2(way * TRANSPORT_CO2_KM // 1000)
+    return GramsCo2(_co2(way))
+
+
+def _time(way: int) -> int:
+    return TRANSPORT_HANDLING + way * 3600 // (TRANSPORT_KM_HOUR * 1000) if way else 0
+
+
+def _co2(way: int) -> int:
+    return way * TRANSPORT_CO2_KM // 1000
 
 
 class Moves:
@@ -42,9 +50,7 @@ class Moves:
         if found is None:
             (ax, ay), (bx, by) = self._places[a], self._places[b]
             way = abs(ax - bx) + abs(ay - by)
-            # As ``time_of`` and ``co2_of`` say, without their calls: an auction asks for thousands of moves.
-            co2 = way * TRANSPORT_CO2_KM // 1000
-            time = TRANSPORT_HANDLING + way * 3600 // (TRANSPORT_KM_HOUR * 1000) if way else 0
-            found = time, co2 * self._gram + way * self._metre, co2
+            co2 = _co2(way)
+            found = _time(way), co2 * self._gram + way * self._metre, co2
             self._known[a][b] = self._known[b][a] = found
         return found
