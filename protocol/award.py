@@ -21,15 +21,15 @@ from protocol.job import OPEN, Call, Filters, Site, Weights
 from protocol.merkle import root
 from protocol.payment import AsBid, premiums, room
 from protocol.routing import Fork, predecessors, shape
-from protocol.selection import Exclusive, lowest, narrow, select
-from protocol.space import RANK_BITS, Caps, Space, Window
+from protocol.selection import ClashError, Exclusive, lowest, settle
+from protocol.space import MICRO_CENT, RANK_BITS, Caps, Space, Window
 from protocol.transport import Moves
 from protocol.units import NOTHING, Cents, GramsCo2, UnixSeconds
 
 MICRO: Final = 1_000_000
 """Micro-cents in a cent."""
 
-HOUR: Final = 3600
+HOUR: Final = MICRO_CENT >> RANK_BITS
 """Seconds in an hour, and units of cost in a micro-cent, so that seconds weigh exactly."""
 
 CENT: Final = MICRO * HOUR
@@ -241,11 +241,9 @@ def choose(
         if not any(window.first <= operation <= window.last for window in field.windows):
             return NoAward(job=terms.job, reason=NoAwardReason.NO_OFFER, measure=operation)
     try:
-        told = None if most is None else (most + 1) * HOUR << RANK_BITS
-        some, known = narrow(field.space, field.windows, field.caps, field.exclusive, told)
-        plan = select(field.space, field.ranked(some), field.caps, field.exclusive, known)
+        plan = settle(field.space, field.windows, field.caps, field.exclusive, field.ranked, most)
         return field.no_award() if plan is None else field.award(plan)
-    except ComplexityError:
+    except (ComplexityError, ClashError):
         return NoAward(job=terms.job, reason=NoAwardReason.TOO_COMPLEX, measure=len(field.windows))
 
 
@@ -348,7 +346,7 @@ class Field:
             arrival=UnixSeconds(plan.arrival),
             price=Cents(plan.price),
             co2=GramsCo2(plan.co2),
-            score=_score(plan.cost),
+            score=plan.cost // MICRO_CENT,
         )
 
     def no_award(self) -> NoAward:
@@ -405,7 +403,3 @@ class Field:
         weights = self._terms.weights
         gram, metre = weights.co2_tonne * HOUR << RANK_BITS, weights.kilometre * (CENT // 1000) << RANK_BITS
         return Moves(list(self._sites), gram=gram, metre=metre)
-
-
-def _score(cost: int) -> int:
-    return (cost >> RANK_BITS) // HOUR

@@ -14,7 +14,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from protocol.outlook import Outlook
-from protocol.params import MAX_LABELS
 from protocol.routing import Fork, Series
 from protocol.space import Caps, Space, Window, dearer
 
@@ -51,7 +50,7 @@ class Known(NamedTuple):
 
 
 class ComplexityError(Exception):
-    """The search weighed more than ``MAX_LABELS`` partial plans."""
+    """The search weighed more partial plans than its space has patience for."""
 
 
 Label: TypeAlias = tuple[int, int, int, int, int, int, Any]
@@ -88,7 +87,7 @@ class Search:
         """The plan with the lowest cost, or None when no windows join in time and within the caps.
 
         Raises:
-            ComplexityError: more than ``MAX_LABELS`` partial plans.
+            ComplexityError: too many partial plans.
         """
         if self._is_chain and self._limit is None and (found := self.guess()) is not None:
             self._limit = found.cost
@@ -100,7 +99,7 @@ class Search:
         """A good plan through a chain, by the most promising partial plans alone; None when they lead to none."""
         at = self._at
         self._promising, self._at = PROMISING, self._best_makers()
-        found = self._sweep()
+        found, self._labels = self._sweep(), 0
         self._promising, self._at = None, at
         return found
 
@@ -297,7 +296,7 @@ class Search:
 
     def _count(self, labels: int) -> None:
         self._labels += labels
-        if self._labels > MAX_LABELS:
+        if self._labels > self._space.patience and self._promising is None:
             raise ComplexityError
 
     def _best_makers(self) -> list[dict[int, list[Window]]]:

@@ -6,7 +6,8 @@ the other, so that every allowed plan stays in some half. The halves are taken u
 plan without a clash is the best one.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import combinations
@@ -15,7 +16,13 @@ from typing import TypeAlias
 from protocol.composition import ComplexityError, Known, Plan, Search
 from protocol.params import MAX_BRANCHES
 from protocol.routing import Fork
-from protocol.space import RANK_BITS, Caps, Space, Window
+from protocol.space import MICRO_CENT, Caps, Space, Window
+
+STEEP = 10
+"""Bits of a limit: so many that it is loose by a five-hundredth at most, so few that ten searches find the highest."""
+
+MAX_SCORE = 1 << 63
+"""Micro-cents; no plan has a higher score."""
 
 STEPS = 12
 """Halvings in the search for a multiplier; each costs one search without caps."""
@@ -38,6 +45,82 @@ Step: TypeAlias = tuple[int, int]
 NOTHING_EXCLUSIVE = Exclusive()
 
 
+class ClashError(Exception):
+    """The search split more than ``MAX_BRANCHES`` times."""
+
+
+def settle(
+    space: Space,
+    windows: Sequence[Window],
+    caps: Caps,
+    exclusive: Exclusive,
+    rank: Callable[[Iterable[Window]], list[Window]],
+    told: int | None = None,
+) -> Plan | None:
+    """The plan with the lowest score, and of those the one with the lowest rank; None when there is none.
+
+    What is told saves time and decides nothing: with it or without it the same plan is found, or none, or the search is
+    given up. For whoever gives up on the way from a first guess tries with ever better limits, like the ones that
+    somebody who knew the best score would have told.
+
+    Args:
+        rank: gives windows their ranks.
+        told: a score that some plan is said to reach, in micro-cents; if none does, the outcome means nothing.
+
+    Raises:
+        ComplexityError: even with the best score for a limit there are too many partial plans.
+        ClashError: too many halves.
+    """
+    if any(isinstance(element, Fork) for element in space.series):
+        return select(space, rank(windows), caps, exclusive)
+
+    def among(search: Search, most: int) -> Plan | None:
+        some, known = search.narrow((most + 1) * MICRO_CENT)
+        return select(space, rank(some), caps, exclusive, known)
+
+    def proved(score: int) -> Plan | None:
+        most = rung(score)
+        return among(Search(space, windows, known=Known((most + 1) * MICRO_CENT)), most)
+
+    if told is not None:
+        with suppress(ComplexityError):
+            return proved(told)
+    search = Search(space, windows)
+    guess = search.guess()
+    with suppress(ComplexityError):
+        if guess is None or not caps.hold(guess.price, guess.co2) or _clash(guess, {}, exclusive):
+            return select(space, rank(windows), caps, exclusive)
+        return among(search, guess.cost // MICRO_CENT)
+    return deepened(proved)
+
+
+def rung(score: int) -> int:
+    """The lowest limit that a score is searched with: its ``STEEP`` highest bits, rounded up."""
+    shift = max(0, score.bit_length() - STEEP)
+    return -(-score >> shift) << shift
+
+
+def deepened(proved: Callable[[int], Plan | None]) -> Plan | None:
+    """The best plan, by the highest limit with which the search for it is small enough.
+
+    Raises:
+        ComplexityError: with that limit there is no plan.
+    """
+    low, high = 0, None
+    while True:
+        most = rung(max(1, 2 * low) if high is None else (low + high) // 2)
+        if most > MAX_SCORE or (high is not None and not low < most < high):
+            raise ComplexityError
+        try:
+            plan = proved(most)
+        except ComplexityError:
+            high = most
+        else:
+            if plan is not None:
+                return plan
+            low = most
+
+
 def select(
     space: Space,
     windows: Sequence[Window],
@@ -48,7 +131,8 @@ def select(
     """The plan with the lowest cost, or None when there is none.
 
     Raises:
-        ComplexityError: too many partial plans, or too many clashes.
+        ComplexityError: too many partial plans.
+        ClashError: too many halves.
     """
     by_number = {window.number: window for window in windows}
     root = within(space, windows, caps, known)
@@ -62,30 +146,11 @@ def select(
         for restricted in _halves(*pair, allowed, exclusive):
             branches += 1
             if branches > MAX_BRANCHES:
-                raise ComplexityError
+                raise ClashError
             found = within(space, list(restricted.values()), caps, known)
             if found is not None:
                 heappush(waiting, (found.cost, branches, found, restricted))
     return None
-
-
-def narrow(
-    space: Space, windows: Sequence[Window], caps: Caps, exclusive: Exclusive, told: int | None = None
-) -> tuple[Sequence[Window], Known | None]:
-    """The windows, still without their ranks, that can be in the best plan, and what is known of that.
-
-    They are all, and nothing is known, when no limit to its cost is ``told`` and the first guess is not allowed.
-    """
-    known = None if told is None else Known(told)
-    if any(isinstance(element, Fork) for element in space.series):
-        return windows, known
-    search = Search(space, windows, known=known)
-    if told is None:
-        guess = search.guess()
-        if guess is None or not caps.hold(guess.price, guess.co2) or _clash(guess, {}, exclusive):
-            return windows, None
-        told = guess.cost + (1 << RANK_BITS)
-    return search.narrow(told)
 
 
 def within(space: Space, windows: Sequence[Window], caps: Caps | None, known: Known | None = None) -> Plan | None:

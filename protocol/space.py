@@ -6,13 +6,17 @@ the windows' ranks, once they have them. The lowest sum is thus the lowest score
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from protocol.auction import Rise
+from protocol.params import MAX_LABELS
 from protocol.routing import Series
 
 RANK_BITS = 64
 """Low bits of a cost that hold the sum of ranks."""
+
+MICRO_CENT: Final = 3600 << RANK_BITS
+"""What a micro-cent of an award's score costs."""
 
 
 class Window(NamedTuple):
@@ -59,6 +63,9 @@ class Space:
 
     move: Callable[[int, int], tuple[int, int, int]]
     """Time, cost and CO2 between two sites."""
+
+    patience: int = MAX_LABELS
+    """Partial plans that one search may weigh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from protocol.award import Award, award
 from protocol.recheck import recheck
 from protocol.result import decide
 from protocol.transcript import FlawError, Transcript, write
-from protocol.units import BasisPoints
-from tests.auction.markets import PLAIN
+from protocol.units import BasisPoints, Cents, GramsCo2
+from tests.auction.markets import BEACON, PLAIN
 from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidders, held, hostile, large, small_call
 from tests.auction.test_transcripts import FILE, FLAWS, GOOD
 from tests.audit.verifier import PATH, VERIFIER
@@ -20,6 +21,17 @@ from tests.audit.verifier import PATH, VERIFIER
 CALL = small_call()
 MILL, OVEN, RIVAL = bidders()
 HOSTILE = hostile()
+
+
+def tight() -> Transcript:
+    """An auction whose best plan alone would cost, and emit, more than its customer takes."""
+    asked, some = large(4, PLAIN)
+    free = award(asked, [one.bid for one in some], BEACON)
+    assert isinstance(free, Award)
+    capped = replace(asked, budget=Cents(free.price * 97 // 100), co2_cap=GramsCo2(free.co2 * 95 // 100))
+    return held(capped, some)
+
+
 SOUND = {
     "bids that ask for an endless search": held(CALL, [HOSTILE]),
     "the truth": held(CALL, bidders()),
@@ -28,7 +40,8 @@ SOUND = {
     "a winner that declined": held(CALL, bidders(), declined=[OVEN]),
     "premiums above the bids": held(small_call(premium=BasisPoints(5_000)), bidders()),
     "premiums that somebody indispensable would have": held(small_call(premium=BasisPoints(5_000)), bidders()[:2]),
-    "ten bidders": held(*large(3, PLAIN)),
+    "five bidders": held(*large(3, PLAIN)),
+    "caps that cut the best plan off": tight(),
 }
 
 
