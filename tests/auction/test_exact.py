@@ -9,13 +9,16 @@ import sysconfig
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from protocol.award import Award, NoAward, NoAwardReason, Terms, award, choose, follows, terms_of
+from protocol.award import Award, Field, NoAward, NoAwardReason, Terms, award, choose, follows, terms_of
+from protocol.selection import select
 from protocol.space import RANK_BITS
-from protocol.units import Cents, GramsCo2
+from protocol.units import Cents, GramsCo2, UnixSeconds
 from tests.auction.markets import BEACON, FORK, PLAIN, Auction, Kind, auction
+from tests.auction.routings import series_parallel
 from tests.auction.sealed import called
 from tests.auction.solver import Model
 from tests.auction.ties import TIE_RICH, pythons, tie_rich
@@ -89,6 +92,51 @@ def test_caps_that_cut_the_best_plan_off_leave_the_next_best(kind: Kind, budget:
             assert capped.price <= terms.budget
             assert terms.co2_cap is None or capped.co2 <= terms.co2_cap
         assert optimum(Auction(terms=terms, bids=asked.bids)) == Model(terms, asked.bids).optimum(), seed
+
+
+def branching(seed: int) -> Auction:
+    """An auction whose routing forks and joins anyhow; few machines and wide windows let branches meet on them."""
+    draw = Random(seed)
+    kind = Kind(
+        after=series_parallel(draw),
+        providers=draw.choice((2, 3, 4)),
+        machines=draw.choice((1, 1, 2)),
+        offers=draw.choice((3, 4)),
+        width=draw.choice((0, 600, 3_000)),
+        bundles=0.3,
+        clashes=draw.choice((0, 0, 2)),
+    )
+    return auction(seed, kind)
+
+
+@pytest.mark.parametrize("tight", ["nothing", "due date", "budget and CO2", "all three"])
+def test_however_a_routing_forks_and_joins_no_combination_is_better(tight: str) -> None:
+    for seed in range(2 * COUNT):
+        asked = branching(seed)
+        free = choose(asked.terms, asked.bids, BEACON)
+        if tight != "nothing" and isinstance(free, Award):
+            late = (
+                {}
+                if tight == "budget and CO2"
+                else {"due": UnixSeconds(free.arrival + (-1, 3_600)[tight != "due date"])}
+            )
+            dear = (
+                {}
+                if tight == "due date"
+                else {"budget": Cents(free.price * 102 // 100), "co2_cap": GramsCo2(free.co2 - 1)}
+            )
+            asked = replace(asked, terms=replace(asked.terms, **late, **dear))  # type: ignore[arg-type]
+        assert optimum(asked) == Model(asked.terms, asked.bids).optimum(), seed
+
+
+def test_branches_of_those_routings_would_meet_on_machines() -> None:
+    parted = 0
+    for seed in range(12):
+        asked = branching(seed)
+        field = Field(asked.terms, asked.bids, BEACON)
+        windows = field.ranked(field.windows)
+        parted += select(field.space, windows, field.caps) != select(field.space, windows, field.caps, field.exclusive)
+    assert parted
 
 
 def test_an_award_tells_its_own_score() -> None:
