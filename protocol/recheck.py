@@ -6,6 +6,7 @@ bidder to prove (``protocol.challenge``), and that the root stands on the ledger
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import ParamSpec, TypeVar
 
 from protocol.auction import Commitment, Reveal, accept_call, check_bid, seal_over
@@ -63,9 +64,10 @@ def recheck(data: bytes, *, places: bool = True) -> Verified:
     reveals = {r.bid.provider: r for r in _reveals(kinds[Kind.REVEAL], call, seals)}
     told = kinds[Kind.RESULT][0]
     result = _held(told, _result, transcript.result, call)
-    accepted = frozenset(_acceptances(kinds[Kind.REPLY], transcript.replies, result))
+    # Parts are in their one wire form, so neither result nor root needs a second one.
+    digest = Digest(sha256(transcript.result.payload).digest())
+    accepted = frozenset(_acceptances(kinds[Kind.REPLY], transcript.replies, result, digest))
     opened = open_bids(call, seals, reveals, result.declined)
-    # Parts are in their one wire form, so the root needs no second one.
     commitments, shown = ([part.content for part in kinds[kind]] for kind in (Kind.COMMITMENT, Kind.REVEAL))
     root = transcript_root(kinds[Kind.CALL][0].content, commitments, shown)
     _held(told, _check_outcome, call, opened, result, root, places=places)
@@ -146,8 +148,8 @@ def _reply(signed: Signed) -> Reply:
     return decode(Reply, verify(signed, REPLY))
 
 
-def _acceptances(parts: list[Part], replies: tuple[Signed, ...], result: Result) -> Iterator[PeerId]:
-    before, digest = b"", result.digest
+def _acceptances(parts: list[Part], replies: tuple[Signed, ...], result: Result, digest: Digest) -> Iterator[PeerId]:
+    before = b""
     for part, signed in zip(parts, replies, strict=True):
         reply = _held(part, _reply, signed)
         if part.content <= before:

@@ -188,11 +188,13 @@ def _parts(data: bytes) -> Iterator[Part]:
         content = data[start : start + int.from_bytes(head[1:], "big")]
         if data[offset + HEAD : start] != _checksum(head, content):
             raise FlawError(f"part after {last.name.lower()} {number}", offset, "damaged; its checksum does not hold")
-        if not last <= head[0] <= Kind.RESULT:
+        if head[0] == last:
+            number += 1
+        elif last < head[0] <= Kind.RESULT:
+            last, number = Kind(head[0]), 1
+        else:
             raise FlawError(
                 f"part after {last.name.lower()} {number}", offset, "is of an unknown kind, or out of order"
             )
-        number = number + 1 if head[0] == last else 1
-        last = Kind(head[0])
         yield Part(last, number, offset, content)
         offset = start + len(content)
