@@ -32,9 +32,6 @@ MICRO: Final = 1_000_000
 HOUR: Final = MICRO_CENT >> RANK_BITS
 """Seconds in an hour, and units of cost in a micro-cent, so that seconds weigh exactly."""
 
-CENT: Final = MICRO * HOUR
-"""Units of cost in a cent; one gram of CO2 at a cent a tonne is ``HOUR`` of them."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -300,10 +297,11 @@ class Field:
     def __init__(self, terms: Terms, bids: Sequence[Bid], transcript: Digest, allow: Allow | None = None) -> None:
         self._terms = terms
         self._transcript = transcript
+        cent, gram = MICRO * MICRO_CENT, terms.weights.co2_tonne * MICRO_CENT  # a cent a tonne is a micro-cent a gram
         self._entry = Entry(
-            cent=CENT << RANK_BITS,
-            gram=terms.weights.co2_tonne * HOUR << RANK_BITS,
-            grade=terms.weights.grade * CENT << RANK_BITS,
+            cent=cent,
+            gram=gram,
+            grade=terms.weights.grade * cent,
             worst=terms.filters.grade,
             allow=allow,
         )
@@ -327,10 +325,10 @@ class Field:
             earliest=terms.earliest,
             due=terms.due,
             rate=(terms.weights.hour * MICRO) << RANK_BITS,
-            cent=CENT << RANK_BITS,
+            cent=cent,
             origin=None if terms.origin is None else self._site(terms.origin),
             home=self._site(terms.site),
-            move=self._moves(),
+            move=Moves(list(self._sites), gram=gram, metre=terms.weights.kilometre * (cent // 1000)),
         )
 
     def award(self, plan: Plan) -> Award:
@@ -398,8 +396,3 @@ class Field:
             for base, bid in zip(self._bases, self._bids, strict=False)
             for place, offer in enumerate(bid.offers)
         }
-
-    def _moves(self) -> Moves:
-        weights = self._terms.weights
-        gram, metre = weights.co2_tonne * HOUR << RANK_BITS, weights.kilometre * (CENT // 1000) << RANK_BITS
-        return Moves(list(self._sites), gram=gram, metre=metre)
