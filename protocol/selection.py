@@ -18,7 +18,7 @@ from protocol.params import MAX_BRANCHES
 from protocol.routing import Fork
 from protocol.space import MICRO_CENT, Caps, Space, Window
 
-STEEP = 10
+LIMIT_BITS = 10
 """Bits of a limit: so many that it is loose by a five-hundredth at most, so few that ten searches find the highest."""
 
 MAX_SCORE = 1 << 63
@@ -95,8 +95,8 @@ def settle(
 
 
 def rung(score: int) -> int:
-    """The lowest limit that a score is searched with: its ``STEEP`` highest bits, rounded up."""
-    shift = max(0, score.bit_length() - STEEP)
+    """The lowest limit that a score is searched with: its ``LIMIT_BITS`` highest bits, rounded up."""
+    shift = max(0, score.bit_length() - LIMIT_BITS)
     return -(-score >> shift) << shift
 
 
