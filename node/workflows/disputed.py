@@ -144,6 +144,9 @@ class Case:
 
     summoner: Address | None = None
     draw_block: int = 0
+    draws: int = 0
+    """How often the ledger refused to draw the panel."""
+
     panel: tuple[Seat, ...] = ()
     ballot: Ballot | None = None
     inspected: Inspected | None = None

@@ -38,11 +38,14 @@ AFTER = 2
 PATIENCE = 8
 """Seconds that others wait for the one whose turn it is before they do it themselves."""
 
-TOO_EARLY = "TooEarly"
-"""The contract's word for a deadline that has not passed on the ledger yet."""
+TOO_EARLY, TOO_LATE = "TooEarly", "TooLate"
+"""The contract's words for a deadline that has not passed on the ledger yet, and for one that has."""
 
 SPARE_BLOCKS = 6
 """Blocks that the other party gives the summoner to draw the panel."""
+
+LAST_DRAW = 15
+"""Seconds before the end of the time for it at which a panel that could not be drawn is drawn once more."""
 
 
 def workflow(contracts: Contracts, account: Address) -> Workflow:
@@ -109,8 +112,7 @@ class _Rule:
             case _:
                 return state, ()
 
-    @staticmethod
-    def _mined(state: Case, event: Mined) -> tuple[Case, tuple[Effect, ...]]:
+    def _mined(self, state: Case, event: Mined) -> tuple[Case, tuple[Effect, ...]]:
         """Whoever was too early tries again; whoever came second has nothing to complain of."""
         step = event.effect.split("/", 1)[0]
         if not event.error or state.decided or (step == "draw" and state.panel):
@@ -120,7 +122,18 @@ class _Rule:
             state = replace(state, early=state.early + 1)
             again = UnixSeconds(quarter(matter, 3 if step == "open" else 4) + (state.early + 1) * AFTER)
             return state, (WakeAt(key=f"{step}/{state.number}/{state.early}", at=again),)
+        if event.error != TOO_LATE and step == "draw" and matter is not None:
+            return self._draw_again(replace(state, problem=f"no panel could be drawn yet: {event.error}"), matter)
         return replace(state, problem=f"the ledger refused to {step}: {event.error}"), ()
+
+    @staticmethod
+    def _draw_again(state: Case, matter: CaseRead) -> tuple[Case, tuple[Effect, ...]]:
+        """Auditors may join, and after 256 blocks the lot is cast anew: twice as long is waited after each refusal."""
+        state = replace(state, draws=state.draws + 1)
+        number = state.draw_block + 1 + 2**state.draws
+        later = AwaitBlock(key=f"{state.number}/{state.draw_block}/{state.draws}", number=number)
+        last = WakeAt(key=f"draw/{state.number}", at=UnixSeconds(quarter(matter, 2) - LAST_DRAW))
+        return state, (later, last)
 
     def _read(self, state: Case, event: CaseRead) -> tuple[Case, tuple[Effect, ...]]:
         panel = state.panel or tuple(Seat(juror=juror) for juror in event.panel)
@@ -174,18 +187,19 @@ class _Rule:
                 draw = AwaitBlock(key=f"{state.number}/{event.draw_block}", number=event.draw_block + 1 + late)
                 return state, (draw,) if self._is_party(state) else ()
             case Drawn():
-                state = replace(state, panel=tuple(Seat(juror=juror) for juror in event.panel))
+                state = replace(state, panel=tuple(Seat(juror=juror) for juror in event.panel), problem="")
                 return state, () if state.matter is None else self._to_open(state)
 
     def _due(self, state: Case, event: BlockReached | Woke) -> tuple[Case, tuple[Effect, ...]]:
         match event:
             case BlockReached() if not state.panel:
-                draw = self._court.draw(state.job, state.index)
-                return state, (self._submit(state, f"draw/{state.draw_block}", draw),)
+                return state, (self._draw(state),)
             case Woke():
                 step, number, *_ = event.what.split("/")
                 if int(number) != state.number:
                     return state, ()
+                if step == "draw":
+                    return state, () if state.panel else (self._draw(state),)
                 return state, (self._close(state),) if step == "close" else self._opening(state)
             case _:
                 return state, ()
@@ -243,6 +257,10 @@ class _Rule:
 
     def _is_party(self, state: Case) -> bool:
         return state.matter is not None and self._account in (state.matter.customer, state.matter.provider)
+
+    def _draw(self, state: Case) -> Submit:
+        draw = self._court.draw(state.job, state.index)
+        return self._submit(state, f"draw/{state.draw_block}", draw, again=state.draws)
 
     def _close(self, state: Case) -> Submit:
         return self._submit(state, "close", self._court.close(state.job, state.index), again=state.early)

@@ -22,6 +22,7 @@ from node.workflows.disputed import (
     PanelAsked,
     ReadCase,
     ShareOffered,
+    quarter,
     role_of,
 )
 from node.workflows.events import Mined, Submit, WakeAt, Woke
@@ -74,12 +75,12 @@ class Node:
 class Trial:
     """An objection to a milestone of 100.00, and the nodes of all that may have to do with it."""
 
-    def __init__(self, scene: Scene, *, milestones: int = 1) -> None:
+    def __init__(self, scene: Scene, *, milestones: int = 1, jurors: tuple[Address, ...] = JURORS) -> None:
         self.scene = scene
         self.nodes = {account: Node(account) for account in (CUSTOMER, SHOP, INSPECTOR, *JURORS)}
         self.measured: Inspected | None = None
         contracts = scene.contracts
-        for juror in JURORS:
+        for juror in jurors:
             join(scene, juror, AUDITOR)
         scene.open(budget=PRICE + 10)
         works = [scene.winner(SHOP, PRICE, inspection=2, milestones=milestones), scene.winner(INSPECTOR, 10)]
@@ -258,6 +259,31 @@ def test_a_panel_asked_for_by_one_who_then_vanishes_is_drawn_by_the_other(trial:
     trial.node(SHOP).down = True
     trial.pass_until(trial.scene.evm.now + 30)
     assert len(trial.panel) == 3
+
+
+@pytest.mark.parametrize("later", [40, DISPUTE // 2 - 30], ids=["soon", "at the last moment"])
+def test_a_panel_that_could_not_be_drawn_is_drawn_once_there_are_auditors(scene: Scene, later: int) -> None:
+    trial = Trial(scene, jurors=JURORS[:2])
+    trial.object()
+    summoned(trial)
+    assert trial.panel == []
+    assert "NoPanel" in trial.case.problem
+    trial.pass_until(trial.scene.evm.now + later - 20)
+    for juror in JURORS[2:]:
+        join(scene, juror, AUDITOR)
+    assert trial.case.matter is not None
+    trial.pass_until(quarter(trial.case.matter, 2))
+    assert len(trial.panel) == 3
+    assert trial.case.problem == ""
+
+
+def test_a_panel_that_is_never_drawn_is_asked_for_a_bounded_number_of_times_and_the_case_lapses(scene: Scene) -> None:
+    trial = Trial(scene, jurors=())
+    trial.object()
+    summoned(trial)
+    trial.pass_until(trial.scene.evm.now + DISPUTE + 20)
+    assert trial.node(SHOP).sent.count("draw") <= DISPUTE.bit_length() + 2
+    assert trial.case.outcome == "lapsed"
 
 
 def test_a_second_case_of_an_assignment_stands_for_itself(scene: Scene) -> None:
