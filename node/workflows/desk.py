@@ -24,6 +24,7 @@ from node.errors import RequestError
 from node.identity import Identity
 from node.vault.vault import Vault
 from node.workflows import posted
+from node.workflows.deadlines import deadlines
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.market import candidates, lead, market
 from node.workflows.posted import JobPosted, MakeAgain, Post
@@ -166,8 +167,7 @@ class Desk:
             nonce=design.nonce,
         )
         now, wall = self._clock.now(), self._reads.wall()
-        opening = wall + self._auction.opening
-        commit_by = opening + max(self._auction.commit, rules.min_commit)
+        doors = deadlines(wall, self._auction, rules)
         due = UnixSeconds(now + round(wish.due_days * DAY))
         part = bid_view(quote.part, quote.routing.material, wish.tolerance)
         operations = quote.routing.operations
@@ -189,10 +189,10 @@ class Desk:
             site=site,
             budget=budget,
             weights=_bounded(wish.weights, rules),
-            earliest=self._clock.at_wall(UnixSeconds(commit_by + self._auction.reveal + self._auction.opening)),
+            earliest=self._clock.at_wall(UnixSeconds(doors.reveal_by + self._auction.opening)),
             due=due,
-            commit_by=UnixSeconds(commit_by),
-            reveal_by=UnixSeconds(commit_by + max(self._auction.reveal, rules.min_reveal)),
+            commit_by=doors.commit_by,
+            reveal_by=doors.reveal_by,
             witnesses=chosen_witnesses(
                 job,
                 (card for card in cards if not asked.invited or card.provider in asked.invited),

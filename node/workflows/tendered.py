@@ -21,6 +21,11 @@ class TenderFor:
     until: UnixSeconds
     """Wall time after which nothing comes of it."""
 
+    @property
+    def trial(self) -> str:
+        """Name of the order's trial that it serves."""
+        return trial_name(self.index, self.until)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
@@ -46,7 +51,12 @@ class Trial:
     @property
     def name(self) -> str:
         """Part of the keys of what is done for it."""
-        return f"{self.index}/{self.until}"
+        return trial_name(self.index, self.until)
+
+
+def trial_name(index: int, until: UnixSeconds) -> str:
+    """What a trial and its tender have in common."""
+    return f"{index}/{until}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from node.errors import RequestError, UnavailableError
 from node.identity import Identity
 from node.workflows import answered, posted
 from node.workflows.answered import Answer, surrender_price
+from node.workflows.deadlines import deadlines
 from node.workflows.desk import chosen_witnesses
 from node.workflows.improving import critical, improvable
 from node.workflows.ledger_reads import LedgerReads
@@ -108,8 +109,8 @@ class Tenders:
         if chosen is None or not improvable(state, chosen):
             text = "only an assignment that is accepted, and of which nothing has left this node, may change hands"
             raise RequestError("not-improvable", text)
-        pause = self._auction.opening + self._auction.commit + self._auction.reveal + ACCEPT_WINDOW
-        until = UnixSeconds(self._reads.wall() + pause + NAMING)
+        doors = deadlines(self._reads.wall(), self._auction, await self._reads.rules())
+        until = UnixSeconds(doors.reveal_by + ACCEPT_WINDOW + NAMING)
         await self._runner.post(stream, f"improve/{chosen}/{until}", ImproveAsked(index=chosen, until=until))
 
     # What workflows ask for.
@@ -147,17 +148,16 @@ class Tenders:
     async def _posted(self, state: Post, effect: OpenTender) -> JobPosted:
         rules, wall, call, index = await self._reads.rules(), self._reads.wall(), state.call, effect.index
         held = state.awarded[index]
-        commit_by = UnixSeconds(wall + self._auction.opening + max(self._auction.commit, rules.min_commit))
-        reveal_by = UnixSeconds(commit_by + max(self._auction.reveal, rules.min_reveal))
-        ready = self._clock.at_wall(UnixSeconds(reveal_by + UNTIL_BEGUN))
+        doors = deadlines(wall, self._auction, rules)
+        ready = self._clock.at_wall(UnixSeconds(doors.reveal_by + UNTIL_BEGUN))
         before = state.awarded[index - 1].finish if index else call.earliest
         cards = (card for card in self._directory.cards(wall) if card.provider != held.provider)
         invited = call.filters.invited
         times = replace(
             call,
             earliest=UnixSeconds(max(ready, before)),
-            commit_by=commit_by,
-            reveal_by=reveal_by,
+            commit_by=doors.commit_by,
+            reveal_by=doors.reveal_by,
             rule_pack=rules.digest,
             witnesses=chosen_witnesses(
                 call.job, (card for card in cards if not invited or card.provider in invited), customer=call.customer
@@ -191,7 +191,7 @@ class Tenders:
         """What a tender found, told to the order that it is for."""
         state = self._post(stream)
         assert state.posted.tender is not None  # noqa: S101  # no other job tells an order
-        told, trial = state.posted.tender, f"{state.posted.tender.index}/{state.posted.tender.until}"
+        told, trial = state.posted.tender, state.posted.tender.trial
         award = None if state.result is None else state.result.award
         stands = award is not None and state.result is not None and state.accepted >= state.result.winners
         event = TenderEnded(trial=trial, tender=state.call, award=award if stands else None, why=state.problem)
