@@ -31,7 +31,7 @@ from node.views import (
     unsealing_row,
 )
 from node.workflows import posted
-from node.workflows.answered import Answer
+from node.workflows.answered import Answer, tenure
 from node.workflows.asked import GivenBack
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
@@ -220,7 +220,7 @@ class Participant:
         mine = [index for index in state.won if index not in done and number in (None, index + 1)]
         if not mine:
             raise RequestError("nothing-to-give-back", "the shop has no such assignment of this job, or it is done")
-        key = f"give-back/{','.join(map(str, mine))}"
+        key = f"give-back/{','.join(f'{index}.{tenure(state, index)}' for index in mine)}"
         await self._runner.post(stream, key, GivenBack(indexes=tuple(mine), reason=reason))
         return self.job(prefix)
 

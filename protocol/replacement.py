@@ -213,6 +213,21 @@ def check_place(replacement: Replacement, *, call: Call, assignments: Sequence[A
         raise RejectError("the replaced provider did not have the assignment")
 
 
+def after_replacements(
+    call: Call, assignments: Sequence[Assignment], replacements: Iterable[Replacement]
+) -> tuple[Assignment, ...]:
+    """The assignments after ``replacements`` in turn, each of which replaces whoever then has the assignment.
+
+    Raises:
+        RejectError: one of them is of another job, of no assignment of it, or of another provider's.
+    """
+    found = tuple(assignments)
+    for one in replacements:
+        check_place(one, call=call, assignments=found)
+        found = replaced(found, (one,))
+    return found
+
+
 def accept_replacement(
     replacement: Replacement, *, signer: PeerId, call: Call, bid: Bid, assignments: Sequence[Assignment]
 ) -> None:

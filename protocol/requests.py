@@ -46,6 +46,17 @@ class ReplacementRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandInRequest:
+    """A customer asks a bidder of an auction to stand in; answered with a signed ``Reply``."""
+
+    replacement: Signed
+    """That it is to agree to."""
+
+    earlier: tuple[Signed, ...]
+    """The order's replacements before, in the order in which the ledger took them: who lost was told of none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SurrenderRequest:
     """A customer asks a maker for how much it would give an assignment up; answered with a ``SurrenderPrice``."""
 

@@ -65,7 +65,7 @@ REQUESTS = (
     ("topics.FETCH_SEALED", "SealedRequest", "Parcel"),
     ("topics.FETCH_UNSEALINGS", "UnsealingsRequest", "Unsealings"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
-    ("topics.STAND_IN", "Signed", "Signed"),
+    ("topics.STAND_IN", "StandInRequest", "Signed"),
     ("topics.ASK_SURRENDER", "SurrenderRequest", "SurrenderPrice"),
     ("topics.GIVE_UP", "Signed", "no bytes"),
     ("topics.FETCH_REPLACEMENT", "ReplacementRequest", "Signed"),

@@ -264,6 +264,9 @@ class Answer:
     won: tuple[int, ...] = ()
     """Indices of the assignments that the ledger holds for this node."""
 
+    lost: tuple[int, ...] = ()
+    """Indices of the assignments that were this node's and are no more: given back, or given to another."""
+
     packages: tuple[PackageArrived, ...] = ()
     arrived: tuple[RecordsArrived, ...] = ()
     """Verified records of other providers' assignments that ours continue."""
@@ -304,8 +307,9 @@ class Answer:
 
     @property
     def won_assignments(self) -> tuple[Assignment, ...]:
-        """What of ours won."""
-        return tuple(a for a in self.assignments if self.bid is not None and a.provider == self.bid.provider)
+        """What of ours won, and is ours still."""
+        ours = (a for index, a in enumerate(self.assignments) if index not in self.lost)
+        return tuple(a for a in ours if self.bid is not None and a.provider == self.bid.provider)
 
 
 def stream_of(job: bytes) -> str:
@@ -365,6 +369,11 @@ def check_arrival(state: Answer, event: RecordsArrived, evidence: Digest) -> Non
 def _arrived_before(state: Answer, operation: int) -> RecordsArrived | None:
     """The records of the other provider that did the operation before."""
     return next((e for e in state.arrived if state.assignments[e.index].offer.last == operation - 1), None)
+
+
+def tenure(state: Answer, index: int) -> int:
+    """Which replacement brought assignment ``index`` to its present maker, as far as we know; 0 is the award."""
+    return max((one.round for one in state.replacements if one.index == index), default=0)
 
 
 def covers_operation(state: Answer, index: int, operation: int) -> bool:

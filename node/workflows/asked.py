@@ -7,6 +7,9 @@ from protocol.replacement import Cause, Replacement
 from protocol.signed import Signed
 from protocol.units import UnixSeconds
 
+STAND_IN = "stand-in/"
+"""Wakes whoever was asked to stand in and has not been named; the question's digest follows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubstituteAnswered:
@@ -50,6 +53,9 @@ class SubstituteTaken:
     replacement: Signed
     until: UnixSeconds
     """Wall time."""
+
+    earlier: tuple[Signed, ...] = ()
+    """The order's replacements before, as the customer told them with its question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from node.planner.polish import movable, standing_cost, tidied
 from node.planner.schedule import Roster, Schedule
 from node.workflows import answered
 from node.workflows.answered import Answer, BidComputed, ResultArrived
-from node.workflows.asked import ReplacementArrived, SubstituteTaken
+from node.workflows.asked import STAND_IN, ReplacementArrived, SubstituteTaken
+from node.workflows.events import OperationAssigned, OperationDeclined, Woke
 from node.workflows.runner import Effect, Entry, Runner, Workflow
 from protocol.ids import MachineId
 from protocol.units import UnixSeconds
@@ -157,11 +158,22 @@ class Plan:
                 until = UnixSeconds(state.call.reveal_by + HOLD_AFTER_REVEAL)
                 offers = entry.event.bid.offers
                 return reserve(schedule, offers, job, until=until, now=now, family=family_of(state.call))
-            case ResultArrived() | SubstituteTaken() | ReplacementArrived() if state.won_assignments:
-                return settled(schedule, state, now)
             case _ if state.phase.terminal:
                 return release(schedule, job)
+            case event if state.won_assignments and _changes_hands(event):
+                return settled(schedule, state, now)
         return schedule
+
+
+def _changes_hands(event: object) -> bool:
+    """Whether an answer's assignments may be others after ``event`` than before."""
+    match event:
+        case ResultArrived() | SubstituteTaken() | ReplacementArrived() | OperationAssigned() | OperationDeclined():
+            return True
+        case Woke():
+            return event.what.startswith(STAND_IN)
+        case _:
+            return False
 
 
 def settled(schedule: Schedule, state: Answer, now: UnixSeconds) -> Schedule:

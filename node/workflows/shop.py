@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
 import trio
@@ -42,6 +41,7 @@ from node.workflows.logbook import Logbook
 from node.workflows.owner import Owner
 from node.workflows.plan import Plan, settled
 from node.workflows.runner import Happened, Runner
+from node.workflows.standing_in import taken
 from node.workflows.told import Supplies, Told, characteristics_of, facts_of, supplies_of
 from protocol import merkle
 from protocol.auction import Bid
@@ -49,8 +49,7 @@ from protocol.capability import Capability
 from protocol.classification import Classification
 from protocol.ids import MachineId
 from protocol.job import Site
-from protocol.replacement import Replacement
-from protocol.signed import Signed
+from protocol.requests import StandInRequest
 from protocol.units import (
     Metres,
     Micrometres,
@@ -150,21 +149,21 @@ class Shop:
                 return Happened(key=effect.key, event=Confirmed(result=state.result.digest, accepted=False))
             return Happened(key=effect.key, event=Confirmed(result=state.result.digest, accepted=True))
 
-    async def stand_in(self, stream: str, signed: Signed, replacement: Replacement) -> bool:
-        """Whether the machine has the time that a replacement asks for; it is kept from then on."""
+    async def stand_in(self, stream: str, request: StandInRequest) -> bool:
+        """Whether the machine has the time that a customer asks for; it is kept from then on."""
         async with self._plan.asked:
             state, now, wall = self._answer(stream), self._clock.now(), self._reads.wall()
             if self.owner.policy.paused:
                 return False
-            taking = replace(state, replacements=(*state.replacements, replacement))
+            until = UnixSeconds(wall + STAND_IN_SECONDS)
+            event = SubstituteTaken(replacement=request.replacement, until=until, earlier=request.earlier)
             try:
-                settled(await self._plan.current(), taking, now)
+                settled(await self._plan.current(), taken(state, event), now)
             except CapacityError as error:
                 log.info("%s: cannot stand in: %s", stream, error)
                 return False
-            event = SubstituteTaken(replacement=signed, until=UnixSeconds(wall + STAND_IN_SECONDS))
             # Posted inside the lock: the next call must be priced on a schedule that holds this time.
-            return await self._runner.post(stream, f"stand-in/{replacement.digest.hex()}", event)
+            return await self._runner.post(stream, f"stand-in/{request.replacement.digest.hex()}", event)
 
     async def make_parts(self, stream: str, effect: MakeParts) -> Happened | None:
         """Run one operation part by part, as long as it is ours; what is already recorded is not run again."""

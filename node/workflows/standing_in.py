@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from ledger.contracts import Contracts
-from node.workflows.answered import Answer, Forget, Phase
-from node.workflows.asked import FetchReplacement, GivenBack, ReplacementArrived, SubstituteTaken
+from node.workflows.answered import Answer, Forget, Phase, tenure
+from node.workflows.asked import STAND_IN, FetchReplacement, GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import (
     FetchRecords,
     Mined,
@@ -41,8 +41,8 @@ class StandingIn:
                 return replace(state, attested=(*state.attested, event)), ()
             case SubstituteTaken():
                 return self._taken(state, event)
-            case Woke() if event.what.startswith("stand-in/"):
-                return self._left_waiting(state, int(event.what.split("/")[1]))
+            case Woke() if event.what.startswith(STAND_IN):
+                return self._left_waiting(state, event.what.removeprefix(STAND_IN))
             case OperationReawarded() if state.won or state.closed:
                 known = any(merkle.leaf_hash(encode(one)) == event.transcript for one in state.replacements)
                 fetch = FetchReplacement(key=event.transcript.hex(), transcript=event.transcript)
@@ -60,7 +60,7 @@ class StandingIn:
             case SurrenderAgreed():
                 return self._compensated(state, replacement_in(event.replacement))
             case Mined() if event.effect.startswith("surrender/") and not event.error:
-                return self._give_up(state, *map(int, event.effect.split("/")[1:]))
+                return self._give_up(state, int(event.effect.split("/")[1]))
             case OperationDeclined() if event.provider == self._account:
                 return self._without(state, event.index, state.problem)
             case OperationAssigned() if event.index in state.won and event.provider != self._account:
@@ -78,22 +78,24 @@ class StandingIn:
     @staticmethod
     def _taken(state: Answer, event: SubstituteTaken) -> Step:
         """The time is kept for the customer to have us named; until then nothing is begun."""
-        told = replacement_in(event.replacement)
-        state = replace(state, phase=Phase.REVEALED, replacements=(*state.replacements, told), problem="")
-        return state, (WakeAt(key=f"stand-in/{told.index}", at=event.until),)
+        state = replace(taken(state, event), phase=Phase.REVEALED, problem="")
+        return state, (WakeAt(key=f"{STAND_IN}{replacement_in(event.replacement).digest.hex()}", at=event.until),)
 
-    def _left_waiting(self, state: Answer, index: int) -> Step:
-        if index in state.won or state.phase.terminal:
+    def _left_waiting(self, state: Answer, asked: str) -> Step:
+        told = next((one for one in state.replacements if one.digest.hex() == asked), None)
+        if told is None or told.index in state.won or state.phase.terminal:
             return state, ()
-        kept = tuple(one for one in state.replacements if one.index != index)
-        phase = state.phase if state.won else Phase.LOST
+        kept = tuple(one for one in state.replacements if one != told)
         problem = "the customer asked us to stand in and never had us named"
-        return replace(state, replacements=kept, phase=phase, problem=problem), ()
+        state = replace(state, replacements=kept, problem=problem)
+        if not state.won:
+            return replace(state, phase=Phase.LOST), ()
+        return replace(state, phase=Phase.PAID if set(state.won) <= set(state.ended) else Phase.WON), ()
 
     def _without(self, state: Answer, index: int, problem: str) -> Step:
         """An assignment is ours no more; what is left may be paid already."""
         won = tuple(other for other in state.won if other != index)
-        state = replace(state, won=won, problem=problem)
+        state = replace(state, won=won, lost=(*state.lost, index), problem=problem)
         if not won:
             return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
         if not set(won) <= set(state.ended):
@@ -106,7 +108,7 @@ class StandingIn:
         done = {closed.index for closed in state.closed}
         orders, job = self._contracts.orders, state.call.job
         moves = tuple(
-            Submit(key=f"decline/{index}", transactions=(orders.decline(job, index),))
+            Submit(key=f"decline/{index}/{tenure(state, index)}", transactions=(orders.decline(job, index),))
             for index in event.indexes
             if index in state.won and index not in done
         )
@@ -122,9 +124,18 @@ class StandingIn:
         state = replace(state, problem=f"given up for a compensation of {amount} cents")
         return state, (Submit(key=f"surrender/{told.index}/{told.round}", transactions=(take,)),)
 
-    def _give_up(self, state: Answer, index: int, round_: int) -> Step:
+    def _give_up(self, state: Answer, index: int) -> Step:
         move = self._contracts.orders.decline(state.call.job, index)
-        return state, (Submit(key=f"decline/{index}/{round_}", transactions=(move,)),)
+        return state, (Submit(key=f"decline/{index}/{tenure(state, index)}", transactions=(move,)),)
+
+
+def taken(state: Answer, event: SubstituteTaken) -> Answer:
+    """What we know of the order once we stand in: what was told in the places of the same replacements."""
+    told = tuple(map(replacement_in, (*event.earlier, event.replacement)))
+    places = {(one.index, one.round) for one in told}
+    others = (one for one in state.replacements if (one.index, one.round) not in places)
+    lost = tuple(index for index in state.lost if index != told[-1].index)
+    return replace(state, replacements=(*others, *told), lost=lost)
 
 
 def replacement_in(signed: Signed) -> Replacement:

@@ -1,6 +1,7 @@
 """Between a customer and those it asks to stand in: one question, one signed answer, and who was named in the end."""
 
 import logging
+from functools import partial
 
 import trio
 
@@ -20,8 +21,8 @@ from protocol.errors import ProtocolError, RejectError
 from protocol.ids import Digest, PeerId
 from protocol.improvement import bid_for_order
 from protocol.merkle import leaf_hash
-from protocol.replacement import Replacement, accept_replacement
-from protocol.requests import ReplacementRequest
+from protocol.replacement import Replacement, accept_replacement, after_replacements
+from protocol.requests import ReplacementRequest, StandInRequest
 from protocol.result import Reply
 from protocol.signed import Signed, sign, verify
 from protocol.topics import FETCH_REPLACEMENT, REPLACEMENT, REPLY, STAND_IN
@@ -55,10 +56,14 @@ class Substitutes:
         self._network.serve(STAND_IN, self._answer)
         self._network.serve(FETCH_REPLACEMENT, self._tell)
 
-    async def ask(self, _stream: str, effect: AskSubstitute) -> Happened:
+    async def ask(self, stream: str, effect: AskSubstitute) -> Happened:
         """Whether a provider stands in; silence is a no."""
         digest = decode(Replacement, effect.message).digest
-        request = encode(sign(self._identity.signing, REPLACEMENT, effect.message))
+        post = self._runner.state(stream)
+        assert isinstance(post, Post)  # noqa: S101  # only posts ask
+        say = partial(sign, self._identity.signing, REPLACEMENT)
+        earlier = tuple(say(encode(one)) for one in post.replacements)
+        request = encode(StandInRequest(replacement=say(effect.message), earlier=earlier))
         accepted = False
         for attempt in range(TRIES):
             try:
@@ -102,19 +107,16 @@ class Substitutes:
         return reply.accepted
 
     async def _answer(self, _peer: PeerId, payload: bytes) -> bytes:
-        signed = decode(Signed, payload)
-        replacement = decode(Replacement, verify(signed, REPLACEMENT))
+        request = decode(StandInRequest, payload)
+        replacement = decode(Replacement, verify(request.replacement, REPLACEMENT))
         stream = answered.stream_of(replacement.job)
         state = self._runner.state(stream)
         if not isinstance(state, Answer) or state.bid is None or not state.assignments:
             raise RefusedError("unknown", "this node bid for no such job")
         known = [one.digest for one in state.replacements]
         if replacement.digest not in known:
-            bid = self._tendered(replacement) or state.bid
-            accept_replacement(
-                replacement, signer=signed.author, call=state.call, bid=bid, assignments=state.assignments
-            )
-        accepted = replacement.digest in known or await self._shop.stand_in(stream, signed, replacement)
+            check_question(request, replacement, state, self._tendered(replacement) or state.bid)
+        accepted = replacement.digest in known or await self._shop.stand_in(stream, request)
         reply = Reply(job=replacement.job, provider=self._identity.peer, result=replacement.digest, accepted=accepted)
         return encode(sign(self._identity.signing, REPLY, encode(reply)))
 
@@ -138,3 +140,18 @@ class Substitutes:
         if peer not in parties or request.transcript not in known:
             raise RefusedError("not-yours", "who stands in is told to the makers of a job")
         return encode(sign(self._identity.signing, REPLACEMENT, encode(known[request.transcript])))
+
+
+def check_question(request: StandInRequest, replacement: Replacement, state: Answer, bid: Bid) -> None:
+    """Whether a customer may ask us, who bid ``bid``, for ``replacement`` after those that it says came before.
+
+    Raises:
+        RejectError: it may not, or what it tells of earlier ones is not its word or does not lead there.
+    """
+    customer, earlier = state.call.customer, request.earlier
+    if state.result is None or state.result.award is None or any(one.author != customer for one in earlier):
+        raise RejectError("there is no award yet, or an earlier replacement is not the customer's")
+    told = (decode(Replacement, verify(one, REPLACEMENT)) for one in earlier)
+    standing = after_replacements(state.call, state.result.award.assignments, told)
+    signer = request.replacement.author
+    accept_replacement(replacement, signer=signer, call=state.call, bid=bid, assignments=standing)

@@ -45,6 +45,7 @@ from protocol.requests import (
     RecordsRequest,
     ReplacementRequest,
     ResultRequest,
+    StandInRequest,
     SurrenderPrice,
     SurrenderRequest,
     Told,
@@ -139,6 +140,7 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Result, topic=AWARD, accepted=_results()),
         Message(kind=Reply, topic=REPLY, accepted=_replies()),
         Message(kind=Replacement, topic=REPLACEMENT, accepted=_replacements()),
+        Message(kind=StandInRequest, topic=None, accepted=_stand_in_requests()),
         Message(kind=WitnessRequest, topic=None, accepted=_witness_requests()),
         Message(kind=Told, topic=None, accepted=_told()),
         Message(kind=Escrow, topic=ESCROW, accepted=_escrows()),
@@ -397,6 +399,14 @@ def _rolls() -> tuple[tuple[str, Roll], ...]:
 def _replies() -> tuple[tuple[str, Reply], ...]:
     stands = Reply(job=JOB, provider=peer("mill"), result=_results()[0][1].digest, accepted=True)
     return (("an acceptance", stands), ("a refusal", replace(stands, accepted=False)))
+
+
+def _stand_in_requests() -> tuple[tuple[str, StandInRequest], ...]:
+    first, second = (sign(SIGNER, REPLACEMENT, encode(one)) for _, one in _replacements()[:2])
+    return (
+        ("the first of its order", StandInRequest(replacement=first, earlier=())),
+        ("after another", StandInRequest(replacement=second, earlier=(first,))),
+    )
 
 
 def _witness_requests() -> tuple[tuple[str, WitnessRequest], ...]:

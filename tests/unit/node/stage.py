@@ -7,6 +7,7 @@ nothing; what it was owed comes when it is up again.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ledger.errors import RevertedError
@@ -26,6 +27,7 @@ from node.workflows.ledger_events import translate
 from node.workflows.posted import CommitmentArrived, JobPosted, Post, ReplyArrived, RevealArrived
 from node.workflows.replacing import transcript_of
 from node.workflows.runner import Workflow
+from node.workflows.substitutes import check_question
 from node.workflows.tendered import AskPrice, AskToGiveUp, OpenTender, SurrenderAgreed, SurrenderAnswered, TenderEnded
 from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNoted, Watch
 from protocol.auction import Bid, Commitment, Reveal
@@ -35,6 +37,7 @@ from protocol.improvement import tender_of
 from protocol.job import Call
 from protocol.membership import PROVIDER
 from protocol.replacement import Replacement
+from protocol.requests import StandInRequest
 from protocol.rules import RulePack
 from protocol.seal import PackageLeaf, commitment_of, seal_design, seal_package
 from protocol.signed import Signed, sign
@@ -301,13 +304,17 @@ class Stage:
                 self._queue.append((self.shops[effect.provider], agreed))
 
     def _stand_in(self, actor: Actor, effect: AskSubstitute) -> None:
-        shop, digest = self.shops[effect.provider], decode(Replacement, effect.message).digest
-        if not shop.down and not shop.busy:
-            signed = sign(actor.seed, REPLACEMENT, effect.message)
+        shop, asked = self.shops[effect.provider], decode(Replacement, effect.message)
+        if willing := not shop.down and not shop.busy:
+            say = partial(sign, actor.seed, REPLACEMENT)
+            earlier = tuple(say(encode(one)) for one in self.post.replacements)
+            request = StandInRequest(replacement=say(effect.message), earlier=earlier)
+            if asked.improvement is None:
+                check_question(request, asked, shop.state, self.bidders[effect.provider].bid)
             until = UnixSeconds(self.scene.evm.now + 120)
-            self._queue.append((shop, SubstituteTaken(replacement=signed, until=until)))
-        willing = not shop.down and not shop.busy
-        self._queue.append((actor, SubstituteAnswered(replacement=digest, accepted=willing)))
+            taken = SubstituteTaken(replacement=request.replacement, until=until, earlier=earlier)
+            self._queue.append((shop, taken))
+        self._queue.append((actor, SubstituteAnswered(replacement=asked.digest, accepted=willing)))
 
     def _tender(self, effect: OpenTender) -> TenderEnded:
         """How a tender among ``rivals`` ends; what its own auction looks like is not this stage's matter."""

@@ -9,21 +9,24 @@ import pytest
 from node.views import release_rows
 from node.workflows.answered import FetchPackage, Forget
 from node.workflows.answered import Phase as AnswerPhase
-from node.workflows.asked import GivenBack
+from node.workflows.asked import GivenBack, SubstituteTaken
 from node.workflows.assigned import ObjectionRaised
 from node.workflows.assigned import Stage as Standing
-from node.workflows.events import FetchRecords, OperationDeclined, Submit
+from node.workflows.events import FetchRecords, OperationAssigned, OperationDeclined, Submit, Woke
 from node.workflows.posted import MakeAgain, Phase
 from node.workflows.released import LicencesRevoked, PackageReleased, PackageTaken
 from node.workflows.replacing import fair_due
+from node.workflows.substitutes import check_question
 from node.workflows.thread import licence_for, licences
 from protocol.errors import RejectError
-from protocol.ids import Digest
+from protocol.ids import Digest, JobId
 from protocol.opening import open_bids
 from protocol.replacement import Cause, Replacement, Salvage, accept_replacement, check_replacement, substitutes
+from protocol.requests import StandInRequest
 from protocol.signed import sign
-from protocol.topics import FETCH_PACKAGE
+from protocol.topics import FETCH_PACKAGE, REPLACEMENT
 from protocol.units import Cents, UnixSeconds
+from protocol.wire import encode
 from tests.auction.sealed import Bidder, bidder, bidders
 from tests.contracts.federation import BONDED, CUSTOMER, PACK, REVIEW, Scene
 from tests.unit.node.stage import SLACK, Stage
@@ -138,6 +141,68 @@ def test_a_maker_that_the_parts_reach_late_has_its_time_all_the_same(stage: Stag
     stage.pass_until(fair + 60)
     assert makers(stage) == accounts(stage, MILL, RIVAL)
     assert only(stage).cause is Cause.LATE
+
+
+def test_whoever_lost_stands_in_for_a_stand_in_that_it_was_told_nothing_of(stage: Stage) -> None:
+    give_back(stage, OVEN)
+    assert stage.answer(SPARE).replacements == ()
+    give_back(stage, RIVAL)
+    assert makers(stage) == accounts(stage, MILL, SPARE)
+    assert [one.round for one in stage.answer(SPARE).replacements] == [1, 2]
+    assert stage.answer(SPARE).assignments == stage.post.awarded
+    assert stage.answer(SPARE).phase is AnswerPhase.WON
+
+
+@pytest.mark.parametrize("wrong", ["another's word", "out of order", "of another job"])
+def test_what_a_customer_tells_of_earlier_replacements_must_lead_to_its_question(stage: Stage, wrong: str) -> None:
+    give_back(stage, OVEN)
+    before, answer = only(stage), stage.answer(SPARE)
+    its = SPARE.bid.offers[0]
+    one = replace(a_replacement(stage).assignment, provider=SPARE.bid.provider, offer=its, start=its.opens)
+    asked = replace(a_replacement(stage), round=2, failed=RIVAL.bid.provider, assignment=one)
+    say = partial(sign, stage.customer.seed, REPLACEMENT)
+    check_question(
+        StandInRequest(replacement=say(encode(asked)), earlier=(say(encode(before)),)), asked, answer, SPARE.bid
+    )
+    told = {
+        "another's word": (sign(MILL.seed, REPLACEMENT, encode(before)),),
+        "out of order": (say(encode(before)), say(encode(before))),
+        "of another job": (say(encode(replace(before, job=JobId(b"k" * 32)))),),
+    }[wrong]
+    request = StandInRequest(replacement=say(encode(asked)), earlier=told)
+    with pytest.raises(RejectError):
+        check_question(request, asked, answer, SPARE.bid)
+
+
+def test_whoever_gets_back_what_it_gave_back_may_give_it_back_again(stage: Stage) -> None:
+    give_back(stage, OVEN)
+    again = replace(
+        only(stage), round=2, failed=RIVAL.bid.provider, assignment=replace(stage.post.result.award.assignments[1])
+    )  # type: ignore[union-attr]
+    shop = stage.shop(OVEN)
+    taken = SubstituteTaken(
+        replacement=sign(stage.customer.seed, REPLACEMENT, encode(again)),
+        until=UnixSeconds(START),
+        earlier=(sign(stage.customer.seed, REPLACEMENT, encode(only(stage))),),
+    )
+    state, _ = shop.workflow.transition(shop.state, taken)
+    assert [one.offer for one in state.won_assignments] == [again.assignment.offer]
+    state, _ = shop.workflow.transition(state, OperationAssigned(index=1, provider=shop.account, price=Cents(1)))
+    _, effects = shop.workflow.transition(state, GivenBack(indexes=(1,), reason="the furnace is cold again"))
+    declines = [e.key for e in (*shop.effects, *effects) if isinstance(e, Submit) and e.key.startswith("decline/")]
+    assert len(set(declines)) == len(declines) == 2
+
+
+def test_a_maker_that_was_asked_for_more_and_never_named_stands_where_it_stood(stage: Stage) -> None:
+    told = a_replacement(stage)
+    shop = stage.shop(RIVAL)
+    signed = sign(stage.customer.seed, REPLACEMENT, encode(told))
+    for ended, phase in (((), AnswerPhase.WON), ((0,), AnswerPhase.PAID)):
+        before = replace(stage.answer(RIVAL), won=(0,), ended=ended)
+        state, wakes = shop.workflow.transition(before, SubstituteTaken(replacement=signed, until=UnixSeconds(START)))
+        assert not state.phase.terminal
+        state, _ = shop.workflow.transition(state, Woke(what=wakes[0].key))
+        assert (state.phase, state.replacements) == (phase, before.replacements)
 
 
 def test_when_nobody_can_stand_in_the_customer_is_told_and_the_order_ends_at_its_deadline(stage: Stage) -> None:
