@@ -31,8 +31,7 @@ from node.views import (
     unsealing_row,
 )
 from node.workflows import posted
-from node.workflows.answered import Answer, tenure
-from node.workflows.asked import GivenBack
+from node.workflows.answered import Answer
 from node.workflows.audit_part import Auditor
 from node.workflows.court import Court
 from node.workflows.custody import Custody
@@ -113,7 +112,7 @@ class Participant:
         self.assembly = assembly
         self.court = court
         self._parcels = parcels
-        self.owner = shop.owner
+        self.owner, self.outages = shop.owner, shop.outages
         self._clock = clock
 
     @property
@@ -154,7 +153,10 @@ class Participant:
         held, now = await self._shop.schedule(), self._clock.now()
         tasks = [_row(one.key, one) | {"tentative_until": None} for one in held.tasks]
         holds = [_row(prefix(one.job), one) | {"tentative_until": iso(one.until)} for one in held.holds]
-        return {"tasks": [*tasks, *holds], "gantt": gantt(held, now=now), "svg": svg(held, now=now)}
+        out = [{"machine": o.machine, "since": iso(o.since), "reason": o.reason} for o in self.outages.standing]
+        notes = (f"{row['machine']} is out of service: {row['reason']}" for row in out)
+        drawn = "\n".join([gantt(held, now=now), *notes])
+        return {"tasks": [*tasks, *holds], "out": out, "gantt": drawn, "svg": svg(held, now=now)}
 
     async def estimate(self, content: bytes, wishes: Any) -> Document:
         """All that the desk knows of the file, priced by what the network says; posts nothing."""
@@ -210,18 +212,8 @@ class Participant:
         return self.job(prefix)
 
     async def give_back(self, prefix: str, number: int | None, reason: str) -> Document:
-        """Give back what the shop won of a job and has not done: assignment ``number``, or all.
-
-        Raises:
-            RequestError: there is nothing of that to give back.
-        """
-        stream, state = self.stream(prefix), self.answer(prefix)
-        done = {closed.index for closed in state.closed}
-        mine = [index for index in state.won if index not in done and number in (None, index + 1)]
-        if not mine:
-            raise RequestError("nothing-to-give-back", "the shop has no such assignment of this job, or it is done")
-        key = f"give-back/{','.join(f'{index}.{tenure(state, index)}' for index in mine)}"
-        await self._runner.post(stream, key, GivenBack(indexes=tuple(mine), reason=reason))
+        """Give back what the shop won of a job and has not done: assignment ``number``, or all."""
+        await self.outages.give_back(self.stream(prefix), number, reason)
         return self.job(prefix)
 
     def jobs(self, chosen: Callable[[str], bool] = lambda _stream: True) -> list[Document]:

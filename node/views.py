@@ -5,12 +5,23 @@ from typing import Any
 from ledger.contracts import Contracts
 from node.access.guests import explain, word
 from node.vault.vault import Given
-from node.workflows.answered import Answer
+from node.workflows.answered import Answer, held
+from node.workflows.assigned import Assigned
 from node.workflows.posted import Post, operations_of
 from node.workflows.released import Issued
 from node.workflows.runner import Entry
+from node.workflows.setbacks import SetbackTold
 from node.workflows.thread import licence_for, part_serials
-from node.workflows.words import Names, describe, explain_no_award, explain_replacement, iso, money, process_name
+from node.workflows.words import (
+    Names,
+    describe,
+    explain_no_award,
+    explain_replacement,
+    explain_setback,
+    iso,
+    money,
+    process_name,
+)
 from protocol.auction import Offer
 from protocol.award import MICRO, Assignment, Standing
 from protocol.classification import Classification
@@ -65,6 +76,7 @@ def job_document(state: Post, contracts: Contracts, names: Names) -> Document:
         "again": None if state.posted.again is None else state.posted.again.hex(),
         "missing": state.missing if state.phase.terminal and state.assigned else 0,
         "replacements": [_replacement(one, names) for one in state.replacements],
+        "setbacks": [_setback(one, names) for one in state.setbacks],
         "improving": None if state.trial is None else state.trial.index + 1,
         "tried": list(state.tried),
         "bonds": [{"bidder": names(b.bidder), "cents": state.posted.bond, "stands": b.stands} for b in state.bonds],
@@ -177,7 +189,7 @@ def answer_document(state: Answer, names: Names) -> Document:
         "customer": names(state.call.customer),
         "operations": [process_name(operation.process) for operation in state.call.operations],
         "offers": [] if state.bid is None else [_offer(offer) for offer in state.bid.offers],
-        "won": [_won(assignment) for assignment in state.won_assignments],
+        "won": [_won(assignment) for assignment in held(state).values()],
         "steps": len(state.made),
         "assignments": [],
         "parts": [],
@@ -229,7 +241,7 @@ def _assignment(state: Post, index: int, names: Names) -> Document:
         "index": index,
         "operation": " + ".join(operations),
         "provider": names(assigned.provider),
-        "machine": "" if won is None else won.offer.machine,
+        "machine": _machine(assigned, won),
         "ready_by": None if won is None else iso(won.start),
         "finish_by": None if won is None else iso(won.finish),
         "price": money(assigned.price),
@@ -242,6 +254,11 @@ def _assignment(state: Post, index: int, names: Names) -> Document:
         "evidence": None if assigned.evidence is None else assigned.evidence.hex(),
         "steps": len(assigned.facts),
     }
+
+
+def _machine(assigned: Assigned, won: Assignment | None) -> str:
+    """The one that made it, by its records, or the one that it was promised on."""
+    return assigned.facts[-1].machine if assigned.facts else "" if won is None else won.offer.machine
 
 
 def _bidders(state: Post, names: Names) -> list[Document]:
@@ -284,6 +301,16 @@ def _replacement(one: Replacement, names: Names) -> Document:
         "compensation_cents": None if one.improvement is None else one.improvement.compensation,
         "tender": None if one.improvement is None else one.improvement.tender.hex(),
         "text": explain_replacement(one, names),
+    }
+
+
+def _setback(told: SetbackTold, names: Names) -> Document:
+    return {
+        "number": told.setback.index + 1,
+        "maker": names(told.maker),
+        "trouble": told.setback.trouble.value,
+        "remedy": told.setback.remedy.value,
+        "text": explain_setback(told, names),
     }
 
 

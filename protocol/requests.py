@@ -1,6 +1,7 @@
 """What peers ask each other on streams; small, typed, and answered with bytes or a refusal."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from protocol.ids import Digest, JobId
 from protocol.profile import Profile
@@ -43,6 +44,41 @@ class ReplacementRequest:
     job: JobId
     transcript: Digest
     """Its leaf hash, as the order on the ledger has it."""
+
+
+class Trouble(Enum):
+    """Why a maker does not make an assignment where, or at all, as was promised."""
+
+    MACHINE = "machine"
+    """The machine is out of service."""
+
+    OWNER = "owner"
+    """Its owner gave it back."""
+
+
+class Remedy(Enum):
+    """What a maker does about it."""
+
+    MOVED = "moved"
+    """Another machine of the shop makes it, within what was promised."""
+
+    GIVEN_BACK = "given back"
+    """It leaves it to somebody else; its word on the ledger follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """A maker tells its customer what became of assignment ``index``; answered with no bytes. It binds nobody."""
+
+    job: JobId
+    index: int
+    tenure: int
+    """Which replacement brought it to its maker; 0 is the award."""
+
+    trouble: Trouble
+    remedy: Remedy
+    number: int
+    """How often the assignment was moved before in this tenure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ REPLACEMENT = "replacement/1"
 """Domain under which a customer signs who stands in for whom; it travels in requests and bundles, not as gossip."""
 
 STAND_IN = "/guildmark/stand-in/2"
+SETBACK = "/guildmark/setback/1"
 """A customer's signed replacement in, the new maker's signed reply out."""
 
 FETCH_REPLACEMENT = "/guildmark/replacement/1"

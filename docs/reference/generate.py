@@ -66,6 +66,7 @@ REQUESTS = (
     ("topics.FETCH_UNSEALINGS", "UnsealingsRequest", "Unsealings"),
     ("topics.FETCH_PACKAGE", "PackageRequest", "PackageDelivery"),
     ("topics.STAND_IN", "StandInRequest", "Signed"),
+    ("topics.SETBACK", "Setback", "no bytes"),
     ("topics.ASK_SURRENDER", "SurrenderRequest", "SurrenderPrice"),
     ("topics.GIVE_UP", "Signed", "no bytes"),
     ("topics.FETCH_REPLACEMENT", "ReplacementRequest", "Signed"),

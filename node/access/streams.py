@@ -24,6 +24,7 @@ OPEN: Final = {
     topics.TELL: "hears its author alone, as gossip would be judged; answers nothing",
     topics.TESTIFY: "a bidder shows its own commitment, and gets a receipt for it",
     topics.STAND_IN: "an offer in, a yes or no out; the signed replacement says who asks",
+    topics.SETBACK: "takes a maker's word on its own assignment, which is looked up; answers nothing",
     topics.FETCH_REPLACEMENT: "the ledger holds its hash; it says who makes what, not what is made",
     topics.ASK_SURRENDER: "a customer asks a maker of its own job, which looks up whose it is",
     topics.GIVE_UP: "a customer tells a maker of its own job, which looks up whose it is",

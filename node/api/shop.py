@@ -37,6 +37,21 @@ class GiveBack(BaseModel):
     reason: str = Field(min_length=1, max_length=MAX_REASON)
 
 
+class Outage(BaseModel):
+    """Which machine is out of service, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    machine: str = Field(max_length=64)
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
+
+
+class Back(BaseModel):
+    """Which machine is back in service."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    machine: str = Field(max_length=64)
+
+
 class Paced(BaseModel):
     """Which machine's pace is meant; all when it is left out."""
 
@@ -79,6 +94,16 @@ def shop_routes(participant: Participant) -> APIRouter:  # noqa: C901  # one fun
     @api.post("/returns", status_code=201)
     async def give_back(body: GiveBack) -> Document:
         return await participant.give_back(body.job, body.number, body.reason)
+
+    @api.post("/machines/out")
+    async def stop(body: Outage) -> Document:
+        await participant.outages.stop(MachineId(body.machine), body.reason)
+        return await participant.schedule()
+
+    @api.post("/machines/back")
+    async def back(body: Back) -> Document:
+        await participant.outages.restore(MachineId(body.machine))
+        return await participant.schedule()
 
     @api.get("/calibration")
     async def calibration() -> Document:

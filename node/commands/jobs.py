@@ -131,6 +131,7 @@ def _job_text(document: dict[str, Any]) -> str:
     ]
     lines += [f"  {b['provider']} was not invited: {b['reason']}" for b in document["not_invited"]]
     lines += [f"  part {part['number']}  serial {part['serial']}" for part in document["parts"]]
+    lines += [f"  {told['text']}" for told in document.get("setbacks", [])]
     lines += [f"  {replaced['text']}" for replaced in document.get("replacements", [])]
     lines += [f"  {tried}" for tried in document.get("tried", [])]
     if document["reason"]:

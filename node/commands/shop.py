@@ -74,6 +74,27 @@ def give_back(state: State, job: str, number: int | None, reason: str) -> None:
 
 
 @shop.command()
+@click.argument("machine")
+@click.option("--reason", required=True, help="Why, in a sentence; it stays on this node.")
+@click.pass_obj
+def out(state: State, machine: str, reason: str) -> None:
+    """Take MACHINE out of service: its work moves to others that keep what was promised, or is given back."""
+    with state.client() as client:
+        document = client.shop("POST", "/machines/out", {"machine": machine, "reason": reason})
+        state.show({key: value for key, value in document.items() if key != "svg"}, document["gantt"])
+
+
+@shop.command()
+@click.argument("machine")
+@click.pass_obj
+def back(state: State, machine: str) -> None:
+    """Take MACHINE back into service; work that has moved or was given back stays where it is."""
+    with state.client() as client:
+        document = client.shop("POST", "/machines/back", {"machine": machine})
+        state.show({key: value for key, value in document.items() if key != "svg"}, document["gantt"])
+
+
+@shop.command()
 @click.argument("machine", required=False)
 @click.option("--adopt", is_flag=True, help="Price from the next call on with the times that were really taken.")
 @click.option("--restore", is_flag=True, help="Go back to the configured pace.")

@@ -126,24 +126,29 @@ def settle(schedule: Schedule, job: JobId, won: Iterable[Won], *, now: UnixSecon
     """
     schedule = schedule.without_job(job)
     for one in won:
-        finish = UnixSeconds(one.start + one.offer.duration)
-        roster = schedule.roster(one.offer.machine)
-        timeline = timeline_of(schedule, roster, job, now=now)
-        moves = _moves(roster.machine, timeline, (one.start, finish), now=now, family=family)
-        if moves is None:
-            raise CapacityError(one.offer.machine, f"the time from {one.start} to {finish} went to other work")
-        task = Task(
-            key=f"{prefix(job)}{one.offer.first}-{one.offer.last}",
-            machine=one.offer.machine,
-            earliest=one.start,
-            due=max(finish, one.latest or finish),
-            start=one.start,
-            finish=finish,
-            weight=Cents(0),
-            family=family,
-        )
-        schedule = _moved(schedule, one.offer.machine, moves, task)
+        schedule = committed(schedule, job, one, now=now, family=family)
     return schedule
+
+
+def committed(schedule: Schedule, job: JobId, one: Won, *, now: UnixSeconds, family: Family = ANY) -> Schedule:
+    """The schedule that holds one more won window of a job; raises as ``settle``."""
+    finish = UnixSeconds(one.start + one.offer.duration)
+    roster = schedule.roster(one.offer.machine)
+    timeline = timeline_of(schedule, roster, job, now=now)
+    moves = _moves(roster.machine, timeline, (one.start, finish), now=now, family=family)
+    if moves is None:
+        raise CapacityError(one.offer.machine, f"the time from {one.start} to {finish} went to other work")
+    task = Task(
+        key=f"{prefix(job)}{one.offer.first}-{one.offer.last}",
+        machine=one.offer.machine,
+        earliest=one.start,
+        due=max(finish, one.latest or finish),
+        start=one.start,
+        finish=finish,
+        weight=Cents(0),
+        family=family,
+    )
+    return _moved(schedule, one.offer.machine, moves, task)
 
 
 def release(schedule: Schedule, job: JobId) -> Schedule:

@@ -208,6 +208,15 @@ class Schedule:
                 schedule = schedule._with(replace(roster, lane=replace(roster.lane, machine=machine)))
         return schedule
 
+    def without_machine(self, name: MachineId) -> "Schedule":
+        """The schedule of the other machines."""
+        return replace(self, rosters={other: roster for other, roster in self.rosters.items() if other != name})
+
+    def with_roster(self, roster: Roster) -> "Schedule":
+        """The schedule with a machine more, or in place of the one of its name, and all that it holds."""
+        rosters = {**self.rosters, roster.machine.name: roster}
+        return replace(self, rosters=dict(sorted(rosters.items())))
+
     def with_lane(self, lane: Lane) -> "Schedule":
         """The schedule in which a machine has other tasks.
 

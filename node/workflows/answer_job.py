@@ -29,7 +29,9 @@ from node.workflows.answered import (
     covers_operation,
     finished_before,
     heads,
+    in_force,
     own_work,
+    tenure,
 )
 from node.workflows.asked import GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import (
@@ -51,6 +53,7 @@ from node.workflows.events import (
 )
 from node.workflows.runner import Effect, Workflow
 from node.workflows.seal_bid import Sealing, mined
+from node.workflows.setbacks import WorkMoved
 from node.workflows.standing_in import StandingIn
 from node.workflows.tendered import SurrenderAgreed
 from protocol import merkle
@@ -85,6 +88,7 @@ def workflow(contracts: Contracts, account: Address) -> Workflow:
             ReplacementArrived,
             GivenBack,
             SurrenderAgreed,
+            WorkMoved,
             PackageArrived,
             PartMade,
             OperationMade,
@@ -214,11 +218,7 @@ class _Rule:
     def _making(self, state: Answer, event: object) -> tuple[Answer, tuple[Effect, ...]]:
         match event:
             case OperationAssigned() if event.provider == self._account:
-                state = replace(state, phase=Phase.WON, awarded=True, won=tuple(sorted({*state.won, event.index})))
-                accept = self._contracts.orders.accept(state.call.job, event.index)
-                state, further = self._continue(state)
-                taken = Submit(key=f"accept/{event.index}", transactions=(accept,))
-                return state, (taken, *self._standing_in.catch_up(state, event.index), *further)
+                return self._assigned(replace(state, awarded=True), event.index)
             case OperationAssigned():
                 lost = state.result is not None and not state.won_assignments
                 return replace(state, awarded=True, phase=Phase.LOST if lost else state.phase), ()
@@ -240,6 +240,16 @@ class _Rule:
             case _:
                 return state, ()
 
+    def _assigned(self, state: Answer, index: int) -> tuple[Answer, tuple[Effect, ...]]:
+        """Take on what the ledger gives us, unless we gave it back before it was ours."""
+        if index in state.lost:
+            return self._standing_in.declined(state, index)
+        state = replace(state, phase=Phase.WON, won=tuple(sorted({*state.won, index})))
+        accept = self._contracts.orders.accept(state.call.job, index)
+        state, further = self._continue(state)
+        taken = Submit(key=f"accept/{index}/{tenure(state, index)}", transactions=(accept,))
+        return state, (taken, *self._standing_in.catch_up(state, index), *further)
+
     def _continue(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
         """Fetch what is missing, and start every operation that has all it needs."""
         if not state.assignments:
@@ -260,9 +270,8 @@ class _Rule:
         return state, tuple(effects)
 
     def _make(self, state: Answer, index: int, operation: int, previous: tuple[Digest, ...]) -> MakeParts:
-        offer = state.assignments[index].offer
-        here = state.assignments[index].site
-        arrival = state.assignments[index].start
+        one = in_force(state, index)
+        offer, here, arrival = one.offer, one.site, one.start
         if operation == offer.first and index > 0:
             way = travel_time(state.assignments[index - 1].site, here)
             arrival = UnixSeconds(max(arrival, finished_before(state, operation) + way))

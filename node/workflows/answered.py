@@ -1,23 +1,18 @@
 """A provider's answer to a call: its events and effects, its state, and what can be read from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ledger.orders import NO_DAMAGES
+from node.planner.outage import moved_offer
 from node.planner.pricing import Basis
-from node.workflows.events import (
-    OperationAttested,
-    RecordsArrived,
-)
+from node.workflows.events import OperationAttested, RecordsArrived
+from node.workflows.setbacks import WorkMoved
 from protocol.auction import Bid, Offer
 from protocol.award import Assignment, Standing
 from protocol.certificate import open_certificates
-from protocol.checkpoint import read_note
-from protocol.errors import RejectError
 from protocol.ids import Address, Digest, MachineId
 from protocol.job import Call
-from protocol.params import WHOLE_BPS
-from protocol.production import check_logged, evidence_root
 from protocol.record import Record, open_record
 from protocol.replacement import Replacement, replaced
 from protocol.result import Result
@@ -265,7 +260,10 @@ class Answer:
     """Indices of the assignments that the ledger holds for this node."""
 
     lost: tuple[int, ...] = ()
-    """Indices of the assignments that were this node's and are no more: given back, or given to another."""
+    """Indices of the assignments that were this node's and are no more, or were given back to the customer."""
+
+    moved: tuple[WorkMoved, ...] = ()
+    """What other machines of ours make than was promised."""
 
     packages: tuple[PackageArrived, ...] = ()
     arrived: tuple[RecordsArrived, ...] = ()
@@ -307,9 +305,8 @@ class Answer:
 
     @property
     def won_assignments(self) -> tuple[Assignment, ...]:
-        """What of ours won, and is ours still."""
-        ours = (a for index, a in enumerate(self.assignments) if index not in self.lost)
-        return tuple(a for a in ours if self.bid is not None and a.provider == self.bid.provider)
+        """What of ours won, and is ours still, as it was promised."""
+        return tuple(self.assignments[index] for index in held(self))
 
 
 def stream_of(job: bytes) -> str:
@@ -345,27 +342,6 @@ def finished_before(state: Answer, operation: int) -> UnixSeconds:
     return max(UnixSeconds(open_record(logged.record, certificates).value("finished")) for logged in last)
 
 
-def check_arrival(state: Answer, event: RecordsArrived, evidence: Digest) -> None:
-    """Whether another provider's records are what it attested and logged, one per part, by its machines.
-
-    Raises:
-        RejectError: they are not.
-    """
-    if evidence_root([logged.record for logged in event.records]) != evidence:
-        raise RejectError("records are not those that were attested")
-    assignment = state.assignments[event.index]
-    check_logged(event.records, read_note(event.note), assignment.provider)
-    covered = range(assignment.offer.first, assignment.offer.last + 1)
-    places = [(operation, part) for operation in covered for part in range(1, state.call.quantity + 1)]
-    certificates = open_certificates(event.certificates)
-    opened = [open_record(logged.record, certificates) for logged in event.records]
-    found = [(record.value("operation"), record.value("part")) for record in opened]
-    if found != places or any(record.value("job") != state.call.job for record in opened):
-        raise RejectError("records are not one for each part of each operation")
-    if any(record.provider != assignment.provider for record in opened):
-        raise RejectError("a record is not by the provider of its operation")
-
-
 def _arrived_before(state: Answer, operation: int) -> RecordsArrived | None:
     """The records of the other provider that did the operation before."""
     return next((e for e in state.arrived if state.assignments[e.index].offer.last == operation - 1), None)
@@ -376,25 +352,26 @@ def tenure(state: Answer, index: int) -> int:
     return max((one.round for one in state.replacements if one.index == index), default=0)
 
 
+def in_force(state: Answer, index: int) -> Assignment:
+    """Assignment ``index``, which is ours, on the machine and at the time that our own plan has for it now."""
+    one, round_ = state.assignments[index], tenure(state, index)
+    moves = [move for move in state.moved if (move.index, move.tenure) == (index, round_)]
+    if not moves:
+        return one
+    last = moves[-1]
+    return replace(one, offer=moved_offer(one.offer, last.machine, last.start, last.finish), start=last.start)
+
+
+def held(state: Answer) -> dict[int, Assignment]:
+    """What is ours, or will be once the ledger holds the award, as ``in_force``, by its index."""
+    return {
+        index: in_force(state, index)
+        for index, one in enumerate(state.assignments)
+        if state.bid is not None and one.provider == state.bid.provider and index not in state.lost
+    }
+
+
 def covers_operation(state: Answer, index: int, operation: int) -> bool:
     """Whether assignment ``index`` is about ``operation``."""
     offer = state.assignments[index].offer
     return offer.first <= operation <= offer.last
-
-
-def has_begun(state: Answer, index: int) -> bool:
-    """Whether anything of assignment ``index`` is here, on a machine, or made."""
-    here = {*state.making, *(package.operation for package in state.packages)}
-    return any(covers_operation(state, index, operation) for operation in here)
-
-
-def surrender_price(state: Answer, index: int, share: BasisPoints) -> Cents | None:
-    """For how much assignment ``index`` is given up: ``share`` of its margin; None when it cannot be."""
-    if state.bid is None or index not in state.won or has_begun(state, index):
-        return None
-    offer = state.assignments[index].offer
-    if offer not in state.bid.offers:
-        return None
-    basis = state.bases[state.bid.offers.index(offer)]
-    waited = state.assignments[index].price - offer.price
-    return Cents(max(1, -(-(basis.margin + waited) * share // WHOLE_BPS)))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from protocol.ids import Digest, PeerId
 from protocol.replacement import Cause, Replacement
+from protocol.requests import Trouble
 from protocol.signed import Signed
 from protocol.units import UnixSeconds
 
@@ -71,6 +72,10 @@ class GivenBack:
 
     indexes: tuple[int, ...]
     reason: str
+    """In the owner's words, or the machine's; it stays on this node."""
+
+    cause: Trouble = Trouble.OWNER
+    """What the customer is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

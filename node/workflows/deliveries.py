@@ -13,7 +13,7 @@ from node.errors import UnavailableError
 from node.identity import Identity
 from node.vault.vault import Vault
 from node.workflows import posted
-from node.workflows.answered import Answer, FetchPackage, PackageArrived
+from node.workflows.answered import Answer, FetchPackage, PackageArrived, held
 from node.workflows.equipment import profile_for
 from node.workflows.issuing import Issuer
 from node.workflows.ledger_reads import LedgerReads
@@ -74,7 +74,7 @@ class Deliveries:
             return None
         call, operation = state.call, effect.operation
         key = await trio.to_thread.run_sync(self._vault.ask, call.job, operation)
-        offers = (won.offer for won in state.won_assignments)
+        offers = (won.offer for won in held(state).values())
         machine = next(offer.machine for offer in offers if offer.first <= operation <= offer.last)
         profile = profile_for(self._shop, machine, call.part.material)
         asked = encode(PackageRequest(job=call.job, operation=operation, key=key, profile=profile))

@@ -20,10 +20,11 @@ from node.planner.holding import Won, release, reserve, settle
 from node.planner.polish import movable, standing_cost, tidied
 from node.planner.schedule import Roster, Schedule
 from node.workflows import answered
-from node.workflows.answered import Answer, BidComputed, ResultArrived
-from node.workflows.asked import STAND_IN, ReplacementArrived, SubstituteTaken
+from node.workflows.answered import Answer, BidComputed, ResultArrived, held
+from node.workflows.asked import STAND_IN, GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import OperationAssigned, OperationDeclined, Woke
 from node.workflows.runner import Effect, Entry, Runner, Workflow
+from node.workflows.setbacks import WorkMoved
 from protocol.ids import MachineId
 from protocol.units import UnixSeconds
 
@@ -59,6 +60,24 @@ class Rearranged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachineStopped:
+    """A machine is out of service: it stopped in a programme, or its owner says so. Nothing is planned on it."""
+
+    machine: MachineId
+    since: UnixSeconds
+    """Plant time."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineRestored:
+    """A machine is back, with nothing of the federation's on it."""
+
+    machine: MachineId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """State of the plan's own stream."""
 
@@ -68,15 +87,33 @@ class Order:
     saved: int = 0
     """Cent-seconds, in all."""
 
+    outages: tuple[MachineStopped, ...] = ()
+    """Of machines that are out of service."""
+
+    ended: tuple[MachineId, ...] = ()
+    """A machine for each time that it came back."""
+
+    def outage(self, machine: MachineId) -> MachineStopped | None:
+        """Why a machine is out of service; None when it is not."""
+        return next((one for one in self.outages if one.machine == machine), None)
+
 
 def transition(state: Order | None, event: object) -> tuple[Order, tuple[Effect, ...]]:
-    """Count what was saved."""
-    assert isinstance(event, Rearranged)  # noqa: S101  # the stream holds nothing else
+    """Count what was saved, and know which machines are out of service."""
     before = state or Order()
-    return Order(times=before.times + 1, saved=before.saved + event.saved), ()
+    match event:
+        case Rearranged():
+            return replace(before, times=before.times + 1, saved=before.saved + event.saved), ()
+        case MachineStopped() if before.outage(event.machine) is None:
+            return replace(before, outages=(*before.outages, event)), ()
+        case MachineRestored() if (outage := before.outage(event.machine)) is not None:
+            outages = tuple(one for one in before.outages if one != outage)
+            return replace(before, outages=outages, ended=(*before.ended, event.machine)), ()
+        case _:
+            return before, ()
 
 
-WORKFLOW = Workflow(name=NAME, transition=transition, events=(Rearranged,))
+WORKFLOW = Workflow(name=NAME, transition=transition, events=(Rearranged, MachineStopped, MachineRestored))
 
 
 class Plan:
@@ -86,6 +123,7 @@ class Plan:
         self, schedule: Schedule, *, runner: Runner, clock: PlantClock, wall: Callable[[], UnixSeconds]
     ) -> None:
         """Plan over ``schedule``, the shop's other work; ``wall`` is wall time, at which holds end."""
+        self._idle = schedule
         self._schedule = schedule
         self._runner = runner
         self._clock = clock
@@ -93,6 +131,12 @@ class Plan:
         self._seen = 0
         self._tidy: dict[MachineId, Roster] = {}
         self.asked = trio.Lock()
+
+    @property
+    def order(self) -> Order:
+        """What the plan's own stream says."""
+        state = self._runner.state(STREAM)
+        return state if isinstance(state, Order) else Order()
 
     async def current(self) -> Schedule:
         """What the machines hold now."""
@@ -136,20 +180,29 @@ class Plan:
         """Look for a better order of every machine's work, and take what is still free to be taken."""
         for name in (await self.current()).rosters:
             before, now = await self.current(), self._clock.now()
+            if name not in before.rosters:  # it has broken meanwhile
+                continue
             if self._tidy.get(name) is before.roster(name) or not movable(before.roster(name), now):
                 continue
             self._tidy[name] = before.roster(name)
             after = await trio.to_thread.run_sync(partial(tidied, before, name, now=now))
             event = rearranged(before, after, name)
             async with self.asked:
-                same = event is not None and (await self.current()).roster(name) is before.roster(name)
+                same = event is not None and (await self.current()).rosters.get(name) is before.roster(name)
                 if event is not None and same and all(move.start > self._clock.now() for move in event.moves):
                     await self._runner.post(STREAM, f"{name}/{self._seen}", event)
 
     def _advanced(self, entry: Entry) -> Schedule:
         schedule = self._schedule.without_expired(UnixSeconds(entry.at))
-        if isinstance(entry.event, Rearranged):
-            return applied(schedule, entry.event)
+        match entry.event:
+            case Rearranged():
+                return applied(schedule, entry.event)
+            case MachineStopped():
+                return schedule.without_machine(entry.event.machine)
+            case MachineRestored() if entry.event.machine in self._idle.rosters:
+                return schedule.with_roster(self._idle.roster(entry.event.machine))
+            case MachineRestored():
+                return schedule  # its owner has sold it
         state = self._runner.state(entry.stream)
         assert isinstance(state, Answer)  # noqa: S101  # every other entry is an answer's
         job, now = state.call.job, self._clock.at_wall(UnixSeconds(entry.at))
@@ -170,6 +223,8 @@ def _changes_hands(event: object) -> bool:
     match event:
         case ResultArrived() | SubstituteTaken() | ReplacementArrived() | OperationAssigned() | OperationDeclined():
             return True
+        case WorkMoved() | GivenBack():
+            return True
         case Woke():
             return event.what.startswith(STAND_IN)
         case _:
@@ -183,7 +238,7 @@ def settled(schedule: Schedule, state: Answer, now: UnixSeconds) -> Schedule:
     """
     for one in state.replacements:
         schedule = schedule if one.improvement is None else release(schedule, one.improvement.tender)
-    won = (Won(offer=one.offer, start=one.start) for one in state.won_assignments)
+    won = (Won(offer=one.offer, start=one.start) for one in held(state).values())
     return settle(schedule, state.call.job, won, now=now, family=family_of(state.call))
 
 

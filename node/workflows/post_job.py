@@ -55,6 +55,7 @@ from node.workflows.released import (
 )
 from node.workflows.replacing import Replacing
 from node.workflows.runner import Effect, Workflow
+from node.workflows.setbacks import SetbackTold
 from node.workflows.tendered import Improve, ImproveAsked, SurrenderAnswered, TellOrder, TenderEnded
 from node.workflows.thread import licences
 from protocol import merkle
@@ -92,6 +93,7 @@ def workflow(contracts: Contracts) -> Workflow:
             LicencesRevoked,
             PackageReleased,
             PackageTaken,
+            SetbackTold,
             *SHARED_EVENTS,
         ),
     )
@@ -146,6 +148,8 @@ class _Rule:
                 return replace(state, revoked=event), (Submit(key="revoke", transactions=moves),) if moves else ()
             case DesignCopied():
                 return replace(state, copied=(*state.copied, event)), ()
+            case SetbackTold():
+                return replace(state, setbacks=(*state.setbacks, event)), ()
             case KeysEntrusted():
                 return replace(state, custody=event), ()
             case UnitsRecorded():

@@ -14,6 +14,7 @@ from node.workflows.assigned import Assigned
 from node.workflows.bonds import Bond, is_opened
 from node.workflows.events import LONG_AGO, PassportIssued, UnitsRecorded
 from node.workflows.released import DesignCopied, KeysEntrusted, LicencesRevoked, PackageReleased, PackageTaken
+from node.workflows.setbacks import SetbackTold
 from node.workflows.tendered import TenderFor, Trial
 from protocol.auction import Reveal
 from protocol.award import Assignment, transcript_root
@@ -178,6 +179,9 @@ class Post:
     asking: tuple[Asking, ...] = ()
     replacements: tuple[Replacement, ...] = ()
     """Those that the ledger holds, in that order."""
+
+    setbacks: tuple[SetbackTold, ...] = ()
+    """What makers said of machines that broke and of work that they gave back."""
 
     trial: Trial | None = None
     """The search for somebody better that is under way."""

@@ -7,7 +7,7 @@ from federation.network import Network
 from node.access.table import Action, Role
 from node.errors import UnavailableError
 from node.workflows import answered
-from node.workflows.answered import Answer, check_arrival, own_work
+from node.workflows.answered import Answer, own_work
 from node.workflows.events import FetchRecords, RecordsArrived
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
@@ -15,11 +15,13 @@ from node.workflows.posted import Post
 from node.workflows.runner import Happened, Runner
 from node.workflows.ties import check, records_tie, state_of
 from node.workflows.witness import Witness
+from protocol.certificate import open_certificates
+from protocol.checkpoint import read_note
 from protocol.errors import ProtocolError, RejectError
-from protocol.ids import JobId, PeerId
+from protocol.ids import Digest, JobId, PeerId
 from protocol.params import MAX_RECORDS, MAX_RECORDS_REPLY
-from protocol.production import NEXT_SHOP
-from protocol.record import FIELDS, LoggedRecord, show
+from protocol.production import NEXT_SHOP, check_logged, evidence_root
+from protocol.record import FIELDS, LoggedRecord, open_record, show
 from protocol.requests import Consistency, ConsistencyRequest, Records, RecordsRequest
 from protocol.topics import FETCH_CONSISTENCY, FETCH_RECORDS
 from protocol.wire import decode, encode
@@ -113,3 +115,24 @@ def fitting(records: Iterable[LoggedRecord]) -> tuple[LoggedRecord, ...]:
             break
         page.append(record)
     return tuple(page)
+
+
+def check_arrival(state: Answer, event: RecordsArrived, evidence: Digest) -> None:
+    """Whether another provider's records are what it attested and logged, one per part, by its machines.
+
+    Raises:
+        RejectError: they are not.
+    """
+    if evidence_root([logged.record for logged in event.records]) != evidence:
+        raise RejectError("records are not those that were attested")
+    assignment = state.assignments[event.index]
+    check_logged(event.records, read_note(event.note), assignment.provider)
+    covered = range(assignment.offer.first, assignment.offer.last + 1)
+    places = [(operation, part) for operation in covered for part in range(1, state.call.quantity + 1)]
+    certificates = open_certificates(event.certificates)
+    opened = [open_record(logged.record, certificates) for logged in event.records]
+    found = [(record.value("operation"), record.value("part")) for record in opened]
+    if found != places or any(record.value("job") != state.call.job for record in opened):
+        raise RejectError("records are not one for each part of each operation")
+    if any(record.provider != assignment.provider for record in opened):
+        raise RejectError("a record is not by the provider of its operation")

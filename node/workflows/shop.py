@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import trio
@@ -32,12 +33,13 @@ from node.workflows.answered import (
     Forget,
     MakeParts,
     OperationMade,
-    covers_operation,
+    held,
 )
 from node.workflows.asked import SubstituteTaken
 from node.workflows.equipment import equipped, process_of
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.logbook import Logbook
+from node.workflows.outages import Outages
 from node.workflows.owner import Owner
 from node.workflows.plan import Plan, settled
 from node.workflows.runner import Happened, Runner
@@ -45,6 +47,7 @@ from node.workflows.standing_in import taken
 from node.workflows.told import Supplies, Told, characteristics_of, facts_of, supplies_of
 from protocol import merkle
 from protocol.auction import Bid
+from protocol.award import Assignment
 from protocol.capability import Capability
 from protocol.classification import Classification
 from protocol.ids import MachineId
@@ -102,6 +105,7 @@ class Shop:
         self._reads = reads
         self._runner = runner
         self.owner = owner
+        self.outages = Outages(plan=plan, runner=runner, clock=clock)
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
@@ -169,22 +173,29 @@ class Shop:
         """Run one operation part by part, as long as it is ours; what is already recorded is not run again."""
         state = self._answer(stream)
         operation = state.call.operations[effect.operation]
-        machine = self._machines[effect.offer.machine]
         package = self._vault.package(state.call.job, effect.operation)
-        await self._clock.sleep_until(UnixSeconds(effect.not_before + machine.pace.setup))
-        for parts in lots(machine.pace, operation, state.call.quantity):
-            if not self._is_ours(stream, effect.operation):
+        one = self._in_force(stream, effect.operation)
+        machine = self._machines[(one or effect).offer.machine]
+        begin = effect.not_before if one is None else max(effect.not_before, one.start)
+        await self._clock.sleep_until(UnixSeconds(begin + machine.pace.setup))
+        for lot in lots(machine.pace, operation, state.call.quantity):
+            now = self._in_force(stream, effect.operation)
+            if now is None:
                 log.info("%s: operation %d is made by somebody else now", stream, effect.operation + 1)
                 return None
+            if now != one or self.outages.reason(machine.name) is not None:
+                raise UnavailableError(f"{machine.name} does not make it now")
             done = self._recorded(stream, effect.operation)
-            if not done.issuperset(parts):
-                program = self._program(state, effect, machine, parts, package)
-                run = await self._run(effect.offer.machine, program)
+            parts = [part for part in lot if part not in done]
+            if parts:
+                making = replace(effect, offer=now.offer)
+                program = self._program(state, making, machine, parts, package)
+                run = await self._run(machine.name, program)
                 told = Told(
-                    state=state, effect=effect, run=run, load=len(parts), package=package, supplies=self._supplies
+                    state=state, effect=making, run=run, load=len(parts), package=package, supplies=self._supplies
                 )
                 says = [partial(facts_of, told, part) for part in parts]
-                await self._logbook.record(stream, effect.offer.machine, says)
+                await self._logbook.record(stream, machine.name, says)
         return Happened(key=f"made/{effect.operation}", event=OperationMade(operation=effect.operation))
 
     async def forget(self, stream: str, _effect: Forget) -> None:
@@ -201,6 +212,8 @@ class Shop:
         await gateway.start(program.key)
         run = run_of([seen async for seen in gateway.observe(program.key)])
         if run.execution is not Execution.PROGRAM_COMPLETED:
+            # A stopped programme never goes on: the machine waits for its owner, and its work is made elsewhere.
+            await self.outages.stop(name, f"{name} stopped in the middle of a programme")
             raise UnavailableError(f"{name} stopped in the middle of {program.key}")
         return run
 
@@ -209,7 +222,7 @@ class Shop:
     ) -> Program:
         operation = state.call.operations[effect.operation]
         return Program(
-            key=f"{state.call.job.hex()}/{effect.operation}/{parts[0]}",
+            key=f"{state.call.job.hex()}/{effect.operation}/{parts[0]}/{self.outages.times(machine.name)}",
             digest=merkle.leaf_hash(package),
             parts=tuple(parts),
             duration=cycle(machine.pace, operation),
@@ -217,9 +230,11 @@ class Shop:
             deviation=self._deviations[effect.offer.machine],
         )
 
-    def _is_ours(self, stream: str, operation: int) -> bool:
+    def _in_force(self, stream: str, operation: int) -> Assignment | None:
+        """Who of ours makes an operation, and when, as planned now; None when it is not ours any more."""
         state = self._answer(stream)
-        return any(covers_operation(state, index, operation) for index in state.won)
+        ours = {index: one for index, one in held(state).items() if index in state.won}
+        return next((one for one in ours.values() if one.offer.first <= operation <= one.offer.last), None)
 
     def _recorded(self, stream: str, operation: int) -> set[int]:
         state = self._answer(stream)

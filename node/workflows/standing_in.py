@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ledger.contracts import Contracts
-from node.workflows.answered import Answer, Forget, Phase, tenure
+from node.workflows.answered import Answer, Forget, Phase, held, tenure
 from node.workflows.asked import STAND_IN, FetchReplacement, GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import (
     FetchRecords,
@@ -17,10 +17,12 @@ from node.workflows.events import (
     Woke,
 )
 from node.workflows.runner import Effect
+from node.workflows.setbacks import TellSetback, WorkMoved
 from node.workflows.tendered import SurrenderAgreed
 from protocol import merkle
 from protocol.ids import Address
 from protocol.replacement import Replacement
+from protocol.requests import Remedy, Setback, Trouble
 from protocol.signed import Signed
 from protocol.wire import decode, encode
 
@@ -57,10 +59,12 @@ class StandingIn:
         match event:
             case GivenBack():
                 return self._give_back(state, event)
+            case WorkMoved():
+                return self._moved(state, event)
             case SurrenderAgreed():
                 return self._compensated(state, replacement_in(event.replacement))
             case Mined() if event.effect.startswith("surrender/") and not event.error:
-                return self._give_up(state, int(event.effect.split("/")[1]))
+                return state, (self._decline(state, int(event.effect.split("/")[1])),)
             case OperationDeclined() if event.provider == self._account:
                 return self._without(state, event.index, state.problem)
             case OperationAssigned() if event.index in state.won and event.provider != self._account:
@@ -95,7 +99,8 @@ class StandingIn:
     def _without(self, state: Answer, index: int, problem: str) -> Step:
         """An assignment is ours no more; what is left may be paid already."""
         won = tuple(other for other in state.won if other != index)
-        state = replace(state, won=won, lost=(*state.lost, index), problem=problem)
+        lost = state.lost if index in state.lost else (*state.lost, index)
+        state = replace(state, won=won, lost=lost, problem=problem)
         if not won:
             return replace(state, phase=Phase.RELEASED), (Forget(key="forget"),)
         if not set(won) <= set(state.ended):
@@ -104,15 +109,26 @@ class StandingIn:
         return replace(state, phase=Phase.PAID), (take, Forget(key="forget"))
 
     def _give_back(self, state: Answer, event: GivenBack) -> Step:
-        """Give back what is not done; the customer asks somebody else."""
+        """Give back what is not done; the customer asks somebody else. What is not ours yet is declined once it is."""
         done = {closed.index for closed in state.closed}
-        orders, job = self._contracts.orders, state.call.job
-        moves = tuple(
-            Submit(key=f"decline/{index}/{tenure(state, index)}", transactions=(orders.decline(job, index),))
-            for index in event.indexes
-            if index in state.won and index not in done
-        )
-        return replace(state, problem=f"given back: {event.reason}"), moves
+        given = [index for index in event.indexes if index in held(state) and index not in done]
+        effects: list[Effect] = [self._decline(state, index) for index in given if index in state.won]
+        effects += [_telling(state, index, event.cause, Remedy.GIVEN_BACK) for index in given]
+        return replace(state, lost=(*state.lost, *given), problem=f"given back: {event.reason}"), tuple(effects)
+
+    def declined(self, state: Answer, index: int) -> Step:
+        """The ledger names us for what was given back before: it is declined."""
+        decline = self._decline(state, index)
+        if held(state):
+            return state, (decline,)
+        return replace(state, phase=Phase.RELEASED), (decline, Forget(key="forget"))
+
+    @staticmethod
+    def _moved(state: Answer, event: WorkMoved) -> Step:
+        if event.index not in held(state):
+            return state, ()
+        tell = _telling(state, event.index, Trouble.MACHINE, Remedy.MOVED)
+        return replace(state, moved=(*state.moved, event)), (tell,)
 
     def _compensated(self, state: Answer, told: Replacement) -> Step:
         """Take what the customer pays for the assignment; it is given up only once the ledger holds that."""
@@ -124,9 +140,16 @@ class StandingIn:
         state = replace(state, problem=f"given up for a compensation of {amount} cents")
         return state, (Submit(key=f"surrender/{told.index}/{told.round}", transactions=(take,)),)
 
-    def _give_up(self, state: Answer, index: int) -> Step:
+    def _decline(self, state: Answer, index: int) -> Submit:
         move = self._contracts.orders.decline(state.call.job, index)
-        return state, (Submit(key=f"decline/{index}/{tenure(state, index)}", transactions=(move,)),)
+        return Submit(key=f"decline/{index}/{tenure(state, index)}", transactions=(move,))
+
+
+def _telling(state: Answer, index: int, trouble: Trouble, remedy: Remedy) -> TellSetback:
+    round_ = tenure(state, index)
+    number = sum((move.index, move.tenure) == (index, round_) for move in state.moved)
+    told = Setback(job=state.call.job, index=index, tenure=round_, trouble=trouble, remedy=remedy, number=number)
+    return TellSetback(key=f"{index}/{round_}/{number}/{remedy.value}", message=encode(told))
 
 
 def taken(state: Answer, event: SubstituteTaken) -> Answer:

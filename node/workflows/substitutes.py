@@ -1,4 +1,4 @@
-"""Between a customer and those it asks to stand in: one question, one signed answer, and who was named in the end."""
+"""Between a customer and its makers when one of them does not deliver: what it says, who is asked, who was named."""
 
 import logging
 from functools import partial
@@ -15,6 +15,7 @@ from node.workflows.asked import AskSubstitute, FetchReplacement, ReplacementArr
 from node.workflows.posted import Post
 from node.workflows.replacing import transcript_of
 from node.workflows.runner import Happened, Port, Runner
+from node.workflows.setbacks import SetbackTold, TellSetback
 from node.workflows.shop import Shop
 from protocol.auction import Bid
 from protocol.errors import ProtocolError, RejectError
@@ -22,10 +23,10 @@ from protocol.ids import Digest, PeerId
 from protocol.improvement import bid_for_order
 from protocol.merkle import leaf_hash
 from protocol.replacement import Replacement, accept_replacement, after_replacements
-from protocol.requests import ReplacementRequest, StandInRequest
+from protocol.requests import ReplacementRequest, Setback, StandInRequest
 from protocol.result import Reply
 from protocol.signed import Signed, sign, verify
-from protocol.topics import FETCH_REPLACEMENT, REPLACEMENT, REPLY, STAND_IN
+from protocol.topics import FETCH_REPLACEMENT, REPLACEMENT, REPLY, SETBACK, STAND_IN
 from protocol.wire import decode, encode
 
 log = logging.getLogger("guildmark.substitutes")
@@ -35,6 +36,9 @@ PAUSE = 2.0
 """Seconds between them; whoever does not answer then is passed over."""
 
 DEADLINE = 10.0
+
+MAX_SETBACKS = 32
+"""That one maker may tell of in one job; each is an event of the customer's log."""
 
 
 class Substitutes:
@@ -49,12 +53,17 @@ class Substitutes:
     @property
     def ports(self) -> dict[type, Port]:
         """How what workflows ask for is carried out."""
-        return {AskSubstitute: Port(perform=self.ask), FetchReplacement: Port(perform=self.fetch)}
+        return {
+            AskSubstitute: Port(perform=self.ask),
+            FetchReplacement: Port(perform=self.fetch),
+            TellSetback: Port(perform=self.tell_setback),
+        }
 
     def serve(self) -> None:
         """Answer customers that look for somebody to stand in, and parties that ask who does."""
         self._network.serve(STAND_IN, self._answer)
         self._network.serve(FETCH_REPLACEMENT, self._tell)
+        self._network.serve(SETBACK, self._hear_setback)
 
     async def ask(self, stream: str, effect: AskSubstitute) -> Happened:
         """Whether a provider stands in; silence is a no."""
@@ -98,6 +107,22 @@ class Substitutes:
             raise UnavailableError(f"who stands in: the customer's answer is not usable: {error}") from error
         return Happened(key=f"replacement/{effect.key}", event=ReplacementArrived(replacement=signed))
 
+    async def tell_setback(self, stream: str, effect: TellSetback) -> None:
+        """Tell the customer why its work is made elsewhere; the ledger tells what follows from it, heard or not."""
+        state = self._runner.state(stream)
+        assert isinstance(state, Answer)  # noqa: S101  # only answers tell
+        for attempt in range(TRIES):
+            try:
+                await self._network.request(state.call.customer, SETBACK, effect.message, deadline=DEADLINE)
+            except RefusedError as error:
+                log.info("the customer does not take our word for a setback: %s", error)
+                return
+            except FederationError as error:
+                log.info("the customer does not hear of a setback (%d): %s", attempt + 1, error)
+                await trio.sleep(PAUSE)
+            else:
+                return
+
     @staticmethod
     def _accepts(answer: bytes, provider: PeerId, replacement: Digest) -> bool:
         signed = decode(Signed, answer)
@@ -119,6 +144,17 @@ class Substitutes:
         accepted = replacement.digest in known or await self._shop.stand_in(stream, request)
         reply = Reply(job=replacement.job, provider=self._identity.peer, result=replacement.digest, accepted=accepted)
         return encode(sign(self._identity.signing, REPLY, encode(reply)))
+
+    async def _hear_setback(self, peer: PeerId, payload: bytes) -> bytes:
+        setback = decode(Setback, payload)
+        stream = posted.stream_of(setback.job)
+        state = self._runner.state(stream)
+        if not isinstance(state, Post):
+            raise RefusedError("unknown", "no such job here")
+        check_setback(setback, peer, state)
+        key = f"setback/{setback.index}/{setback.tenure}/{setback.number}/{setback.remedy.value}"
+        await self._runner.post(stream, key, SetbackTold(maker=peer, setback=setback))
+        return b""
 
     def _tendered(self, replacement: Replacement) -> Bid | None:
         """Our bid in the tender that an improvement follows from; None for every other replacement."""
@@ -155,3 +191,20 @@ def check_question(request: StandInRequest, replacement: Replacement, state: Ans
     standing = after_replacements(state.call, state.result.award.assignments, told)
     signer = request.replacement.author
     accept_replacement(replacement, signer=signer, call=state.call, bid=bid, assignments=standing)
+
+
+def check_setback(setback: Setback, maker: PeerId, state: Post) -> None:
+    """Whether a maker may tell us of a setback: the assignment is or was its own, and it does not tell too often.
+
+    Raises:
+        RejectError: it may not.
+    """
+    told = [one for one in state.setbacks if one.maker == maker]
+    rounds = {one.round: one.assignment.provider for one in state.replacements if one.index == setback.index}
+    if state.result is not None and state.result.award is not None:
+        first = state.result.award.assignments
+        rounds |= {0: first[setback.index].provider} if 0 <= setback.index < len(first) else {}
+    if rounds.get(setback.tenure) != maker:
+        raise RejectError("the assignment was never its own")
+    if len(told) >= MAX_SETBACKS:
+        raise RejectError("it has told of more setbacks than anybody has to hear")

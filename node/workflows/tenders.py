@@ -11,7 +11,7 @@ from node.config import AuctionConfig
 from node.errors import RequestError, UnavailableError
 from node.identity import Identity
 from node.workflows import answered, posted
-from node.workflows.answered import Answer, surrender_price
+from node.workflows.answered import Answer, covers_operation
 from node.workflows.deadlines import deadlines
 from node.workflows.desk import chosen_witnesses
 from node.workflows.improving import critical, improvable
@@ -35,13 +35,13 @@ from protocol.errors import ProtocolError, RejectError
 from protocol.ids import JobId, PeerId
 from protocol.improvement import accept_surrender, tender_of
 from protocol.job import Call
-from protocol.params import ACCEPT_WINDOW
+from protocol.params import ACCEPT_WINDOW, WHOLE_BPS
 from protocol.replacement import Replacement
 from protocol.requests import SurrenderPrice, SurrenderRequest
 from protocol.rules import check_call
 from protocol.signed import Signed, sign, verify
 from protocol.topics import ASK_SURRENDER, CALL, GIVE_UP, REPLACEMENT
-from protocol.units import Cents, UnixSeconds
+from protocol.units import BasisPoints, Cents, UnixSeconds
 from protocol.wire import decode, encode
 
 log = logging.getLogger("guildmark.tenders")
@@ -250,3 +250,21 @@ class Tenders:
         state = self._runner.state(stream)
         assert isinstance(state, Post)  # noqa: S101  # only posts have tenders
         return state
+
+
+def has_begun(state: Answer, index: int) -> bool:
+    """Whether anything of assignment ``index`` is here, on a machine, or made."""
+    here = {*state.making, *(package.operation for package in state.packages)}
+    return any(covers_operation(state, index, operation) for operation in here)
+
+
+def surrender_price(state: Answer, index: int, share: BasisPoints) -> Cents | None:
+    """For how much assignment ``index`` is given up: ``share`` of its margin; None when it cannot be."""
+    if state.bid is None or index not in state.won or has_begun(state, index):
+        return None
+    offer = state.assignments[index].offer
+    if offer not in state.bid.offers:
+        return None
+    basis = state.bases[state.bid.offers.index(offer)]
+    waited = state.assignments[index].price - offer.price
+    return Cents(max(1, -(-(basis.margin + waited) * share // WHOLE_BPS)))

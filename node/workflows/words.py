@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from node.workflows import answered, asked, assigned, posted, released, tendered
+from node.workflows import answered, asked, assigned, posted, released, setbacks, tendered
 from node.workflows.events import (
     BidBonded,
     BondEnded,
@@ -22,10 +22,12 @@ from node.workflows.events import (
     RecordsArrived,
     UnitsRecorded,
 )
+from node.workflows.setbacks import SetbackTold
 from protocol.award import MICRO, NoAward, NoAwardReason
 from protocol.checkpoint import read_note
 from protocol.params import PROCESSES
 from protocol.replacement import Cause, Replacement, Salvage
+from protocol.requests import Remedy, Trouble
 from protocol.result import Reply
 from protocol.units import Cents
 from protocol.wire import decode
@@ -136,6 +138,10 @@ def describe(event: object, names: Names) -> str | None:  # noqa: C901  # one li
             return "the customer pays us for giving our assignment up"
         case asked.SubstituteTaken():
             return "the customer asked us to stand in; the machine's time is kept"
+        case setbacks.WorkMoved():
+            return f"assignment {event.index + 1} moved to {event.machine}: {event.reason}"
+        case setbacks.SetbackTold():
+            return explain_setback(event, names)
         case asked.GivenBack():
             return f"given back: {event.reason}"
         case posted.CancelAsked():
@@ -190,6 +196,17 @@ def explain_replacement(one: Replacement, names: Names) -> str:
     }
     paid = "" if one.improvement is None else f", for {money(one.improvement.compensation)}"
     return f"{head}, which {_CAUSES[one.cause]}{paid}; {parts[one.salvage]}"
+
+
+def explain_setback(told: SetbackTold, names: Names) -> str:
+    """What a maker said of its work that does not go on as was promised."""
+    setback = told.setback
+    why = "a machine is out of service" if setback.trouble is Trouble.MACHINE else "its owner gave it back"
+    what = {
+        Remedy.MOVED: "another machine of the shop makes it, within what was promised",
+        Remedy.GIVEN_BACK: "the shop leaves it to another maker",
+    }[setback.remedy]
+    return f"assignment {setback.index + 1} at {names(told.maker)}: {why}; {what}"
 
 
 def process_name(code: str) -> str:

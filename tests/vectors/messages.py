@@ -43,12 +43,15 @@ from protocol.requests import (
     Parcel,
     Records,
     RecordsRequest,
+    Remedy,
     ReplacementRequest,
     ResultRequest,
+    Setback,
     StandInRequest,
     SurrenderPrice,
     SurrenderRequest,
     Told,
+    Trouble,
     VoucherRequest,
     WitnessRequest,
 )
@@ -141,6 +144,7 @@ def messages() -> tuple[Message, ...]:
         Message(kind=Reply, topic=REPLY, accepted=_replies()),
         Message(kind=Replacement, topic=REPLACEMENT, accepted=_replacements()),
         Message(kind=StandInRequest, topic=None, accepted=_stand_in_requests()),
+        Message(kind=Setback, topic=None, accepted=_setbacks()),
         Message(kind=WitnessRequest, topic=None, accepted=_witness_requests()),
         Message(kind=Told, topic=None, accepted=_told()),
         Message(kind=Escrow, topic=ESCROW, accepted=_escrows()),
@@ -399,6 +403,12 @@ def _rolls() -> tuple[tuple[str, Roll], ...]:
 def _replies() -> tuple[tuple[str, Reply], ...]:
     stands = Reply(job=JOB, provider=peer("mill"), result=_results()[0][1].digest, accepted=True)
     return (("an acceptance", stands), ("a refusal", replace(stands, accepted=False)))
+
+
+def _setbacks() -> tuple[tuple[str, Setback], ...]:
+    moved = Setback(job=JOB, index=0, tenure=0, trouble=Trouble.MACHINE, remedy=Remedy.MOVED, number=0)
+    back = replace(moved, index=1, tenure=2, trouble=Trouble.OWNER, remedy=Remedy.GIVEN_BACK, number=3)
+    return (("moved to another machine", moved), ("given back by its owner", back))
 
 
 def _stand_in_requests() -> tuple[tuple[str, StandInRequest], ...]:

@@ -27,17 +27,18 @@ from node.workflows.ledger_events import translate
 from node.workflows.posted import CommitmentArrived, JobPosted, Post, ReplyArrived, RevealArrived
 from node.workflows.replacing import transcript_of
 from node.workflows.runner import Workflow
-from node.workflows.substitutes import check_question
+from node.workflows.setbacks import SetbackTold, TellSetback
+from node.workflows.substitutes import check_question, check_setback
 from node.workflows.tendered import AskPrice, AskToGiveUp, OpenTender, SurrenderAgreed, SurrenderAnswered, TenderEnded
 from node.workflows.watch_auction import CommitmentNoted, ResultNoted, RevealNoted, Watch
 from protocol.auction import Bid, Commitment, Reveal
 from protocol.award import Award, award
-from protocol.ids import Address, Digest
+from protocol.ids import Address, Digest, PeerId
 from protocol.improvement import tender_of
 from protocol.job import Call
 from protocol.membership import PROVIDER
 from protocol.replacement import Replacement
-from protocol.requests import StandInRequest
+from protocol.requests import Setback, StandInRequest
 from protocol.rules import RulePack
 from protocol.seal import PackageLeaf, commitment_of, seal_design, seal_package
 from protocol.signed import Signed, sign
@@ -289,10 +290,12 @@ class Stage:
                         signed = sign(self.customer.seed, REPLACEMENT, encode(told))
                         self._queue.append((actor, ReplacementArrived(replacement=signed)))
             case _:
-                self._improve(actor, effect)
+                self._change(actor, effect)
 
-    def _improve(self, actor: Actor, effect: Any) -> None:
+    def _change(self, actor: Actor, effect: Any) -> None:
         match effect:
+            case TellSetback():
+                self._hear_setback(actor, decode(Setback, effect.message))
             case AskPrice():
                 self._queue.append((actor, SurrenderAnswered(trial=effect.key, compensation=self.wanted)))
             case OpenTender() if self.hold:
@@ -302,6 +305,11 @@ class Stage:
             case AskToGiveUp() if not self.shops[effect.provider].down:
                 agreed = SurrenderAgreed(replacement=sign(actor.seed, REPLACEMENT, effect.message))
                 self._queue.append((self.shops[effect.provider], agreed))
+
+    def _hear_setback(self, actor: Actor, setback: Setback) -> None:
+        peer = next(peer for peer, shop in self.shops.items() if shop is actor)
+        check_setback(setback, PeerId(peer), self.post)
+        self._queue.append((self.customer, SetbackTold(maker=PeerId(peer), setback=setback)))
 
     def _stand_in(self, actor: Actor, effect: AskSubstitute) -> None:
         shop, asked = self.shops[effect.provider], decode(Replacement, effect.message)

@@ -16,13 +16,14 @@ from node.workflows.events import FetchRecords, OperationAssigned, OperationDecl
 from node.workflows.posted import MakeAgain, Phase
 from node.workflows.released import LicencesRevoked, PackageReleased, PackageTaken
 from node.workflows.replacing import fair_due
-from node.workflows.substitutes import check_question
+from node.workflows.substitutes import MAX_SETBACKS, check_question, check_setback
 from node.workflows.thread import licence_for, licences
+from node.workflows.words import explain_setback
 from protocol.errors import RejectError
-from protocol.ids import Digest, JobId
+from protocol.ids import Digest, JobId, PeerId
 from protocol.opening import open_bids
 from protocol.replacement import Cause, Replacement, Salvage, accept_replacement, check_replacement, substitutes
-from protocol.requests import StandInRequest
+from protocol.requests import StandInRequest, Trouble
 from protocol.signed import sign
 from protocol.topics import FETCH_PACKAGE, REPLACEMENT
 from protocol.units import Cents, UnixSeconds
@@ -172,6 +173,39 @@ def test_what_a_customer_tells_of_earlier_replacements_must_lead_to_its_question
     request = StandInRequest(replacement=say(encode(asked)), earlier=told)
     with pytest.raises(RejectError):
         check_question(request, asked, answer, SPARE.bid)
+
+
+def test_the_customer_is_told_why_and_by_whom_work_is_given_back(stage: Stage) -> None:
+    give_back(stage, OVEN)
+    stage.tell(stage.shop(RIVAL), GivenBack(indexes=(1,), reason="it broke", cause=Trouble.MACHINE))
+    told = [(one.maker, one.setback.tenure, one.setback.trouble) for one in stage.post.setbacks]
+    assert told == [(OVEN.bid.provider, 0, Trouble.OWNER), (RIVAL.bid.provider, 1, Trouble.MACHINE)]
+    names = {OVEN.bid.provider: "oven", RIVAL.bid.provider: "rival"}
+    text = "assignment 2 at rival: a machine is out of service; the shop leaves it to another maker"
+    assert explain_setback(stage.post.setbacks[1], lambda peer: names[PeerId(peer)]) == text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"index": 0}, {"index": 7}, {"index": -1}, {"tenure": 2}, {"tenure": 1}],
+    ids=["another's", "none", "counted from behind", "a tenure that never was", "another's tenure"],
+)
+def test_only_who_has_or_had_an_assignment_tells_of_its_setbacks(stage: Stage, changes: dict[str, int]) -> None:
+    give_back(stage, OVEN)
+    told = stage.post.setbacks[0]
+    check_setback(told.setback, told.maker, stage.post)
+    with pytest.raises(RejectError, match="never its own"):
+        check_setback(replace(told.setback, **changes), told.maker, stage.post)  # type: ignore[arg-type]
+    with pytest.raises(RejectError, match="never its own"):
+        check_setback(told.setback, SPARE.bid.provider, stage.post)
+
+
+def test_nobody_fills_a_customer_s_log_with_setbacks(stage: Stage) -> None:
+    give_back(stage, OVEN)
+    told = stage.post.setbacks[0]
+    full = replace(stage.post, setbacks=(told,) * MAX_SETBACKS)
+    with pytest.raises(RejectError, match="more setbacks"):
+        check_setback(replace(told.setback, number=99), told.maker, full)
 
 
 def test_whoever_gets_back_what_it_gave_back_may_give_it_back_again(stage: Stage) -> None:

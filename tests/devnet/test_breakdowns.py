@@ -1,0 +1,46 @@
+"""A machine breaks after the award: another shop's makes the work, the customer knows why, a kill changes nothing."""
+
+import pytest
+
+from devnet.federation import Federation
+from tests.devnet.jobs import finish, post, say, settled_balance, until, wait_for
+
+pytestmark = pytest.mark.slow
+
+LAST = 2
+"""The assignment of the bracket that is measured on one machine of its shop, which has no other."""
+
+
+def test_work_of_a_machine_that_breaks_is_made_by_another_shop_and_the_customer_knows_why(
+    federation: Federation,
+) -> None:
+    before = settled_balance(federation)
+    job = post(federation)
+    wait_for(federation, "customer", job, "OperationAccepted", 3)
+    with federation.client("customer") as client:
+        promised = client.job(job)["assignments"][LAST]
+    maker, machine = promised["provider"], promised["machine"]
+    out = say(federation, maker, "shop", "out", machine, "--reason", "the probe is bent")
+    try:
+        assert [row["machine"] for row in out["out"]] == [machine]
+        assert not [task for task in out["tasks"] if task["machine"] == machine]
+        federation.processes[maker].kill()
+        federation.restart(maker)
+        document = finish(federation, job)
+        assert [row["machine"] for row in say(federation, maker, "shop", "schedule")["out"]] == [machine]
+    finally:
+        back = say(federation, maker, "shop", "back", machine)
+    assert back["out"] == []
+    assert document["phase"] == "settled", document["reason"]
+    (told,) = document["setbacks"]
+    assert (told["maker"], told["number"], told["trouble"]) == (maker, LAST + 1, "machine")
+    (changed,) = document["replacements"]
+    assert (changed["from"], changed["cause"]) == (maker, "declined")
+    made = document["assignments"][LAST]
+    assert (made["provider"], made["steps"]) == (changed["to"], document["quantity"])
+    assert made["machine"] != machine
+    after = settled_balance(federation)
+    assert sum(after.accounts.values()) == sum(before.accounts.values())
+    assert after.locked == 0
+    with federation.client(maker) as client:
+        until(lambda: client.job(job)["terminal"], "the old maker lets go of the job")
