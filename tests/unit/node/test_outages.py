@@ -19,6 +19,7 @@ from node.workflows.answered import (
     Answer,
     BidComputed,
     CallHeard,
+    CloseLog,
     ComputeBid,
     Confirm,
     FetchPackage,
@@ -36,7 +37,7 @@ from node.workflows.asked import GivenBack
 from node.workflows.events import Announce, FetchRecords, OperationAssigned, OperationDeclined, Submit, WakeAt
 from node.workflows.outages import Outages
 from node.workflows.plan import Plan
-from node.workflows.runner import Happened, Port, Runner
+from node.workflows.runner import Port, Runner
 from node.workflows.setbacks import TellSetback
 from protocol.auction import Bid
 from protocol.ids import Digest, JobId, MachineId
@@ -48,13 +49,26 @@ from protocol.signed import sign
 from protocol.topics import AWARD, CALL
 from protocol.units import Cents, Seconds, UnixSeconds
 from protocol.wire import decode, encode
-from tests.planner.shop import HERE, a_call, a_machine, at
-from tests.unit.node.test_logbook import ACCOUNT, CONTRACTS
+from tests.planner.shop import HERE, HOUR, a_call, a_machine, at
+from tests.unit.node.test_logbook import ACCOUNT, CONTRACTS, nobody
 from tests.unit.protocol.examples import CUSTOMER_SEED, peer
 
 FIRST, SECOND = MachineId("mill-1"), MachineId("mill-2")
 LONG_AGO = 1_000
 WHY = "the spindle is loose"
+QUIET = (
+    ComputeBid,
+    Confirm,
+    GatherReceipts,
+    FetchResult,
+    FetchPackage,
+    FetchRecords,
+    Announce,
+    WakeAt,
+    Forget,
+    CloseLog,
+)
+"""What is asked of others than the machines; here nobody does it."""
 
 
 @dataclass(kw_only=True)
@@ -86,24 +100,9 @@ async def shop(folder: Path, *machines: Machine) -> AsyncIterator[Here]:
         planned = Plan(idle(machines), runner=runner, clock=clock, wall=lambda: UnixSeconds(LONG_AGO))
         here = Here(runner=runner, plan=planned, outages=Outages(plan=planned, runner=runner, clock=clock))
 
-        async def quiet(_stream: str, _effect: object) -> Happened | None:
-            return None
-
-        others = (
-            ComputeBid,
-            Confirm,
-            GatherReceipts,
-            FetchResult,
-            FetchPackage,
-            FetchRecords,
-            MakeParts,
-            Announce,
-            WakeAt,
-            Forget,
-        )
         runner.bind(
             {
-                **{kind: Port(perform=quiet) for kind in others},
+                **{kind: Port(perform=nobody) for kind in (*QUIET, MakeParts)},
                 TellSetback: Port(perform=None, hook=lambda _c, _s, e: here.told.append(decode(Setback, e.message))),  # type: ignore[attr-defined]
                 Submit: Port(perform=None, hook=lambda _c, _s, effect: here.submitted.append(effect.key)),
             }
@@ -112,11 +111,12 @@ async def shop(folder: Path, *machines: Machine) -> AsyncIterator[Here]:
             yield here
 
 
-async def won(here: Here, call: Call, *, assigned: bool = True) -> None:
-    """The shop wins ``call`` on its first machine."""
+async def won(here: Here, call: Call, *, assigned: bool = True, slack: int = 0) -> None:
+    """The shop wins ``call`` on its first machine, with ``slack`` hours more than it takes."""
     call = replace(call, customer=peer("customer"))
     offers = [o for o in answer(await here.plan.current(), call, site=HERE, now=at(-1)).offers if o.machine == FIRST]
-    bid = Bid(job=call.job, provider=peer("mill"), site=HERE, offers=tuple(offers[:1]), clashes=())
+    offer = replace(offers[0], duration=Seconds(offers[0].duration + slack * HOUR))
+    bid = Bid(job=call.job, provider=peer("mill"), site=HERE, offers=(offer,), clashes=())
     heard = CallHeard(
         call=sign(CUSTOMER_SEED, CALL, encode(call)),
         customer=ACCOUNT,
