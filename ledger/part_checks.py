@@ -9,6 +9,8 @@ from protocol import merkle
 from protocol.facts import Measurement
 from protocol.ids import Digest
 from protocol.params import PROCESSES
+from protocol.production import continued
+from protocol.routing import predecessors
 
 _NEEDED = ("job", "operation", "part", "program", "previous", "started", "finished", "energy")
 """Fields of a record without which a step cannot be checked."""
@@ -95,4 +97,6 @@ def step_name(facts: Facts, number: int) -> str:
 
 
 def _before(facts: Facts, part: Part, number: int) -> Digest:
-    return facts.call.design if number == 0 else part.steps[number - 1].logged.record.digest
+    before = predecessors(facts.call.operations)[number]
+    must(all(one < len(part.steps) for one in before), "a step before it is missing")
+    return continued([part.steps[one].logged.record.digest for one in before]) if before else facts.call.design

@@ -13,6 +13,7 @@ from hashlib import sha256
 from protocol.auction import Bid, Offer
 from protocol.award import MICRO, Assignment, Award, terms_of
 from protocol.errors import RejectError
+from protocol.flow import after, before
 from protocol.ids import JobId, PeerId
 from protocol.job import AS_BID, Call, Site
 from protocol.replacement import Cause, Improvement, Replacement, check_place, salvaged
@@ -45,7 +46,9 @@ def tender_of(
     """
     if not 0 <= index < len(assignments):
         raise RejectError("there is no such assignment")
-    held, following = assignments[index], assignments[index + 1 : index + 2]
+    held, following = assignments[index], [assignments[at] for at in after(call, assignments, index)]
+    if len(following) > 1:
+        raise RejectError("its parts go to several makers, which no one tender can ask for")
     budget = Cents(held.price - compensation)
     if budget <= 0 or compensation <= 0:
         raise RejectError("the compensation is nothing, or leaves nothing")
@@ -93,7 +96,7 @@ def found(call: Call, assignments: Sequence[Assignment], index: int, award: Awar
     limit = call.filters.distance
     if limit is not None and one.site.distance(call.site) > limit:
         raise RejectError("the new maker stands too far from the customer")
-    start = max(one.start, *(_there(before, one.site) for before in assignments[max(0, index - 1) : index]), 0)
+    start = max(one.start, *(_there(assignments[at], one.site) for at in before(call, assignments, index)), 0)
     if start > one.offer.closes:
         raise RejectError("the parts come after the window")
     return replace(one, offer=as_of_order(one.offer, held.offer.first), start=UnixSeconds(start))
@@ -105,8 +108,8 @@ def gain(call: Call, assignments: Sequence[Assignment], index: int, one: Assignm
     Raises:
         RejectError: somebody else's window would not be kept, or what the call asks for.
     """
-    after = [*assignments[:index], one, *assignments[index + 1 :]]
-    return _worth(call, assignments) - _worth(call, after) - compensation * MICRO
+    changed = [*assignments[:index], one, *assignments[index + 1 :]]
+    return _worth(call, assignments) - _worth(call, changed) - compensation * MICRO
 
 
 def improvement(
@@ -205,5 +208,5 @@ def _worth(call: Call, assignments: Sequence[Assignment]) -> int:
     return weigh(terms_of(call), assignments).breakdown.total + sum(one.premium for one in assignments) * MICRO
 
 
-def _there(before: Assignment, site: Site) -> UnixSeconds:
-    return UnixSeconds(before.finish + travel_time(before.site, site))
+def _there(one: Assignment, site: Site) -> UnixSeconds:
+    return UnixSeconds(one.finish + travel_time(one.site, site))

@@ -33,6 +33,14 @@ def check_logged(records: Sequence[LoggedRecord], note: Note, provider: PeerId) 
         merkle.verify(logged.record.envelope, logged.index, checkpoint.size, logged.proof, checkpoint.root)
 
 
+def continued(before: Sequence[Digest]) -> Digest:
+    """What a part's record continues: RFC 9162 root over the records before it, in order of operation.
+
+    Of a single one that is its digest; where parts join, it names them all.
+    """
+    return merkle.root_of_hashes(before)
+
+
 def check_operation(
     records: Sequence[OpenedRecord], *, job: JobId, operation: int, provider: PeerId, previous: Sequence[Digest]
 ) -> tuple[StepFacts, ...]:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from protocol.auction import Bid
 from protocol.award import HOUR, MICRO, Assignment
 from protocol.errors import RejectError
+from protocol.flow import after, before, upstream
 from protocol.ids import Digest, JobId, PeerId
 from protocol.job import Call, Site
 from protocol.params import MAX_BIDDERS
@@ -125,36 +126,37 @@ def substitutes(
     """Who could make assignment ``index`` instead, best first; nobody in ``without``, and nothing above the budget."""
     failed, away = assignments[index].offer, {assignments[index].provider, *without}
     room = call.budget - sum(one.price for at, one in enumerate(assignments) if at != index)
-    origin = whereabouts(assignments, index, cause)
+    origins = whereabouts(call, assignments, index, cause)
     found: list[tuple[int, PeerId, int, Assignment]] = []
     for bid in bids:
         for number, offer in enumerate(bid.offers if bid.provider not in away else ()):
             if (offer.first, offer.last) != (failed.first, failed.last):
                 continue
-            way = Seconds(0) if origin is None else time_of(origin.distance(bid.site))
+            way = max((time_of(origin.distance(bid.site)) for origin in origins), default=Seconds(0))
             start = UnixSeconds(max(ready + way, offer.opens))
             one = Assignment(provider=bid.provider, site=bid.site, offer=offer, start=start)
             if one.price <= room:
-                found.append((_cost(call, assignments, index, one, origin, ready), bid.provider, number, one))
+                found.append((_cost(call, assignments, index, one, origins, ready), bid.provider, number, one))
     return tuple(one for _, _, _, one in sorted(found, key=lambda row: row[:3]))
 
 
-def whereabouts(assignments: Sequence[Assignment], index: int, cause: Cause) -> Site | None:
-    """Where the parts are: still with the maker before, or already with the one that is late; None before the first."""
-    if index == 0:
-        return None
-    return assignments[index].site if cause is Cause.LATE else assignments[index - 1].site
+def whereabouts(call: Call, assignments: Sequence[Assignment], index: int, cause: Cause) -> tuple[Site, ...]:
+    """Where the parts are: still with the makers before, or already with the one that is late; none before a first."""
+    feeding = before(call, assignments, index)
+    if feeding and cause is Cause.LATE:
+        return (assignments[index].site,)
+    return tuple(assignments[at].site for at in feeding)
 
 
 def salvaged(
     call: Call, assignments: Sequence[Assignment], index: int, one: Assignment, cause: Cause
 ) -> tuple[Salvage, int, int]:
     """What becomes of the parts if ``one`` goes on, and in micro-cents what moving and making them again costs."""
-    origin = whereabouts(assignments, index, cause)
-    if origin is None:
+    origins = whereabouts(call, assignments, index, cause)
+    if not origins:
         return Salvage.NONE, 0, 0
-    made = assignments[:index]
-    moving = _way(call, origin, one.site)
+    made = [assignments[at] for at in upstream(call, assignments, index)]
+    moving = sum(_way(call, origin, one.site) for origin in origins)
     again = sum(a.price * MICRO + a.offer.co2 * call.weights.co2_tonne + _hours(call, a.offer.duration) for a in made)
     return (Salvage.MOVED if moving <= again else Salvage.RESTARTED), moving, again
 
@@ -252,16 +254,21 @@ def accept_replacement(
 
 
 def _cost(
-    call: Call, assignments: Sequence[Assignment], index: int, one: Assignment, origin: Site | None, ready: UnixSeconds
+    call: Call,
+    assignments: Sequence[Assignment],
+    index: int,
+    one: Assignment,
+    origins: Sequence[Site],
+    ready: UnixSeconds,
 ) -> int:
     """What of the call's score depends on who makes assignment ``index``, in micro-cents."""
-    after = assignments[index + 1].site if index + 1 < len(assignments) else call.site
+    following = [assignments[at].site for at in after(call, assignments, index)] or [call.site]
     weights = call.weights
     cost = one.price * MICRO + one.offer.co2 * weights.co2_tonne + _hours(call, Seconds(one.finish - ready))
     cost += one.offer.grade * (one.offer.last - one.offer.first + 1) * weights.grade * MICRO
-    cost += _way(call, one.site, after)
+    cost += sum(_way(call, one.site, site) for site in following)
     # The way to the maker is in its start already; what is left of it is its CO2 and its length.
-    return cost if origin is None else cost + _length(call, origin, one.site)
+    return cost + sum(_length(call, origin, one.site) for origin in origins)
 
 
 def _way(call: Call, a: Site, b: Site) -> int:

@@ -28,6 +28,15 @@ def predecessors(operations: Sequence[Operation]) -> tuple[tuple[int, ...], ...]
     )
 
 
+def downstream(after: Sequence[Sequence[int]], operation: int) -> frozenset[int]:
+    """The operations whose parts ``operation`` is in; ``after`` are each operation's predecessors."""
+    found: set[int] = set()
+    for index in range(operation + 1, len(after)):
+        if operation in after[index] or not found.isdisjoint(after[index]):
+            found.add(index)
+    return frozenset(found)
+
+
 def chain(length: int) -> tuple[tuple[int, ...], ...]:
     """The predecessors of a plain chain."""
     return tuple(() if index == 0 else (index - 1,) for index in range(length))

@@ -519,7 +519,8 @@ def check_call(call, author):
     for index, operation in enumerate(call.operations):
         before = (index - 1,) if index else ()
         must(operation.index == index and operation.process in PROCESSES, "an operation is out of order or unknown")
-        must(operation.after in (None, before), "the routing is not a chain")
+        if operation.after not in (None, before):
+            raise GapError("the routing forks, and this program composes chains only")
     weights, filters, far = call.weights, call.filters, 0 if call.filters.distance is None else call.filters.distance
     must(1 <= call.quantity <= 10_000 and 0 < call.budget <= 10**12, "quantity or budget is out of bounds")
     must(all(0 <= w <= 10_000_000 for w in (weights.hour, weights.co2_tonne, weights.grade)), "a weight is too high")
@@ -1576,8 +1577,7 @@ def check_step(facts, part, number):
         number + 1 < len(packages) and shown["program"] == packages[number + 1],
         "the machine worked from another package",
     )
-    before = leaf(part.steps[number - 1].logged.record.envelope) if number else call.design
-    must(shown["previous"] == before, "the step does not continue the part's chain")
+    must(shown["previous"] == what_is_continued(call, part, number), "the step does not continue the part's chain")
     must(shown["started"] <= shown["finished"] and shown["energy"] >= 0, "the step ends before it begins")
     position, size = (number - first) * call.quantity + part.number - 1, (last - first + 1) * call.quantity
     must((place.index, place.size) == (position, size), "the step stands elsewhere in its tree")
@@ -1588,6 +1588,15 @@ def check_step(facts, part, number):
     must(head.provider == provider, "the record is logged in another log")
     included(entry, place.logged.index, head.size, place.logged.proof, head.root)
     return f"{len(head.witnesses)} witnesses"
+
+
+def what_is_continued(call, part, number):
+    """The design, the record before, or where parts join the root over the records before."""
+    told = call.operations[number].after
+    ahead = (number - 1,) * (number > 0) if told is None else told
+    must(all(0 <= one < number for one in ahead), "an operation does not come after those before it")
+    digests = [leaf(part.steps[one].logged.record.envelope) for one in ahead]
+    return tree(digests) if digests else call.design
 
 
 def check_quality(facts, part):

@@ -48,6 +48,9 @@ class Wishes(BaseModel):
     """Left out: as is usual for the material."""
 
     coat: bool = False
+    after: list[str] = Field(default=[], max_length=32)
+    """Operations that do not wait for the one before them, such as ``3:1,2``."""
+
     due_days: float = 14.0
     budget: str | None = Field(default=None, max_length=32)
     hour: str = Field(default="1.00", max_length=32)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--embodied", default=None, type=click.IntRange(0), help="Grams of CO2 per kilogram of the material.")
 @click.option("--heat-treat/--no-heat-treat", default=None, help="Default: as is usual for the material.")
 @click.option("--coat", is_flag=True, help="Ask for a coating.")
+@click.option("--after", multiple=True, help="What an operation waits for: 3:1,2, or 2: for nothing. Repeatable.")
 @click.option("--due-days", default=14.0, show_default=True, type=float, help="Days from now (plant time).")
 @click.option("--budget", default=None, help="Escrow ceiling, such as 1250.50. Default: twice the high estimate.")
 @click.option("--hour", default="1.00", show_default=True, help="What one hour earlier is worth to you.")

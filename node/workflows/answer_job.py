@@ -27,7 +27,7 @@ from node.workflows.answered import (
     ReceiptsArrived,
     ResultArrived,
     covers_operation,
-    finished_before,
+    finished,
     heads,
     in_force,
     own_work,
@@ -37,7 +37,6 @@ from node.workflows.asked import GivenBack, ReplacementArrived, SubstituteTaken
 from node.workflows.events import (
     SHARED_EVENTS,
     Announce,
-    FetchRecords,
     Mined,
     OperationApproved,
     OperationAssigned,
@@ -58,6 +57,7 @@ from node.workflows.standing_in import StandingIn
 from node.workflows.tendered import SurrenderAgreed
 from protocol import merkle
 from protocol.checkpoint import read_note
+from protocol.flow import before
 from protocol.ids import Address, Digest
 from protocol.job import Call
 from protocol.params import ACCEPT_WINDOW
@@ -188,7 +188,8 @@ class _Rule:
         if result.award is None or (state.awarded and not state.won_assignments):
             return replace(state, phase=Phase.LOST), ()
         if state.awarded:
-            return self._continue(state)
+            state, further = self._continue(state)
+            return state, (*self._standing_in.catch_up(state), *further)
         if not state.won_assignments:
             return state, ()
         return state, (Confirm(key=f"confirm/{result.digest.hex()}"),)
@@ -224,10 +225,9 @@ class _Rule:
                 return replace(state, awarded=True, phase=Phase.LOST if lost else state.phase), ()
             case PackageArrived():
                 return self._continue(replace(state, packages=(*state.packages, event)))
-            case OperationAttested() if event.index + 1 in state.won and event.index not in state.won:
-                fetch = FetchRecords(key=f"records/{event.index}", index=event.index, account=event.provider)
-                return state, (fetch,)
-            case OperationAttested() if event.index in state.won:
+            case OperationAttested() if event.index not in state.won:
+                return state, self._standing_in.catch_up(state)
+            case OperationAttested():
                 return state, (WakeAt(key=f"review/{event.index}", at=UnixSeconds(event.at + state.review + 1)),)
             case OperationDisputed() if event.index in state.won:
                 return replace(state, disputed=(*state.disputed, event.index)), ()
@@ -248,7 +248,7 @@ class _Rule:
         accept = self._contracts.orders.accept(state.call.job, index)
         state, further = self._continue(state)
         taken = Submit(key=f"accept/{index}/{tenure(state, index)}", transactions=(accept,))
-        return state, (taken, *self._standing_in.catch_up(state, index), *further)
+        return state, (taken, *self._standing_in.catch_up(state), *further)
 
     def _continue(self, state: Answer) -> tuple[Answer, tuple[Effect, ...]]:
         """Fetch what is missing, and start every operation that has all it needs."""
@@ -272,9 +272,9 @@ class _Rule:
     def _make(self, state: Answer, index: int, operation: int, previous: tuple[Digest, ...]) -> MakeParts:
         one = in_force(state, index)
         offer, here, arrival = one.offer, one.site, one.start
-        if operation == offer.first and index > 0:
-            way = travel_time(state.assignments[index - 1].site, here)
-            arrival = UnixSeconds(max(arrival, finished_before(state, operation) + way))
+        for at in before(state.call, state.assignments, index) if operation == offer.first else ():
+            way = travel_time(state.assignments[at].site, here)
+            arrival = max(arrival, UnixSeconds(finished(state, state.assignments[at].offer.last) + way))
         return MakeParts(
             key=f"make/{operation}", operation=operation, offer=offer, not_before=arrival, previous=previous
         )

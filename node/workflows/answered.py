@@ -13,9 +13,11 @@ from protocol.award import Assignment, Standing
 from protocol.certificate import open_certificates
 from protocol.ids import Address, Digest, MachineId
 from protocol.job import Call
+from protocol.production import continued
 from protocol.record import Record, open_record
 from protocol.replacement import Replacement, replaced
 from protocol.result import Result
+from protocol.routing import predecessors
 from protocol.seal import PackageLeaf
 from protocol.signed import Signed
 from protocol.units import NOTHING, BasisPoints, Cents, Seconds, UnixSeconds
@@ -323,28 +325,36 @@ def own_work(state: Answer, index: int) -> tuple[PartMade, ...]:
 
 def heads(state: Answer, operation: int) -> tuple[Digest, ...] | None:
     """Per part, what the records of ``operation`` continue; None while that is not known."""
-    quantity = state.call.quantity
-    if operation == 0:
+    quantity, before = state.call.quantity, predecessors(state.call.operations)[operation]
+    if not before:
         return (state.call.design,) * quantity
-    own = sorted((part.part, part.record.digest) for part in state.made if part.operation == operation - 1)
-    arrived = _arrived_before(state, operation)
-    before = [logged.record.digest for logged in arrived.records[-quantity:]] if arrived else [d for _, d in own]
-    return tuple(before) if len(before) == quantity else None
+    each = [_digests(state, one) for one in before]
+    if any(len(digests) != quantity for digests in each):
+        return None
+    return tuple(continued(digests) for digests in zip(*each, strict=True))
 
 
-def finished_before(state: Answer, operation: int) -> UnixSeconds:
-    """When the last part was done with the operation before, ours or another's (plant time)."""
-    event = _arrived_before(state, operation)
+def _digests(state: Answer, operation: int) -> list[Digest]:
+    """Of the records of ``operation``, ours or another's, by part; as many as are known."""
+    arrived = _arrived(state, operation)
+    if arrived is not None:
+        return [logged.record.digest for logged in arrived.records[-state.call.quantity :]]
+    return [digest for _, digest in sorted((p.part, p.record.digest) for p in state.made if p.operation == operation)]
+
+
+def finished(state: Answer, operation: int) -> UnixSeconds:
+    """When the last part was done with ``operation``, ours or another's (plant time)."""
+    event = _arrived(state, operation)
     if event is None:
-        return max(part.finished for part in state.made if part.operation == operation - 1)
+        return max(part.finished for part in state.made if part.operation == operation)
     certificates = open_certificates(event.certificates)
     last = event.records[-state.call.quantity :]
     return max(UnixSeconds(open_record(logged.record, certificates).value("finished")) for logged in last)
 
 
-def _arrived_before(state: Answer, operation: int) -> RecordsArrived | None:
-    """The records of the other provider that did the operation before."""
-    return next((e for e in state.arrived if state.assignments[e.index].offer.last == operation - 1), None)
+def _arrived(state: Answer, operation: int) -> RecordsArrived | None:
+    """The records of the other provider whose last operation was ``operation``."""
+    return next((e for e in state.arrived if state.assignments[e.index].offer.last == operation), None)
 
 
 def tenure(state: Answer, index: int) -> int:

@@ -24,6 +24,7 @@ from node.errors import RequestError
 from node.identity import Identity
 from node.vault.vault import Vault
 from node.workflows import posted
+from node.workflows.branching import branched, branches_of
 from node.workflows.deadlines import deadlines
 from node.workflows.ledger_reads import LedgerReads
 from node.workflows.market import candidates, lead, market
@@ -117,6 +118,7 @@ class Desk:
                 process=wish.process,
                 finish=wish.finish,
             )
+            routing = replace(routing, operations=branched(routing.operations, wish.branches))
             view = bid_view(part, routing.material, wish.tolerance)
             known = candidates(self._directory, routing, view, now=self._clock.now(), wall=self._reads.wall())
             taken = self._estimate(routing, view, wish)
@@ -264,6 +266,7 @@ class Desk:
             process=said.process,
             reading=said.reading,
             finish=said.finish,
+            branches=branches_of(call.operations),
             embodied=said.embodied,
             due_days=left if left > 0 else (call.due - call.earliest) / DAY,
             budget=None,

@@ -10,6 +10,7 @@ from protocol.facts import StepFacts, conforming
 from protocol.params import INSPECTION
 from protocol.production import check_logged, check_operation, evidence_root
 from protocol.record import open_record
+from protocol.routing import downstream, predecessors
 
 
 def check_records(state: Post, event: RecordsArrived) -> tuple[StepFacts, ...]:
@@ -48,12 +49,13 @@ def verdicts(state: Post) -> tuple[tuple[int, bool], ...]:
     inspecting, whatever it finds.
     """
     inspections = [o.index for o in state.call.operations if o.process == INSPECTION]
+    after = predecessors(state.call.operations)
     decided = []
     for index, assigned in enumerate(state.assigned):
         if assigned.stage is not Stage.VERIFIED or assigned.objection is not None:
             continue
-        last = operations_of(state, index)[-1]
-        following = [o for o in inspections if o > last]
+        behind = downstream(after, operations_of(state, index)[-1])
+        following = [o for o in inspections if o in behind]
         if not following:
             decided.append((index, True))
             continue

@@ -20,10 +20,12 @@ from protocol.auction import Reveal
 from protocol.award import Assignment, transcript_root
 from protocol.errors import RejectError
 from protocol.facts import conforming
+from protocol.flow import before
 from protocol.ids import Address, Digest, JobId, PeerId, ProcessCode
 from protocol.job import Call
 from protocol.merkle import leaf_hash
 from protocol.opening import Opened, open_bids
+from protocol.production import continued
 from protocol.replacement import Replacement, replaced
 from protocol.result import Result
 from protocol.roll import Roll
@@ -307,14 +309,17 @@ def heads(state: Post, index: int) -> tuple[Digest, ...]:
     """Per part, the digest that the records of assignment ``index`` must continue.
 
     Raises:
-        RejectError: the assignment before has no verified records yet.
+        RejectError: an assignment before has no verified records yet.
     """
-    if index == 0:
-        return (state.call.design,) * state.call.quantity
-    before = state.assigned[index - 1].arrived
-    if before is None:
-        raise RejectError(f"assignment {index - 1} has no verified records yet")
-    return tuple(logged.record.digest for logged in before.records[-state.call.quantity :])
+    quantity, each = state.call.quantity, list[list[Digest]]()
+    for at in before(state.call, state.awarded, index):
+        arrived = state.assigned[at].arrived
+        if arrived is None:
+            raise RejectError(f"assignment {at} has no verified records yet")
+        each.append([logged.record.digest for logged in arrived.records[-quantity:]])
+    if not each:
+        return (state.call.design,) * quantity
+    return tuple(continued(digests) for digests in zip(*each, strict=True))
 
 
 def transcript_of(state: Post, say: Callable[[str, bytes], Signed]) -> Transcript:

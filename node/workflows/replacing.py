@@ -20,6 +20,7 @@ from node.workflows.inspecting import inspector_of
 from node.workflows.posted import Post, with_assigned
 from node.workflows.runner import Effect
 from protocol import merkle
+from protocol.flow import after, before
 from protocol.ids import Digest
 from protocol.replacement import Cause, Replacement, Salvage, salvaged, substitutes
 from protocol.transport import travel_time
@@ -90,11 +91,10 @@ class Replacing:
                 return self._overdue(state, event)
 
     def handed_on(self, state: Post, index: int) -> tuple[WakeAt, ...]:
-        """Once an assignment is done, the next maker's time begins to count, if it did not already."""
-        following = index + 1
-        if following >= len(state.assigned) or not state.posted.due or not state.assigned[following].accepted:
-            return ()
-        return (self._look(state, following),)
+        """Once an assignment is done, the time of the makers behind it begins to count, if it did not already."""
+        following = after(state.call, state.awarded, index) if state.awarded and state.posted.due else ()
+        accepted = (at for at in following if at < len(state.assigned) and state.assigned[at].accepted)
+        return tuple(self._look(state, at) for at in accepted)
 
     @staticmethod
     def _look(state: Post, index: int) -> WakeAt:
@@ -123,8 +123,9 @@ class Replacing:
         if state.asking_for(index) is not None:
             return state, ()
         ready = state.plant_at(UnixSeconds(at + LEAD))
-        if index > 0 and state.assigned[index - 1].stage is Stage.ASSIGNED:
-            ready = max(ready, state.awarded[index - 1].finish)
+        for ahead in before(state.call, state.awarded, index):
+            if state.assigned[ahead].stage is Stage.ASSIGNED:
+                ready = max(ready, state.awarded[ahead].finish)
         asking = Asking(index=index, cause=cause, ready=ready)
         return self._ask(replace(state, asking=(*state.asking, asking)), asking)
 
@@ -250,12 +251,14 @@ class Replacing:
 def fair_due(state: Post, index: int) -> UnixSeconds | None:
     """When an assignment is late by its maker's own doing, wall time; None while its maker waits for the one before."""
     one, due = state.awarded[index], state.due_of(state.awarded[index])
-    if index == 0:
+    ahead = before(state.call, state.awarded, index)
+    if not ahead:
         return due
-    before = state.assigned[index - 1]
-    if before.stage is Stage.ASSIGNED:
+    if any(state.assigned[at].stage is Stage.ASSIGNED for at in ahead):
         return None
-    came = state.plant_at(before.attested) + travel_time(state.awarded[index - 1].site, one.site)
+    came = max(
+        state.plant_at(state.assigned[at].attested) + travel_time(state.awarded[at].site, one.site) for at in ahead
+    )
     could = state.wall_of(UnixSeconds(came + one.offer.duration)) + state.posted.slack
     return UnixSeconds(min(state.posted.deadline - 1, max(due, could)))
 

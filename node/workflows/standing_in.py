@@ -20,6 +20,7 @@ from node.workflows.runner import Effect
 from node.workflows.setbacks import TellSetback, WorkMoved
 from node.workflows.tendered import SurrenderAgreed
 from protocol import merkle
+from protocol.flow import before
 from protocol.ids import Address
 from protocol.replacement import Replacement
 from protocol.requests import Remedy, Setback, Trouble
@@ -72,12 +73,15 @@ class StandingIn:
             case _:
                 return state, ()
 
-    def catch_up(self, state: Answer, index: int) -> tuple[Effect, ...]:
-        """The records of the work before ours, should it have been attested before the assignment was ours."""
-        before = next((said for said in state.attested if said.index == index - 1), None)
-        if before is None or before.index in state.won:
-            return ()
-        return (FetchRecords(key=f"records/{before.index}", index=before.index, account=before.provider),)
+    @staticmethod
+    def catch_up(state: Answer) -> tuple[Effect, ...]:
+        """The records of all work before ours that is attested, whether before the assignment was ours or since."""
+        won = state.won if state.assignments else ()
+        wanted = {at for index in won for at in before(state.call, state.assignments, index)} - set(won)
+        said = {one.index: one for one in state.attested if one.index in wanted}
+        return tuple(
+            FetchRecords(key=f"records/{index}", index=index, account=one.provider) for index, one in said.items()
+        )
 
     @staticmethod
     def _taken(state: Answer, event: SubstituteTaken) -> Step:

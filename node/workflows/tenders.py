@@ -32,6 +32,7 @@ from node.workflows.tendered import (
     TenderFor,
 )
 from protocol.errors import ProtocolError, RejectError
+from protocol.flow import before
 from protocol.ids import JobId, PeerId
 from protocol.improvement import accept_surrender, tender_of
 from protocol.job import Call
@@ -150,12 +151,12 @@ class Tenders:
         held = state.awarded[index]
         doors = deadlines(wall, self._auction, rules)
         ready = self._clock.at_wall(UnixSeconds(doors.reveal_by + UNTIL_BEGUN))
-        before = state.awarded[index - 1].finish if index else call.earliest
+        ahead = [state.awarded[at].finish for at in before(call, state.awarded, index)]
         cards = (card for card in self._directory.cards(wall) if card.provider != held.provider)
         invited = call.filters.invited
         times = replace(
             call,
-            earliest=UnixSeconds(max(ready, before)),
+            earliest=max(ready, call.earliest, *ahead),
             commit_by=doors.commit_by,
             reveal_by=doors.reveal_by,
             rule_pack=rules.digest,

@@ -11,6 +11,7 @@ from node.workflows.answered import Answer, MakeParts
 from protocol import merkle
 from protocol.facts import Lot, Measurement, StepFacts
 from protocol.ids import Digest, MachineId, MaterialCode
+from protocol.routing import predecessors
 from protocol.units import WattHours
 from protocol.wire import decode, encode
 
@@ -50,19 +51,19 @@ def supplies_of(config: ShopConfig) -> Supplies:
 def facts_of(told: Told, part: int, before: Digest) -> StepFacts:
     """What is recorded of one part; ``before`` names the machine's record before.
 
-    Material goes in at the routing's first operation; from then on the part itself does.
+    Material goes in where a branch of the routing begins; from then on the part itself does.
     """
     state, effect, run, supplies = told.state, told.effect, told.run, told.supplies
     measured = {value.name: value.value for value in run.measured}
     leaf = next(package.leaf for package in state.packages if package.operation == effect.operation)
-    material = state.call.part.material
+    material, begins = state.call.part.material, not predecessors(state.call.operations)[effect.operation]
     return StepFacts(
         job=state.call.job,
         part=part,
         operation=effect.operation,
         machine=effect.offer.machine,
         program=merkle.leaf_hash(encode(leaf)),
-        inputs=tuple(lot for lot in supplies.stock if effect.operation == 0 and lot.material == material),
+        inputs=tuple(lot for lot in supplies.stock if begins and lot.material == material),
         tools=supplies.tools[effect.offer.machine],
         started=run.started or run.finished,
         finished=run.finished,

@@ -8,6 +8,7 @@ from typing import Any
 from node.design.finish import Finish
 from node.design.reading import Options
 from node.errors import RequestError
+from node.workflows.branching import Branch, parse_branches
 from node.workflows.words import cents
 from protocol.classification import Classification
 from protocol.ids import MaterialCode, ProcessCode
@@ -29,6 +30,9 @@ class Wish:
     """The file's unit and a drawing's thickness, where the customer says them."""
 
     finish: Finish
+    branches: tuple[Branch, ...]
+    """Operations that do not wait for the one before them."""
+
     embodied: GramsCo2 | None
     """Grams of CO2 per kilogram, for a material that has no figure."""
 
@@ -76,6 +80,7 @@ def wish_of(wishes: Any, content: bytes, random: bytes) -> Wish:
             thickness=None if wishes.thickness is None else Micrometres(round(1000 * wishes.thickness)),
         ),
         finish=Finish(heat_treat=wishes.heat_treat, coat=wishes.coat),
+        branches=parse_branches(wishes.after),
         embodied=None if wishes.embodied is None else GramsCo2(wishes.embodied),
         due_days=wishes.due_days,
         budget=parse_amount(wishes.budget, "--budget"),

@@ -28,9 +28,11 @@ from protocol.membership import CUSTOMER as CUSTOMER_ROLE
 from protocol.membership import PROVIDER
 from protocol.opening import open_bids
 from protocol.params import INSPECTION, MILLING
+from protocol.production import continued
 from protocol.record import LoggedRecord, Record, make_record
 from protocol.replacement import Cause, Improvement, Replacement, replaced, salvaged, substitutes
 from protocol.result import Result
+from protocol.routing import predecessors
 from protocol.seal import commitment_of, tree_size
 from protocol.signed import Signed, public_key, signer_of
 from protocol.transcript import Transcript, write
@@ -301,10 +303,11 @@ class World:
         made: list[list[Record]] = []
         heads: dict[str, Digest] = {}
         for index in range(self.plan.operations):
-            before = made[-1] if made else None
+            before = [made[one] for one in predecessors(self.call.operations)[index]]
             row = []
             for number in range(1, self.plan.quantity + 1):
-                previous = before[number - 1].digest if before else self.call.design
+                digests = [records[number - 1].digest for records in before]
+                previous = continued(digests) if digests else self.call.design
                 name = self._maker(index)
                 record = self._record(index, number, previous, heads.get(name))
                 heads[name] = record.digest

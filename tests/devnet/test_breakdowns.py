@@ -1,4 +1,4 @@
-"""A machine breaks after the award: another shop's makes the work, the customer knows why, a kill changes nothing."""
+"""A machine breaks after the award of a forked routing: another shop's joins the parts, and the customer knows why."""
 
 import pytest
 
@@ -8,17 +8,18 @@ from tests.devnet.jobs import finish, post, say, settled_balance, until, wait_fo
 pytestmark = pytest.mark.slow
 
 LAST = 2
-"""The assignment of the bracket that is measured on one machine of its shop, which has no other."""
+"""The assignment that measures what two makers made side by side, on a machine that its shop has once."""
 
 
 def test_work_of_a_machine_that_breaks_is_made_by_another_shop_and_the_customer_knows_why(
     federation: Federation,
 ) -> None:
     before = settled_balance(federation)
-    job = post(federation)
+    job = post(federation, after=["2:", "3:1,2"])
     wait_for(federation, "customer", job, "OperationAccepted", 3)
     with federation.client("customer") as client:
-        promised = client.job(job)["assignments"][LAST]
+        first, second, promised = client.job(job)["assignments"]
+    assert second["ready_by"] < first["finish_by"] <= promised["ready_by"] >= second["finish_by"]
     maker, machine = promised["provider"], promised["machine"]
     out = say(federation, maker, "shop", "out", machine, "--reason", "the probe is bent")
     try:
@@ -42,5 +43,8 @@ def test_work_of_a_machine_that_breaks_is_made_by_another_shop_and_the_customer_
     after = settled_balance(federation)
     assert sum(after.accounts.values()) == sum(before.accounts.values())
     assert after.locked == 0
+    with federation.client("auditor") as client:
+        audited = client.audit(document["parts"][0]["serial"])
+    assert audited["verdict"] == "holds", audited
     with federation.client(maker) as client:
         until(lambda: client.job(job)["terminal"], "the old maker lets go of the job")

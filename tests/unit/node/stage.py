@@ -59,7 +59,7 @@ PURSE = 10_000
 
 LEAVES: tuple[PackageLeaf, ...] = tuple(
     seal_package(b"m" * 32, index, [content], lambda _chunk: None)
-    for index, content in enumerate((b"design", b"first", b"second"))
+    for index, content in enumerate((b"design", b"first", b"second", b"third"))
 )
 SEALED = seal_design(b"m" * 32, LEAVES)
 UNEXPLAINED: dict[str, Any] = {"refusals": (), "bases": ()}
@@ -89,7 +89,8 @@ class Actor:
 class Stage:
     """One job among nodes; ``customer``, ``shops`` and ``witness`` are its workflows."""
 
-    def __init__(self, scene: Scene, some: tuple[Bidder, ...], pack: RulePack) -> None:
+    def __init__(self, scene: Scene, some: tuple[Bidder, ...], pack: RulePack, **changes: Any) -> None:
+        """A stage for a job whose call is the small one with ``changes``."""
         self.scene = scene
         self.bidders = {bidder.bid.provider: bidder for bidder in some}
         contracts, now = scene.contracts, scene.evm.now
@@ -108,6 +109,7 @@ class Stage:
             commit_by=UnixSeconds(now + 20),
             reveal_by=UnixSeconds(now + 40),
             budget=Cents(100_000),
+            **changes,
         )
         self.signed = sign(CUSTOMER_SEED, CALL, encode(self.call))
         self.deadline = UnixSeconds(now + TERM)
