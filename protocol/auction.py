@@ -31,7 +31,7 @@ from protocol.params import (
     MAX_WITNESSES,
     PROCESSES,
 )
-from protocol.routing import predecessors, shape
+from protocol.routing import predecessors, runs, shape
 from protocol.units import Cents, GramsCo2, Seconds, UnixSeconds
 from protocol.wire import encode
 
@@ -145,9 +145,10 @@ def accept_call(call: Call, *, signer: PeerId, now: UnixSeconds) -> None:
     """Decide whether ``call`` is well formed; ``now`` is wall time. Rules are checked by ``rules.check_call``.
 
     Raises:
-        RejectError: not signed by its customer, no or too many operations, a routing that is not a chain, an unknown
-            process, a quantity, budget, weight, premium, measure, hole table, witness or filter out of bounds, guests
-            or contents that do not fit the classification, or deadlines out of order.
+        RejectError: not signed by its customer, no or too many operations, a routing that does not fork and join, or
+            does not end in one operation, an unknown process, a quantity, budget, weight, premium, measure, hole table,
+            witness or filter out of bounds, guests or contents that do not fit the classification, or deadlines out of
+            order.
         IgnoreError: the commit deadline has passed.
     """
     if call.customer != signer:
@@ -282,6 +283,8 @@ def check_bid(bid: Bid, call: Call) -> None:
     """
     if not 1 <= len(bid.offers) <= MAX_OFFERS:
         raise RejectError(f"bid has {len(bid.offers)} offers")
+    if any(operation.after is not None for operation in call.operations):
+        _check_bundles(bid.offers, call.operations)
     # Most menus are told apart by operation, opening and price alone; only others are compared as a whole.
     if len(set(map(_plainly, bid.offers))) < len(bid.offers) and len(set(bid.offers)) < len(bid.offers):
         raise RejectError("bid makes an offer twice")
@@ -309,6 +312,13 @@ def _check_offers(offers: Sequence[Offer], operations: int, due: UnixSeconds) ->
             raise RejectError("offer's price curve or machine's name is too long")
         if offer.rises:
             _check_rises(offer)
+
+
+def _check_bundles(offers: Sequence[Offer], operations: Sequence[Operation]) -> None:
+    """In a routing that forks, what one machine makes in one go lies within a branch."""
+    ends = {one: run[-1] for run in runs(shape(predecessors(operations))) for one in run}
+    if any(offer.last > ends.get(offer.first, -1) for offer in offers):
+        raise RejectError("a bundle leaves its branch, or covers operations that do not exist")
 
 
 def _check_rises(offer: Offer) -> None:

@@ -87,6 +87,11 @@ def _shape(operations: frozenset[int], after: Sequence[Sequence[int]]) -> Series
     last = operations - {other for o in operations for other in after[o]}
     if len(last) == 1:
         return (*_shape(operations - last, after), *last)
+    for operation in sorted(operations):
+        behind = operations & downstream(after, operation)
+        ahead = frozenset(one for one in operations if operation in downstream(after, one))
+        if len(ahead) + 1 + len(behind) == len(operations):
+            return (*_shape(ahead, after), operation, *_shape(behind, after))
     raise RejectError("routing is not made of forks and joins at single operations")
 
 
