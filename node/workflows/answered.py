@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ledger.orders import NO_DAMAGES
-from node.planner.outage import moved_offer
 from node.planner.pricing import Basis
+from node.planner.relief import moved_offer
 from node.workflows.events import OperationAttested, RecordsArrived
 from node.workflows.setbacks import WorkMoved
 from protocol.auction import Bid, Offer

@@ -8,7 +8,7 @@ import trio
 
 from node.clock import PlantClock
 from node.errors import RequestError
-from node.planner.outage import Relief, Stranded, relieved
+from node.planner.relief import Relief, Stranded, relieved
 from node.workflows import answered
 from node.workflows.answered import Answer, held, own_work, tenure
 from node.workflows.asked import GivenBack

@@ -9,7 +9,7 @@ import pytest
 from node.planner.bidding import answer, family_of
 from node.planner.holding import Won, settle
 from node.planner.machine import Approval, Machine
-from node.planner.outage import Relief, Stranded, relieved
+from node.planner.relief import Relief, Stranded, relieved
 from node.planner.schedule import Schedule, idle
 from node.planner.timing import duration
 from protocol.ids import MachineId
