@@ -52,6 +52,8 @@ def shape(after: Sequence[Sequence[int]]) -> Series:
     for index, before in enumerate(after):
         if any(not 0 <= other < index for other in before) or list(before) != sorted(set(before)):
             raise RejectError(f"operation {index} does not come after operations before it, named once, in order")
+    if all(before == (() if index == 0 else (index - 1,)) for index, before in enumerate(after)):
+        return tuple(range(len(after)))
     found = _shape(frozenset(range(len(after))), after)
     if sorted(_edges(found)) != sorted((a, b) for b, before in enumerate(after) for a in before):
         raise RejectError("routing names an order that follows from another")

@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from itertools import chain, islice, repeat
+from operator import attrgetter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgpack
@@ -27,6 +28,11 @@ MAX_DEPTH = 12
 
 SCALARS = (int, bytes, str, bool)
 """Types that are their own wire form."""
+
+_BARE = frozenset({type(None), bytes, str, bool})
+"""Types of values that go in as they are."""
+
+_LEAST, _MOST = -(2**63), 2**64 - 1
 
 FEW = 6
 """So many records are parsed one by one: columns would not pay."""
@@ -88,26 +94,33 @@ def _plain(value: object, depth: int) -> object:
     if depth > MAX_DEPTH:
         raise RejectError("nested too deeply")
     kind = type(value)
-    if value is None or kind in (bytes, str, bool):
+    if kind in _BARE:
         return value
     if kind is int:
-        if not -(2**63) <= value < 2**64:  # type: ignore[operator]  # it is an int
+        if not _LEAST <= value <= _MOST:  # type: ignore[operator]  # it is an int
             raise RejectError(f"{value} does not fit 64 bits")
         return value
-    if kind is tuple:
-        return [_plain(item, depth + 1) for item in value]  # type: ignore[attr-defined]  # it is a tuple
     if isinstance(value, Enum):
         return value.value
-    columns: tuple[str, ...] = _columns(kind)  # type: ignore[arg-type]  # every class is hashable
-    return [_plain(getattr(value, name), depth + 1) for name in columns]
+    items: tuple[object, ...] = value if kind is tuple else _values_of(kind)(value)  # type: ignore[assignment]
+    if items and depth == MAX_DEPTH:
+        raise RejectError("nested too deeply")
+    # Most items are scalars: they need no call of their own.
+    return [
+        item if (of := type(item)) in _BARE or (of is int and _LEAST <= item <= _MOST) else _plain(item, depth + 1)  # type: ignore[operator]
+        for item in items
+    ]
 
 
 @cache
-def _columns(kind: type) -> tuple[str, ...]:
-    """Names of a dataclass's fields in order."""
+def _values_of(kind: type) -> Callable[[object], tuple[object, ...]]:
+    """What reads a dataclass's fields in order."""
     if not is_dataclass(kind):
         raise RejectError(f"{kind.__name__} has no wire form")
-    return tuple(field.name for field in fields(kind))
+    names = [field.name for field in fields(kind)]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _parser(kind: Any) -> "_Parser":

@@ -7,15 +7,16 @@ other; two that would make other work move to the same place are told as a clash
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import NamedTuple
 
-from node.planner.holding import clashing, held, hold_of, timeline_of
+from node.planner.holding import clashing, hold_of, making_room, timeline_of
 from node.planner.machine import Family, Machine
 from node.planner.menu import Bench, Found, improved, openings
 from node.planner.policy import Policy
 from node.planner.pricing import Basis, basis, curve, placed, up
-from node.planner.schedule import Hold, Schedule
-from node.planner.timeline import Place, Request, Timeline
+from node.planner.schedule import Schedule
+from node.planner.timeline import Move, Place, Request, Timeline
 from node.planner.timing import brisk_duration, co2, duration
 from protocol.auction import Offer
 from protocol.capability import covers, shortfall
@@ -66,17 +67,19 @@ class _Job:
     basis: Basis
     """Wherever they go."""
 
+    co2: GramsCo2
+
     @property
     def span(self) -> tuple[int, int]:
         return self.operations[0].index, self.operations[-1].index
 
 
 class _Offered(NamedTuple):
-    """An offer, why it costs what it costs, and what it holds."""
+    """An offer, why it costs what it costs, and who must move for it."""
 
     offer: Offer
     basis: Basis
-    hold: Hold
+    moves: tuple[Move, ...]
 
 
 def _order(one: _Offered) -> tuple[int, int, str, int, int]:
@@ -154,25 +157,40 @@ class _Desk:
 
     def _clashes(self) -> Iterator[tuple[int, int]]:
         """Only a window that moves work can clash, and only with one for another operation."""
-        holds = [one.hold for one in self._offers]
-        moving = {index for index, hold in enumerate(holds) if hold.moves}
+        moving = {index for index, one in enumerate(self._offers) if one.moves}
+        if not moving:
+            return
+        holds = [
+            hold_of(one.offer, self._call.job, one.moves, until=NEVER, family=self._family) for one in self._offers
+        ]
         pairs = {(min(a, b), max(a, b)) for a in moving for b in range(len(holds)) if a != b}
         yield from (pair for pair in sorted(pairs) if clashing(self._schedule, holds[pair[0]], holds[pair[1]]))
 
     def _able(self, machines: Sequence[Machine], operation: Operation) -> list[_Job]:
         """The machines that may take ``operation``, alone or with those after it."""
-        jobs = []
+        jobs, quantity = [], self._call.quantity
         for machine in machines:
             taken: list[Operation] = []
-            length = Seconds(0)
+            length, grams = 0, 0
             for following in self._call.operations[operation.index : operation.index + BUNDLE]:
+                if following.process != machine.capability.process:
+                    break
                 margin = self._margin(machine, following)
                 if margin is None or (taken and self._after[following.index] != (taken[-1].index,)):
                     break
                 taken.append(following)
-                length = Seconds(length + duration(machine, following, self._call.quantity))
-                row = basis(machine, taken, self._call.quantity, margin=margin)
-                jobs.append(_Job(machine=machine, operations=tuple(taken), margin=margin, length=length, basis=row))
+                length += duration(machine, following, quantity)
+                grams += co2(machine, following, quantity)
+                jobs.append(
+                    _Job(
+                        machine=machine,
+                        operations=tuple(taken),
+                        margin=margin,
+                        length=Seconds(length),
+                        basis=basis(machine, taken, quantity, margin=margin),
+                        co2=GramsCo2(grams),
+                    )
+                )
         return jobs
 
     def _margin(self, machine: Machine, operation: Operation) -> BasisPoints | None:
@@ -189,18 +207,17 @@ class _Desk:
                 if len(self._offers) == min(MAX_OFFERS, before + share):
                     return True
                 begins = (offer.machine, offer.opens)
-                hold = None if begins in seen else self._hold(offer, bench, place)
-                if hold is not None:
+                moves = None if begins in seen else self._moves(offer, job.machine, bench, place)
+                if moves is not None:
                     seen.add(begins)
-                    self._offers.append(_Offered(offer, row, hold))
+                    self._offers.append(_Offered(offer, row, moves))
         return len(self._offers) > before
 
-    def _hold(self, offer: Offer, bench: Bench, place: Place) -> Hold | None:
-        """What an offer would hold; time in a gap is free as it is."""
-        job, now, family = self._call.job, self._now, self._family
+    def _moves(self, offer: Offer, machine: Machine, bench: Bench, place: Place) -> tuple[Move, ...] | None:
+        """Who must move for an offer, None when they cannot; time in a gap is free as it is."""
         if place.moves or place.start == place.latest:
-            return held(self._schedule, offer, job, bench.timeline, until=NEVER, now=now, family=family)
-        return hold_of(offer, job, until=NEVER, family=family)
+            return making_room(machine, offer, bench.timeline, now=self._now, family=self._family)
+        return ()
 
     def _places(
         self, jobs: Sequence[_Job], bounds: Sequence[_Bounds], share: int
@@ -217,13 +234,12 @@ class _Desk:
         better = list(improved(benches, found, costs, (self._call.weights.hour,))) if self._policy.patience else []
         rates = [bench.rate for bench in benches]
         kept = [one for one in found if not any(one.beaten_by(other, rates[one.bench]) for other in better)]
-        turns = {one: sum(other.bench == one.bench for other in kept[:index]) for index, one in enumerate(kept)}
-        for index, place in (*better, *sorted(kept, key=turns.__getitem__)):
+        for index, place in (*better, *_in_turns(kept)):
             yield jobs[index], benches[index], place
 
     def _windows(self, job: _Job, bench: Bench, place: Place) -> Iterator[tuple[Offer, Basis]]:
         """A place as windows of plant time, cut where closed hours change how long the work takes."""
-        machine, quantity = job.machine, self._call.quantity
+        machine, (first, last) = job.machine, job.span
         row = placed(
             job.basis,
             machine,
@@ -231,18 +247,17 @@ class _Desk:
             changeover=Seconds(place.changeover),
             displaced=Cents(up(place.delay, 3600)),
         )
-        grams = GramsCo2(sum(co2(machine, operation, quantity) for operation in job.operations))
         for stretch in machine.calendar.stretches(place.start, place.latest, bench.request.length):
             yield (
                 Offer(
-                    first=job.span[0],
-                    last=job.span[1],
+                    first=first,
+                    last=last,
                     machine=machine.name,
                     opens=stretch.opens,
                     closes=stretch.closes,
                     duration=stretch.duration,
                     price=row.price,
-                    co2=grams,
+                    co2=job.co2,
                     grade=machine.grade,
                     rises=curve(stretch.opens, stretch.closes, row.price, self._policy.waiting),
                 ),
@@ -269,14 +284,14 @@ class _Desk:
             self._timelines[name] = timeline_of(self._schedule, roster, self._call.job, now=self._now)
         return self._timelines[name]
 
-    def _targets(self, job: _Job, bench: Bench, most: int) -> list[int]:
+    def _targets(self, job: _Job, bench: Bench, most: int) -> Iterator[int]:
         """Where to look for a place: where our own upstream windows end, and denser towards the first start."""
         low, high = bench.request.ready, bench.request.last
         joints = sorted(
             {at for end in self._upstream(job.operations[0]) if low <= (at := job.machine.calendar.worked(end)) <= high}
         )
         chosen = {joints[index * len(joints) // most] for index in range(most)} if joints else set()
-        return sorted(chosen | {low + (high - low) * index**3 // most**3 for index in range(most)})
+        yield from sorted(chosen | {low + (high - low) * index**3 // most**3 for index in range(most)})
 
     def _upstream(self, operation: Operation) -> list[UnixSeconds]:
         """When our own windows for what comes before an operation end, at the earliest."""
@@ -324,6 +339,14 @@ class _Desk:
             or missing_tool(machine, self._call)
             or (terms if isinstance(terms, str) else "has no capacity before the due date")
         )
+
+
+def _in_turns(found: Sequence[Found]) -> list[Found]:
+    """Each bench's first place, then each one's second, and so on."""
+    places: dict[int, list[Found]] = {}
+    for one in found:
+        places.setdefault(one.bench, []).append(one)
+    return [one for turn in zip_longest(*places.values()) for one in turn if one is not None]
 
 
 def critical_times(after: Sequence[Sequence[int]], lengths: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -62,28 +62,22 @@ def reserve(
     timelines = {
         name: timeline_of(schedule, schedule.roster(name), job, now=now) for name in {offer.machine for offer in offers}
     }
+    holds = []
     for offer in offers:
-        hold = held(schedule, offer, job, timelines[offer.machine], until=until, now=now, family=family)
-        if hold is None:
-            raise CapacityError(offer.machine, f"cannot keep {offer.opens} to {offer.closes} free")
-        schedule = schedule.with_hold(hold)
-    return schedule
+        name = offer.machine
+        moves = making_room(schedule.machine(name), offer, timelines[name], now=now, family=family)
+        if moves is None:
+            raise CapacityError(name, f"cannot keep {offer.opens} to {offer.closes} free")
+        holds.append(hold_of(offer, job, moves, until=until, family=family))
+    return schedule.with_holds(*holds)
 
 
-def held(
-    schedule: Schedule,
-    offer: Offer,
-    job: JobId,
-    timeline: Timeline,
-    *,
-    until: UnixSeconds,
-    now: UnixSeconds,
-    family: Family,
-) -> Hold | None:
-    """The hold for one window, or None when other work cannot make room for it; ``timeline`` as in ``timeline_of``."""
+def making_room(
+    machine: Machine, offer: Offer, timeline: Timeline, *, now: UnixSeconds, family: Family
+) -> tuple[Move, ...] | None:
+    """Who moves where for a window, or None when other work cannot make room; ``timeline`` as in ``timeline_of``."""
     finish = UnixSeconds(offer.closes + offer.duration)
-    moves = _moves(schedule.machine(offer.machine), timeline, (offer.opens, finish), now=now, family=family)
-    return None if moves is None else hold_of(offer, job, moves, until=until, family=family)
+    return _moves(machine, timeline, (offer.opens, finish), now=now, family=family)
 
 
 def hold_of(offer: Offer, job: JobId, moves: tuple[Move, ...] = (), *, until: UnixSeconds, family: Family) -> Hold:

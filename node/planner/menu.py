@@ -55,6 +55,8 @@ def openings(bench: Bench, targets: Iterable[int], *, most: int, span: int) -> l
     """
     places = bench.timeline.places(bench.request, now=bench.now, rate=bench.rate)
     kept = [place.capped(span) for place in places][-most:]
+    if kept and kept[-1].latest >= bench.request.last:
+        return kept
     for target in targets:
         if len(kept) == most:
             break

@@ -89,20 +89,14 @@ class Lane:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The tasks in seconds worked."""
-        worked = self.machine.calendar.worked
-        return tuple(
-            Block(
-                worked(task.start),
-                worked(task.finish),
-                worked(task.earliest),
-                worked(task.due),
-                worked(task.wanted) if task.wanted else 0,
-                task.weight,
-                task.family,
-                task.key,
-            )
-            for task in self.tasks
-        )
+        worked, blocks = self.machine.calendar.worked, []
+        for task in self.tasks:
+            start, finish = worked(task.start), worked(task.finish)
+            earliest = start if task.earliest == task.start else worked(task.earliest)
+            due = finish if task.due == task.finish else worked(task.due)
+            wanted = worked(task.wanted) if task.wanted else 0
+            blocks.append(Block(start, finish, earliest, due, wanted, task.weight, task.family, task.key))
+        return tuple(blocks)
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -250,10 +244,14 @@ class Schedule:
         tasks = tuple(replace(one, due=one.finish) if one.key == task.key else one for one in roster.tasks)
         return self._with(Roster(lane=replace(roster.lane, tasks=tasks), holds=roster.holds))
 
-    def with_hold(self, hold: Hold) -> "Schedule":
-        """The schedule that keeps one more window free."""
-        roster = self.roster(hold.machine)
-        return self._with(replace(roster, holds=(*roster.holds, hold)))
+    def with_holds(self, *holds: Hold) -> "Schedule":
+        """The schedule that keeps more windows free."""
+        rosters = dict(self.rosters)
+        for name in {hold.machine: None for hold in holds}:
+            roster = self.roster(name)
+            added = (hold for hold in holds if hold.machine == name)
+            rosters[name] = Roster(lane=roster.lane, holds=(*roster.holds, *added))
+        return replace(self, rosters=rosters)
 
     def without_job(self, job: JobId) -> "Schedule":
         """The schedule that holds nothing of ``job``."""
@@ -280,15 +278,15 @@ class Schedule:
         return open_at and all(one.finish <= start or one.start >= finish for one in held)
 
     def _filtered(self, tasks: Callable[[Task], bool], holds: Callable[[Hold], bool]) -> "Schedule":
-        """The schedule with what both let pass; a lane that loses nothing keeps its timeline."""
-        rosters = dict(self.rosters)
+        """The schedule with what both let pass; itself if that is all, and a lane that loses nothing stays as it is."""
+        changed: dict[MachineId, Roster] = {}
         for name, roster in self.rosters.items():
             lane, kept = tuple(filter(tasks, roster.tasks)), tuple(filter(holds, roster.holds))
             if len(lane) != len(roster.tasks):
-                rosters[name] = Roster(lane=replace(roster.lane, tasks=lane), holds=kept)
+                changed[name] = Roster(lane=Lane(machine=roster.machine, tasks=lane), holds=kept)
             elif len(kept) != len(roster.holds):
-                rosters[name] = replace(roster, holds=kept)
-        return replace(self, rosters=rosters)
+                changed[name] = Roster(lane=roster.lane, holds=kept)
+        return replace(self, rosters={**self.rosters, **changed}) if changed else self
 
     def _with(self, roster: Roster) -> "Schedule":
         return replace(self, rosters={**self.rosters, roster.machine.name: roster})

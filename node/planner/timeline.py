@@ -128,7 +128,7 @@ class Timeline:
             rate: cents that an hour of changing over costs.
         """
         position = max(bisect_right(self.ends, request.ready), bisect_right(self.starts, now))
-        free, most = 0, None
+        free, most, least = 0, None, 0 if self.changeovers.none else None
         end = min(len(self.blocks), position + LOOK)
         while position <= end and free < ENOUGH:
             if position and self.ends[position - 1] > request.last:
@@ -139,6 +139,8 @@ class Timeline:
                 if most is None or place.cost(rate) < most:
                     most = place.cost(rate)
                     yield place
+                    if most == least:
+                        return
             position += 1
 
     def gap(self, request: Request, *, now: int, ready: int | None = None) -> Place | None:

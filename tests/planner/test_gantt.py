@@ -25,7 +25,7 @@ def test_committed_tentative_free_and_closed_hours_can_be_told_apart() -> None:
     )
     opens = (at(0) - MONDAY) % WEEK
     calendar = Calendar(shifts=(Shift(opens=Seconds(opens), closes=Seconds(opens + 10 * HOUR)),))
-    schedule = a_schedule(work(1, 4), machines=[a_machine(calendar=calendar)]).with_hold(held)
+    schedule = a_schedule(work(1, 4), machines=[a_machine(calendar=calendar)]).with_holds(held)
     row = gantt(schedule, now=at(0), hours=12, width=12).splitlines()[1]
     assert row == "mill-1  .####.???.  "
 

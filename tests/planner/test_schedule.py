@@ -57,7 +57,7 @@ def a_hold(start: float, hours: float, *, until: int = 50, job: int = 1, first: 
 
 
 def test_holds_end_by_themselves_and_tasks_do_not() -> None:
-    schedule = a_schedule(work(0, 1)).with_hold(a_hold(2, 1)).with_hold(a_hold(4, 1, until=60, job=2))
+    schedule = a_schedule(work(0, 1)).with_holds(a_hold(2, 1)).with_holds(a_hold(4, 1, until=60, job=2))
     assert schedule.next_expiry == UnixSeconds(50)
     assert schedule.without_expired(UnixSeconds(49)) == schedule
     assert [hold.start for hold in schedule.without_expired(UnixSeconds(50)).holds] == [at(4)]
@@ -78,7 +78,7 @@ def test_what_is_over_is_forgotten() -> None:
 
 
 def test_a_lane_that_loses_nothing_keeps_its_timeline() -> None:
-    schedule = a_schedule(work(0, 1)).with_hold(a_hold(2, 1))
+    schedule = a_schedule(work(0, 1)).with_holds(a_hold(2, 1))
     kept = schedule.without_job(JobId(bytes([1]) * 32))
     assert kept.roster(MILL).lane is schedule.roster(MILL).lane
 
