@@ -102,12 +102,12 @@ def _plain(value: object, depth: int) -> object:
         return value
     if isinstance(value, Enum):
         return value.value
-    items: tuple[object, ...] = value if kind is tuple else _values_of(kind)(value)  # type: ignore[assignment]
+    items: tuple[Any, ...] = value if kind is tuple else _values_of(kind)(value)  # type: ignore[assignment, arg-type]
     if items and depth == MAX_DEPTH:
         raise RejectError("nested too deeply")
     # Most items are scalars: they need no call of their own.
     return [
-        item if (of := type(item)) in _BARE or (of is int and _LEAST <= item <= _MOST) else _plain(item, depth + 1)  # type: ignore[operator]
+        item if (of := type(item)) in _BARE or (of is int and _LEAST <= item <= _MOST) else _plain(item, depth + 1)
         for item in items
     ]
 

@@ -222,16 +222,7 @@ def _close(market: Market, job: JobId) -> None:
 
 
 def _improve(market: Market) -> None:
-    """A voluntary re-auction now and then; transfers are paid, and who gave work up gives its package back."""
-    if market.rng.random() > IMPROVED:
-        return
-    exchange = Exchange(now=market.clock.now)
-    market.book, improvements = improved(market.book, exchange, {}, rounds=1, rng=market.rng)
-    for improvement in improvements:
-        for transfer in improvement.transfers:
-            market.purse.pay(transfer.payer, transfer.payee, transfer.amount)
-        for rest, (job, first) in improvement.rests.items():
-            root, offset = market.root(job)
-            market.roots[rest] = (root, offset + first)
-        for job in improvement.jobs:
-            making.begin(market, job)
+    """A voluntary re-auction now and then."""
+    if market.rng.random() <= IMPROVED:
+        exchange = Exchange(now=market.clock.now)
+        making.bettered(market, *improved(market.book, exchange, {}, rounds=1, rng=market.rng))

@@ -20,8 +20,8 @@ from protocol.job import Call, Site
 from protocol.transport import co2_of, travel_time
 from protocol.units import UnixSeconds
 
-NEAREST = 8
-"""Shops asked again for an operation; the ninth best bid hardly ever wins the second time."""
+NEAREST = 6
+"""Shops asked again for an operation; the seventh best bid hardly ever wins the second time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,15 +147,15 @@ class Exchange:
             remembered = self.known[key] = (schedule, menu(book.providers[peer], schedule, call, now=self.now))
         return remembered[1]
 
-    def auction(self, book: Book, call: Call, rest: Rest = FIRST) -> Order | NoAward:
-        """One auction among the shops that are asked."""
+    def auction(self, book: Book, call: Call, rest: Rest = FIRST, *, most: int | None = None) -> Order | NoAward:
+        """One auction among the shops that are asked; nobody wins for more than ``most`` micro-cents."""
         wanted = {operation.process for operation in call.operations}
         asked = [peer for peer, one in book.providers.items() if not wanted.isdisjoint(one.processes)]
         if rest.asked is not None:
             asked = [peer for peer in asked if peer in rest.asked]
         bids = [bid for peer in asked if (bid := self.bid(book, call, peer)) is not None]
         terms = terms_of(call) if rest.origin is None else replace(terms_of(call), origin=rest.origin)
-        outcome = choose(terms, bids, transcript(call))
+        outcome = choose(terms, bids, transcript(call), most=most)
         if isinstance(outcome, NoAward):
             return outcome
         return Order(
@@ -167,18 +167,21 @@ class Exchange:
             sunk=rest.sunk,
         )
 
-    def clear(self, book: Book, call: Call, rest: Rest = FIRST) -> Book | NoAward:
+    def clear(self, book: Book, call: Call, rest: Rest = FIRST, *, most: int | None = None) -> Book | NoAward:
         """The book after one auction.
 
         A provider whose windows cannot all be kept although they won together declines, and the auction is run
         again without it.
+
+        Args:
+            most: micro-cents from which on an award is of no use; then only those asked first are asked.
         """
         without: set[PeerId] = set()
         while True:
             reduced = book if not without else _only(book, without)
-            found = self.auction(reduced, call, rest)
+            found = self.auction(reduced, call, rest, most=most)
             if isinstance(found, NoAward):
-                if rest.asked is None:
+                if rest.asked is None or most is not None:
                     return found
                 rest = replace(rest, asked=None)
                 continue
@@ -201,7 +204,7 @@ def quoted(call: Call, bids: Iterable[Bid]) -> tuple[dict[PeerId, int], ...]:
     return found
 
 
-def promising(book: Book, order: Order, first: int = 0) -> set[PeerId]:
+def promising(book: Book, order: Order, first: int = 0, *, nearest: int = NEAREST) -> set[PeerId]:
     """Whoever makes an order's operations from ``first`` on, and for each those whose opened bids came nearest."""
     call, assignments = order.call, order.award.assignments
     found: set[PeerId] = set()
@@ -218,7 +221,7 @@ def promising(book: Book, order: Order, first: int = 0) -> set[PeerId]:
                 for peer, quote in asks.items()
                 if peer in book.providers
             }
-            found.update(nsmallest(NEAREST, costs, key=lambda peer: (costs[peer], peer)))
+            found.update(nsmallest(nearest, costs, key=lambda peer: (costs[peer], peer)))
     return found
 
 

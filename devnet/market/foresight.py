@@ -19,6 +19,10 @@ Quotes = Mapping[JobId, tuple[Mapping[PeerId, int], ...]]
 """What shops asked for each operation when they were first asked."""
 
 
+ASKED = 8
+"""Shops asked for an operation; it has more patience than a market."""
+
+
 def plans_of(book: Book) -> dict[JobId, list[Assignment]]:
     """Who makes what when under auctions, each order with its rests in one piece."""
     tasks = {task.key: task for schedule in book.schedules.values() for task in schedule.tasks}
@@ -71,7 +75,7 @@ def clairvoyant(world: World, plans: Iterable[Plans], *, tries: int, rng: Random
         chosen = group(book, list(book.orders.values()), ideal, rng)
         trial = book.without(*(order.call.job for order in chosen))
         for order in rng.sample(chosen, len(chosen)):
-            rest = replace(FIRST, quotes=order.quotes, asked=promising(book, order))
+            rest = replace(FIRST, quotes=order.quotes, asked=promising(book, order, nearest=ASKED))
             after = exchange.clear(trial, order.call, rest)
             if isinstance(after, NoAward):
                 break

@@ -9,7 +9,7 @@ from random import Random
 
 from devnet.market.book import Book, Exchange, Order
 from devnet.market.rests import cut, haste, open_from, released
-from protocol.award import HOUR, MICRO, Assignment, NoAward
+from protocol.award import HOUR, MICRO, Assignment
 from protocol.ids import JobId, PeerId
 from protocol.transport import travel_time
 from protocol.units import BasisPoints, Cents, UnixSeconds
@@ -24,6 +24,9 @@ TARGETED = 0.6
 
 HURRIED = 0.5
 """Share of rounds that place the most valuable work first; the others place it in any order."""
+
+NEARER = 4
+"""Shops asked for an operation in a round; another round finds more than two more shops."""
 
 NEAR = 12
 """Orders looked at for company, by when they begin: only those that meet on a machine can help each other."""
@@ -93,7 +96,7 @@ def reauctioned(
     """
     firsts = [open_from(order, exchange.now) for order in orders]
     given = [
-        released(book, order, first, now=exchange.now)
+        released(book, order, first, now=exchange.now, nearest=NEARER)
         for order, first in zip(orders, firsts, strict=True)
         if first is not None
     ]
@@ -105,13 +108,12 @@ def reauctioned(
     if rng.random() < HURRIED:
         order.sort(key=haste, reverse=True)
     for one in order:
-        after = exchange.clear(trial, one.call, one.rest)
-        if isinstance(after, NoAward):
+        most -= one.rest.sunk
+        after = exchange.clear(trial, one.call, one.rest, most=most) if most > 0 else None
+        if not isinstance(after, Book):
             return None
         trial = after
-        most -= trial.orders[one.call.job].award.score + one.rest.sunk
-        if most < 0:
-            return None
+        most -= trial.orders[one.call.job].award.score
     changes = {one.call.job: trial.orders[one.call.job].award.score + one.rest.sunk - one.cost for one in given}
     lost = margins_lost(book, ((one.steps, trial.orders[one.call.job].award.assignments) for one in given))
     gain = -sum(changes.values()) - MICRO * (sum(lost.values()) + 2 * len(given))

@@ -1,8 +1,13 @@
 """Making, inspecting, paying, repairing what was awarded; every order ends once, and then nothing of it is held."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from devnet.market.behaviour import Buyer, Mishap, Reason, Shop
+from devnet.market.book import Book
+from devnet.market.easing import eased
+from devnet.market.improvement import Improvement
 from devnet.market.repair import Remedy, Repaired, broken, delayed, rejected, vanished
 from devnet.market.rush import rushed
 from devnet.market.state import Claim, Market
@@ -106,6 +111,7 @@ def _break(market: Market) -> None:
     until = UnixSeconds(market.clock.now + market.rng.randint(1, 24) * HOUR)
     done = broken(market.book, peer, MachineId(name), now=market.clock.now, until=until)
     repaired(market, Mishap.MACHINE, done)
+    bettered(market, *eased(replace(done, book=market.book), rng=market.rng))
 
 
 def _desert(market: Market, peer: PeerId) -> None:
@@ -136,6 +142,19 @@ def rush(market: Market, call: Call) -> bool:
     repaired(market, Mishap.RUSH, found.repaired)
     begin(market, call.job)
     return True
+
+
+def bettered(market: Market, book: Book, improvements: Sequence[Improvement]) -> None:
+    """Take over a book after re-auctions; transfers are paid, and who gave work up gives its package back."""
+    market.book = book
+    for improvement in improvements:
+        for transfer in improvement.transfers:
+            market.purse.pay(transfer.payer, transfer.payee, transfer.amount)
+        for rest, (job, first) in improvement.rests.items():
+            root, offset = market.root(job)
+            market.roots[rest] = (root, offset + first)
+        for job in improvement.jobs:
+            begin(market, job)
 
 
 def repaired(market: Market, mishap: Mishap, done: Repaired) -> None:

@@ -74,6 +74,9 @@ class Repaired:
     changes: Mapping[JobId, int]
     """What each order costs more now, in micro-cents."""
 
+    exchange: Exchange
+    """Remembers what shops said."""
+
     @property
     def cost(self) -> int:
         """Of all orders together, in micro-cents; a maker is not paid for what its failure spoilt."""
@@ -154,6 +157,7 @@ def reauctioned(book: Book, trouble: Trouble) -> Repaired:
         remedies=mending.remedies,
         successors=mending.successors,
         changes={job: mending.costs[job] - cost for job, cost in costs.items() if job in mending.costs},
+        exchange=mending.exchange,
     )
 
 

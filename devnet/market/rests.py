@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 
-from devnet.market.book import Book, Order, Rest, length_score, promising
+from devnet.market.book import NEAREST, Book, Order, Rest, length_score, promising
 from node.planner.schedule import Task, prefix
 from protocol.award import HOUR, MICRO, Assignment, Award
 from protocol.ids import JobId
@@ -68,11 +68,20 @@ def parts_of(order: Order, first: int, now: UnixSeconds) -> Parts:
     return Parts(site=stop, ready=ready)
 
 
-def released(book: Book, order: Order, first: int, *, now: UnixSeconds, parts: Parts | None = None) -> Released:
+def released(
+    book: Book,
+    order: Order,
+    first: int,
+    *,
+    now: UnixSeconds,
+    parts: Parts | None = None,
+    nearest: int = NEAREST,
+) -> Released:
     """The terms on which operations from ``first`` on are auctioned again; nothing moves before ``now``.
 
     Args:
         parts: where they are, if not where the order says.
+        nearest: shops that are asked for each operation beside its maker.
     """
     call, found = order.call, parts or parts_of(order, first, now)
     untouched = first == 0 and found.site is None
@@ -85,7 +94,7 @@ def released(book: Book, order: Order, first: int, *, now: UnixSeconds, parts: P
         origin=found.site,
         follows=order.call.job if first else order.follows,
         quotes=order.quotes[first:],
-        asked=promising(book, order, first),
+        asked=promising(book, order, first, nearest=nearest),
         sunk=sunk + (order.sunk if first == 0 else 0),
     )
     if first == 0:

@@ -201,8 +201,10 @@ class _Desk:
 
     def _offer(self, jobs: Sequence[_Job], bounds: Sequence[_Bounds], share: int) -> bool:
         """Offer up to ``share`` windows for what ``jobs`` have in common, each only if it can be held."""
+        if not jobs:
+            return False
         before, seen = len(self._offers), set[tuple[MachineId, UnixSeconds]]()
-        for job, bench, place in self._places(jobs, bounds, share) if jobs else ():
+        for job, bench, place in self._places(jobs, bounds, share):
             for offer, row in self._windows(job, bench, place):
                 if len(self._offers) == min(MAX_OFFERS, before + share):
                     return True
@@ -303,10 +305,9 @@ class _Desk:
         """Per operation: after the quickest way through all before it, before the quickest through all after it."""
         call = self._call
         quick = [
-            min(
-                (job.length for job in jobs if len(job.operations) == 1),
-                default=brisk_duration(operation, call.quantity) + TRANSPORT_HANDLING,
-            )
+            min(job.length for job in jobs if len(job.operations) == 1)
+            if jobs
+            else brisk_duration(operation, call.quantity) + TRANSPORT_HANDLING
             for operation, jobs in zip(call.operations, able, strict=True)
         ]
         heads, tails = critical_times(self._after, quick)
@@ -353,7 +354,8 @@ def critical_times(after: Sequence[Sequence[int]], lengths: Sequence[int]) -> tu
     """The longest way through a routing before each operation, and after it."""
     heads, tails = [0] * len(lengths), [0] * len(lengths)
     for index, before in enumerate(after):
-        heads[index] = max((heads[one] + lengths[one] for one in before), default=0)
+        for one in before:
+            heads[index] = max(heads[index], heads[one] + lengths[one])
     for index, before in reversed(list(enumerate(after))):
         for one in before:
             tails[one] = max(tails[one], tails[index] + lengths[index])

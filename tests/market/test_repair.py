@@ -1,12 +1,15 @@
 """What changes after the award: only what follows is planned again, and the reason of every choice is known."""
 
 from dataclasses import replace
+from random import Random
 
 from devnet.market.book import Book, Exchange, Order, opened
-from devnet.market.repair import Remedy, delayed, rejected, vanished
+from devnet.market.breakdown import busiest
+from devnet.market.easing import eased
+from devnet.market.repair import Remedy, Repaired, broken, delayed, rejected, vanished
 from devnet.market.rests import cut, open_from, parts_of, released, task_of
 from devnet.market.rush import rushed
-from devnet.market.world import HOUR, Kind, World, world
+from devnet.market.world import DAY, HOUR, Kind, World, world
 from protocol.award import NoAward
 from protocol.ids import JobId
 from protocol.units import Cents, UnixSeconds
@@ -14,8 +17,8 @@ from protocol.units import Cents, UnixSeconds
 KIND = Kind(providers=8, jobs=10, load=1.0, plane=800)
 
 
-def a_world(seed: int = 1, *, kilometre: int = 12, hour: int = 500) -> World:
-    place = world(seed, KIND)
+def a_world(seed: int = 1, *, kilometre: int = 12, hour: int = 500, kind: Kind = KIND) -> World:
+    place = world(seed, kind)
     calls = [
         replace(call, weights=replace(call.weights, kilometre=Cents(kilometre), hour=Cents(hour)))
         for call in place.calls
@@ -166,3 +169,33 @@ def test_a_rush_order_pays_whoever_makes_room_for_it() -> None:
             assert roots == before.orders.keys() | {job}
             break
     assert tried
+
+
+def a_breakdown(seed: int) -> Repaired:
+    """A crowded market whose busiest machine fails when the last call has come."""
+    place = a_world(seed, kind=replace(KIND, jobs=30, load=2.0))
+    book, now = traded(place), place.calls[-1].earliest
+    return broken(book, *busiest(book, now), now=now, until=UnixSeconds(now + 2 * DAY))
+
+
+def test_after_a_breakdown_work_in_the_way_makes_room_only_where_that_is_better_for_all_together() -> None:
+    gained = 0
+    for seed in range(1, 4):
+        done = a_breakdown(seed)
+        book, improvements = eased(done, rng=Random(seed))
+        assert done.book.cost - book.cost >= sum(one.gain for one in improvements)
+        assert all(one.gain > 0 for one in improvements)
+        hit = {done.successors[job] for job in done.changes}
+        for one in improvements:
+            assert hit & {*one.jobs, *(job for job, _first in one.rests.values())}, "each round is for one that was hit"
+            hit |= set(one.jobs)
+        gained += len(improvements)
+    assert gained
+
+
+def test_a_breakdown_of_an_idle_machine_moves_nobody() -> None:
+    place = a_world()
+    book = opened(place.providers)
+    (peer, machine), now = busiest(book, place.calls[0].earliest), place.calls[0].earliest
+    done = broken(book, peer, machine, now=now, until=UnixSeconds(now + DAY))
+    assert eased(done, rng=Random(1)) == (done.book, [])
