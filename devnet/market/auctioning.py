@@ -196,8 +196,9 @@ def _accepted(market: Market, auction: Auction, outcome: Award) -> PeerId | None
     call = auction.call
     order = Order(call=call, award=outcome, quotes=quoted(call, auction.bids.values()))
     makers = sorted({one.provider for one in outcome.assignments})
-    fickle = next((peer for peer in makers if market.shops.get(peer) in (Shop.FICKLE, None)), None)
-    if fickle in market.shops:
+    there = market.book.providers
+    fickle = next((peer for peer in makers if peer not in there or market.shops[peer] is Shop.FICKLE), None)
+    if fickle in there:
         market.meet(Shop.FICKLE)
     after = market.book.with_order(order, now=market.clock.now) if fickle is None else fickle
     if isinstance(after, Book):

@@ -12,8 +12,7 @@ from hashlib import sha256
 
 from devnet.market.book import Book, Exchange, Order, Rest, promising
 from devnet.market.rests import Parts, Released, after, cut, free_from, haste, released, thread
-from node.planner.schedule import Lane, Roster, Schedule
-from node.planner.shifts import Closure, merged
+from node.planner.outage import closed
 from protocol.award import HOUR, MICRO, Assignment, NoAward
 from protocol.ids import JobId, MachineId, PeerId
 from protocol.job import Call
@@ -124,9 +123,15 @@ def delayed(book: Book, job: JobId, operation: int, *, now: UnixSeconds, arrives
     return reauctioned(book, Trouble(now=now, suffixes={job: operation}, parts=parts))
 
 
-def reauctioned(book: Book, trouble: Trouble) -> Repaired:
-    """The book after planning the rest of some orders again, the most valuable work first."""
-    suffixes, now = trouble.suffixes, trouble.now
+def reauctioned(book: Book, trouble: Trouble, exchange: Exchange | None = None) -> Repaired:
+    """The book after planning the rest of some orders again, the most valuable work first.
+
+    Nothing is planned again for somebody's urgent order that still finds no makers.
+
+    Args:
+        exchange: what shops said just now, if they were asked before.
+    """
+    before, suffixes, now = book, trouble.suffixes, trouble.now
     given = [
         released(book, book.orders[job], first, now=now, parts=trouble.parts.get(job))
         for job, first in suffixes.items()
@@ -143,11 +148,13 @@ def reauctioned(book: Book, trouble: Trouble) -> Repaired:
         costs[job] = one.cost + sum(order.award.score + order.sunk for order in later)
         book = cut(book.without(*(order.call.job for order in later)), one)
     for (peer, machine), until in trouble.closed.items():
-        book = book.with_schedule(peer, shut(book.schedules[peer], machine, now, until))
-    mending = _Mending(book=book, exchange=Exchange(now=now))
+        book = book.with_schedule(peer, closed(book.schedules[peer], machine, now, until))
+    mending = _Mending(book=book, exchange=exchange or Exchange(now=now))
     if trouble.urgent is not None:
         found = mending.exchange.clear(book, trouble.urgent)
-        mending.book = found if isinstance(found, Book) else book
+        if isinstance(found, NoAward):
+            return Repaired(book=before, touched=(), remedies={}, successors={}, changes={}, exchange=mending.exchange)
+        mending.book = found
     for one in given:
         mending.mend(one, made[one.order.call.job], scrap=one.order.call.job in trouble.scrapped)
     touched = [(one.order.call.job, one.first + index) for one in given for index in range(len(one.call.operations))]
@@ -216,16 +223,6 @@ class _Mending:
         self.book, self.remedies[job], self.successors[job] = found, remedy, call.job
         self.costs[job] = order.award.score + order.sunk
         return True
-
-
-def shut(schedule: Schedule, machine: MachineId, begins: UnixSeconds, ends: UnixSeconds) -> Schedule:
-    """The schedule of a shop whose machine is closed for a while; nothing may be planned in it any more."""
-    roster = schedule.roster(machine)
-    calendar = roster.machine.calendar
-    closures = merged((*calendar.closures, Closure(begins=begins, ends=ends)))
-    closed = replace(roster.machine, calendar=replace(calendar, closures=closures))
-    lane = Lane(machine=closed, tasks=roster.tasks)
-    return replace(schedule, rosters={**schedule.rosters, machine: Roster(lane=lane, holds=roster.holds)})
 
 
 def _earliest(hit: list[tuple[JobId, int]]) -> dict[JobId, int]:

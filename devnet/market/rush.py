@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from devnet.market.book import Book, Order
+from devnet.market.book import Book, Exchange, Order
 from devnet.market.improvement import Transfer, margins_lost
 from devnet.market.repair import Remedy, Repaired, Trouble, reauctioned
 from devnet.market.rests import open_from
@@ -27,9 +27,10 @@ class Rushed:
 
 def rushed(book: Book, call: Call, *, now: UnixSeconds) -> Rushed | None:
     """The book after few orders made room for ``call``; None if its budget does not pay for that, or it helps not."""
+    exchange = Exchange(now=now)
     for displaced in _groups(book, call, now):
         suffixes = {order.call.job: first for order in displaced if (first := open_from(order, now)) is not None}
-        done = reauctioned(book, Trouble(now=now, suffixes=suffixes, urgent=call))
+        done = reauctioned(book, Trouble(now=now, suffixes=suffixes, urgent=call), exchange)
         if call.job not in done.book.orders or {Remedy.NONE, Remedy.RESTARTED} & set(done.remedies.values()):
             continue
         transfers = tuple(_owed(book, done, call, suffixes))

@@ -16,6 +16,7 @@ from node.planner.menu import Bench, Found, improved, openings
 from node.planner.policy import Policy
 from node.planner.pricing import Basis, basis, curve, placed, up
 from node.planner.schedule import Schedule
+from node.planner.shifts import Stretch
 from node.planner.timeline import Move, Place, Request, Timeline
 from node.planner.timing import brisk_duration, co2, duration
 from protocol.auction import Offer
@@ -203,13 +204,18 @@ class _Desk:
         """Offer up to ``share`` windows for what ``jobs`` have in common, each only if it can be held."""
         if not jobs:
             return False
-        before, seen = len(self._offers), set[tuple[MachineId, UnixSeconds]]()
+        most, before, seen = min(MAX_OFFERS, len(self._offers) + share), len(self._offers), set[tuple[str, int]]()
         for job, bench, place in self._places(jobs, bounds, share):
-            for offer, row in self._windows(job, bench, place):
-                if len(self._offers) == min(MAX_OFFERS, before + share):
+            row, calendar = self._row(job, place), job.machine.calendar
+            # A place is windows of plant time, cut where closed hours change how long the work takes.
+            for stretch in calendar.stretches(place.start, place.latest, bench.request.length):
+                if len(self._offers) == most:
                     return True
-                begins = (offer.machine, offer.opens)
-                moves = None if begins in seen else self._moves(offer, job.machine, bench, place)
+                begins = (job.machine.name, stretch.opens)
+                if begins in seen:
+                    continue
+                offer = self._window(job, row, stretch)
+                moves = self._moves(offer, job.machine, bench, place)
                 if moves is not None:
                     seen.add(begins)
                     self._offers.append(_Offered(offer, row, moves))
@@ -239,32 +245,30 @@ class _Desk:
         for index, place in (*better, *_in_turns(kept)):
             yield jobs[index], benches[index], place
 
-    def _windows(self, job: _Job, bench: Bench, place: Place) -> Iterator[tuple[Offer, Basis]]:
-        """A place as windows of plant time, cut where closed hours change how long the work takes."""
-        machine, (first, last) = job.machine, job.span
-        row = placed(
+    def _row(self, job: _Job, place: Place) -> Basis:
+        """Why work costs what it costs at a place."""
+        return placed(
             job.basis,
-            machine,
+            job.machine,
             margin=job.margin,
             changeover=Seconds(place.changeover),
             displaced=Cents(up(place.delay, 3600)),
         )
-        for stretch in machine.calendar.stretches(place.start, place.latest, bench.request.length):
-            yield (
-                Offer(
-                    first=first,
-                    last=last,
-                    machine=machine.name,
-                    opens=stretch.opens,
-                    closes=stretch.closes,
-                    duration=stretch.duration,
-                    price=row.price,
-                    co2=job.co2,
-                    grade=machine.grade,
-                    rises=curve(stretch.opens, stretch.closes, row.price, self._policy.waiting),
-                ),
-                row,
-            )
+
+    def _window(self, job: _Job, row: Basis, stretch: Stretch) -> Offer:
+        price, (first, last) = row.price, job.span
+        return Offer(
+            first=first,
+            last=last,
+            machine=job.machine.name,
+            opens=stretch.opens,
+            closes=stretch.closes,
+            duration=stretch.duration,
+            price=price,
+            co2=job.co2,
+            grade=job.machine.grade,
+            rises=curve(stretch.opens, stretch.closes, price, self._policy.waiting),
+        )
 
     def _bench(self, job: _Job, bounds: Sequence[_Bounds]) -> Bench:
         machine, calendar = job.machine, job.machine.calendar

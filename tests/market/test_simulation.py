@@ -7,7 +7,9 @@ import pytest
 from devnet.market.auctioning import post
 from devnet.market.behaviour import Buyer, Mishap, Reason, Shop
 from devnet.market.invariants import broken_at_end, broken_by_end, broken_now, overlapping
+from devnet.market.making import repaired
 from devnet.market.purse import FUNDS, POOL
+from devnet.market.repair import Repaired, vanished
 from devnet.market.simulation import SMALL, play
 from devnet.market.state import Market, market
 from protocol.ids import PeerId
@@ -159,3 +161,18 @@ def test_a_shop_that_vanishes_costs_nobody_but_itself() -> None:
     place.shops[PeerId(next(iter(place.shops)))] = Shop.DESERTER
     played(place)
     assert set(place.ended.values()) <= {Reason.PAID, Reason.NO_REPAIR, Reason.NO_AWARD, Reason.EXPIRED}
+
+
+def test_a_shop_that_vanishes_after_its_bid_wins_nothing() -> None:
+    honest, place = played(a_market(jobs=1)), a_market(jobs=1)
+    (call,) = place.world.calls
+    winner = honest.makers[call.job, 0]
+    place.clock.at(call.reveal_by, lambda: repaired(place, Mishap.PROVIDER, gone(place, winner)))
+    played(place)
+    assert Reason.DECLINED in reasons(place)
+    assert place.ended == {call.job: Reason.PAID}
+    assert winner not in place.makers.values()
+
+
+def gone(place: Market, peer: PeerId) -> Repaired:
+    return vanished(place.book, peer, now=place.clock.now)
