@@ -86,7 +86,9 @@ def _placed(
     found: list[tuple[int, UnixSeconds, MachineId, Place, int]] = []
     for machine in schedule.machines:
         takes = length if machine.name == task.machine else _length(machine, made)
-        for place in () if takes is None else _places(schedule, machine, task, takes, now):
+        if takes is None:
+            continue
+        for place in _places(schedule, machine, task, takes, now):
             finish = machine.calendar.finish(place.start + takes)
             cost = place.cost(machine.rates.hour) + takes * machine.rates.hour
             cost += task.weight * max(0, finish - task.wanted)
