@@ -9,8 +9,8 @@ from devnet.market.repair import Repaired
 from protocol.ids import JobId
 from protocol.units import UnixSeconds
 
-ROUNDS = 4
-"""Re-auctions after a repair; each takes some milliseconds, and the first ones find most."""
+ROUNDS = 8
+"""Most re-auctions after a repair; the first one in vain is the last, for each takes some milliseconds."""
 
 
 def eased(done: Repaired, *, rng: Random) -> tuple[Book, list[Improvement]]:
@@ -20,11 +20,11 @@ def eased(done: Repaired, *, rng: Random) -> tuple[Book, list[Improvement]]:
     for _ in range(ROUNDS):
         chosen = _hurt(book, lost, exchange.now, rng)
         better = reauctioned(book, exchange, chosen, rng) if chosen else None
-        if better is not None:
-            book, improvement = better
-            found.append(improvement)
-            for rest, (job, _first) in improvement.rests.items():
-                lost[rest] = lost.pop(job, 0)
+        if better is None:
+            break
+        book, improvement = better
+        found.append(improvement)
+        lost |= {rest: lost.get(job, 0) for rest, (job, _first) in improvement.rests.items()}
     return book, found
 
 
