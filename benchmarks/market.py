@@ -35,10 +35,10 @@ DENSE = Kind(providers=50, jobs=300)
 SCENES: dict[str, tuple[Kind, tuple[int, ...]]] = {
     "10": (STUDY, (20, 100)),
     "10-overload": (replace(STUDY, jobs=150, load=1.3), (20, 100)),
-    "50": (replace(STUDY, providers=50, jobs=300), (5,)),
-    "50-overload": (replace(STUDY, providers=50, jobs=500, load=2.2), (5,)),
-    "50-dense": (DENSE, (5,)),
-    "200": (replace(STUDY, providers=200, jobs=1000), (5,)),
+    "50": (replace(STUDY, providers=50, jobs=300), (8,)),
+    "50-overload": (replace(STUDY, providers=50, jobs=500, load=2.2), (8,)),
+    "50-dense": (DENSE, (8,)),
+    "200": (replace(STUDY, providers=200, jobs=1000), (8,)),
 }
 
 

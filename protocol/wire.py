@@ -29,11 +29,6 @@ MAX_DEPTH = 12
 SCALARS = (int, bytes, str, bool)
 """Types that are their own wire form."""
 
-_BARE = frozenset({type(None), bytes, str, bool})
-"""Types of values that go in as they are."""
-
-_LEAST, _MOST = -(2**63), 2**64 - 1
-
 FEW = 6
 """So many records are parsed one by one: columns would not pay."""
 
@@ -44,7 +39,11 @@ def encode(message: object) -> bytes:
     Raises:
         RejectError: a value has a type that the wire does not carry; the message was built wrongly.
     """
-    return bytes(msgpack.packb(_plain(message, 0), use_bin_type=True))
+    plain = _plain(message, 0)
+    try:
+        return bytes(msgpack.packb(plain, use_bin_type=True))
+    except OverflowError as error:
+        raise RejectError("a number does not fit 64 bits") from error
 
 
 def decode(kind: type[T], data: bytes, *, limit: int | None = None) -> T:
@@ -94,11 +93,7 @@ def _plain(value: object, depth: int) -> object:
     if depth > MAX_DEPTH:
         raise RejectError("nested too deeply")
     kind = type(value)
-    if kind in _BARE:
-        return value
-    if kind is int:
-        if not _LEAST <= value <= _MOST:  # type: ignore[operator]  # it is an int
-            raise RejectError(f"{value} does not fit 64 bits")
+    if kind in SCALARS or value is None:
         return value
     if isinstance(value, Enum):
         return value.value
@@ -106,10 +101,7 @@ def _plain(value: object, depth: int) -> object:
     if items and depth == MAX_DEPTH:
         raise RejectError("nested too deeply")
     # Most items are scalars: they need no call of their own.
-    return [
-        item if (of := type(item)) in _BARE or (of is int and _LEAST <= item <= _MOST) else _plain(item, depth + 1)
-        for item in items
-    ]
+    return [item if type(item) in SCALARS else _plain(item, depth + 1) for item in items]
 
 
 @cache
