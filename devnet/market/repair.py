@@ -12,7 +12,8 @@ from hashlib import sha256
 
 from devnet.market.book import Book, Exchange, Order, Rest, promising
 from devnet.market.rests import Parts, Released, after, cut, free_from, haste, released, thread
-from node.planner.outage import closed
+from node.planner.schedule import Lane, Roster, Schedule
+from node.planner.shifts import Closure, merged
 from protocol.award import HOUR, MICRO, Assignment, NoAward
 from protocol.ids import JobId, MachineId, PeerId
 from protocol.job import Call
@@ -148,7 +149,7 @@ def reauctioned(book: Book, trouble: Trouble, exchange: Exchange | None = None) 
         costs[job] = one.cost + sum(order.award.score + order.sunk for order in later)
         book = cut(book.without(*(order.call.job for order in later)), one)
     for (peer, machine), until in trouble.closed.items():
-        book = book.with_schedule(peer, closed(book.schedules[peer], machine, now, until))
+        book = book.with_schedule(peer, shut(book.schedules[peer], machine, now, until))
     mending = _Mending(book=book, exchange=exchange or Exchange(now=now))
     if trouble.urgent is not None:
         found = mending.exchange.clear(book, trouble.urgent)
@@ -223,6 +224,16 @@ class _Mending:
         self.book, self.remedies[job], self.successors[job] = found, remedy, call.job
         self.costs[job] = order.award.score + order.sunk
         return True
+
+
+def shut(schedule: Schedule, machine: MachineId, begins: UnixSeconds, ends: UnixSeconds) -> Schedule:
+    """The schedule of a shop whose machine is closed for a while; nothing may be planned in it any more."""
+    roster = schedule.roster(machine)
+    calendar = roster.machine.calendar
+    closures = merged((*calendar.closures, Closure(begins=begins, ends=ends)))
+    closed = replace(roster.machine, calendar=replace(calendar, closures=closures))
+    lane = Lane(machine=closed, tasks=roster.tasks)
+    return replace(schedule, rosters={**schedule.rosters, machine: Roster(lane=lane, holds=roster.holds)})
 
 
 def _earliest(hit: list[tuple[JobId, int]]) -> dict[JobId, int]:
