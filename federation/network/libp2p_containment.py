@@ -4,6 +4,7 @@ Each piece names the fault of the library that it contains; ``tests/network/test
 version is pinned by the lock, and a new one is taken only when those tests pass on it.
 """
 
+import functools
 import logging
 import os
 from typing import Any, Final
@@ -80,7 +81,14 @@ def new_contained_host(
     swarm.set_stream_handler(admission.contained(host._swarm_stream_handler))  # noqa: SLF001
     swarm._do_handle_inbound_connection = admission.admit  # noqa: SLF001
     swarm.auto_connector.maybe_connect = _dial_nobody
+    swarm._notify = functools.partial(_of_connections, swarm._notify)  # noqa: SLF001
     return host, admission
+
+
+async def _of_connections(notify: Any, what: str, *about: Any) -> None:
+    """Tell of connections alone: nobody listens for streams, and to tell of one takes longer than to open it."""
+    if what not in ("opened_stream", "closed_stream"):
+        await notify(what, *about)
 
 
 async def _dial_nobody() -> None:

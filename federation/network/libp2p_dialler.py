@@ -23,7 +23,7 @@ log = logging.getLogger("guildmark.network")
 DIAL_SECONDS: Final = 5.0
 """For one address to answer with a finished handshake."""
 
-LOOK_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 0.5
 """Between looks at who is missing."""
 
 TOLD_SECONDS: Final = 10.0

@@ -203,8 +203,8 @@ class _Seen:
 class Router(GossipSub):  # type: ignore[misc]
     """GossipSub that hands a message to its neighbours and does nothing else with it.
 
-    The library signs a record of our addresses for every message that it passes on, asks itself three questions about
-    protocol versions that we do not speak, and scores its mesh every second; together they cost more than the message.
+    The library signs a record of our addresses for every message that it passes on, and asks itself three questions
+    about protocol versions that we do not speak; together they cost more than the message.
     """
 
     async def publish(self, msg_forwarder: ID, pubsub_msg: Any) -> None:
@@ -228,14 +228,6 @@ class Router(GossipSub):  # type: ignore[misc]
         """Whom to take into a mesh: few at a time, for those who take us in at the same moment come on top."""
         wanted = min(num_to_select, GOSSIP_GRAFTS) if backoff_check else num_to_select
         return super()._get_in_topic_gossipsub_peers_from_minus(topic, wanted, minus, backoff_check)
-
-    def _perform_opportunistic_grafting(self, _topic: str, _peers_to_graft: Any) -> int:
-        """Take nobody into a mesh that is large enough: who withholds is found out by its standing."""
-        return 0
-
-    async def _maintain_mesh_quality(self, _topic: str) -> None:
-        """Exchange nobody in a mesh for a better score, for the same reason."""
-        await trio.lowlevel.checkpoint()
 
     async def emit_control_message(self, control_msg: Any, to_peer: ID) -> None:
         """Send a control message alone, for the record of our addresses that the library adds is read by nobody."""
@@ -264,5 +256,6 @@ def _router() -> Any:
         spam_protection_enabled=False,  # would drop all above 10 messages a second in silence
         eclipse_protection_enabled=False,  # asks for three address ranges, and a devnet has one
     )
+    router.scorer = None  # each second it scores whole meshes, and would change them; whom we trust is for ``Standing``
     router.recent_message_deliveries = defaultdict(lambda: deque(maxlen=1))  # grows for ever in the library
     return router

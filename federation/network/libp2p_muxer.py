@@ -30,10 +30,10 @@ FRAME_BYTES: Final = 65_535 - 16 - 12
 UNSENT_BYTES: Final = 128 * 1024
 """Frames that gather while the socket takes the ones before; beyond that, whoever writes waits."""
 
-LOOK_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 7.5
 """Between two looks whether the peer has sent anything; if not, it is pinged."""
 
-QUIET_LOOKS: Final = 3
+QUIET_LOOKS: Final = 2
 """Looks in a row without a byte of the peer after which its connection is given up."""
 
 LAST_WORDS_SECONDS: Final = 1.0
@@ -189,7 +189,8 @@ class CreditMuxer(Yamux):  # type: ignore[misc]
             await trio.sleep(LOOK_SECONDS)
             self._quiet += self._listening
             if self._quiet:
-                self._unsent += _HEADER.pack(0, yamux.TYPE_PING, yamux.FLAG_SYN, 0, 0)
+                self._ping_id += 1
+                self._unsent += _HEADER.pack(0, yamux.TYPE_PING, yamux.FLAG_SYN, 0, self._ping_id)
                 self._gathered.set()
         log.debug("%s has been silent for too long", self.peer_id)
         await self._cleanup_on_error()

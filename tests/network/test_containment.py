@@ -5,8 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -23,9 +23,11 @@ from libp2p.security.insecure.transport import PLAINTEXT_PROTOCOL_ID, InsecureTr
 from multiaddr import Multiaddr
 
 from federation.errors import ListenError, RefusedError, UnreachableError
-from federation.network import MAX_RESPONSE, Network
+from federation.network import MAX_RESPONSE, Network, libp2p_muxer
 from federation.network.libp2p import Libp2pConfig, dial_address, open_libp2p
 from federation.network.libp2p_admission import MAX_STRANGERS, MAX_STREAMS_PER_PEER
+from federation.network.libp2p_identity import identifier
+from federation.network.libp2p_muxer import QUIET_LOOKS
 from federation.standing import Standing
 from protocol.errors import RejectError
 from protocol.ids import Address, PeerId
@@ -355,8 +357,9 @@ async def _connect_and_leave(address: str, name: bytes) -> None:
         pass
 
 
-async def test_a_frozen_peer_does_not_keep_us_from_closing() -> None:
-    port = free_port()
+@contextmanager
+def elsewhere(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Bert as a process of its own, who dials Anna at ``port`` and listens to the topic."""
     program = f"""
 import trio
 from federation.network.libp2p import Libp2pConfig, open_libp2p
@@ -366,21 +369,40 @@ async def main():
         await trio.sleep_forever()
 trio.run(main)
 """
-    frozen = subprocess.Popen([sys.executable, "-c", program])
+    process = subprocess.Popen([sys.executable, "-c", program])
     try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_a_frozen_peer_does_not_keep_us_from_closing() -> None:
+    port = free_port()
+    with elsewhere(port) as bert:
         async with (
             open_libp2p(Libp2pConfig(seed=ANNA, listen=f"/ip4/127.0.0.1/tcp/{port}")) as anna,
             anna.subscribe(TOPIC, accept_all, buffer=1),
         ):
             await until(lambda: anna.peers() == (public_key(BERT),))
-            frozen.send_signal(signal.SIGSTOP)
+            bert.send_signal(signal.SIGSTOP)
             for _ in range(300):
                 await anna.publish(TOPIC, bytes(30_000))
             left = trio.current_time()
         assert trio.current_time() - left < 8
-    finally:
-        frozen.kill()
-        frozen.wait()
+
+
+async def test_a_peer_that_is_silent_stays_and_one_that_hangs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    with elsewhere(port) as bert:
+        async with open_libp2p(Libp2pConfig(seed=ANNA, listen=f"/ip4/127.0.0.1/tcp/{port}")) as anna:
+            monkeypatch.setattr(libp2p_muxer, "LOOK_SECONDS", 0.3)
+            await until(lambda: anna.peers() == (public_key(BERT),))
+            (connection,) = anna.host.get_network().get_connections(identifier(public_key(BERT)))
+            await until(lambda: connection.muxed_conn._ping_id > 3 * QUIET_LOOKS)
+            assert anna.peers() == (public_key(BERT),)
+            bert.send_signal(signal.SIGSTOP)
+            await until(lambda: anna.peers() == ())
 
 
 async def test_a_node_does_not_start_where_it_cannot_listen() -> None:
