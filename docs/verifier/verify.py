@@ -517,10 +517,8 @@ def check_call(call, author):
     must(author == call.customer, "the call is not signed by its customer")
     must(1 <= len(call.operations) <= 32, "the routing is too long, or empty")
     for index, operation in enumerate(call.operations):
-        before = (index - 1,) if index else ()
         must(operation.index == index and operation.process in PROCESSES, "an operation is out of order or unknown")
-        if operation.after not in (None, before):
-            raise GapError("the routing forks, and this program composes chains only")
+    check_routing(predecessors(call.operations))
     weights, filters, far = call.weights, call.filters, 0 if call.filters.distance is None else call.filters.distance
     must(1 <= call.quantity <= 10_000 and 0 < call.budget <= 10**12, "quantity or budget is out of bounds")
     must(all(0 <= w <= 10_000_000 for w in (weights.hour, weights.co2_tonne, weights.grade)), "a weight is too high")
@@ -548,7 +546,40 @@ def check_call(call, author):
     must(call.earliest >= 0 and 0 < call.due - call.earliest <= 158_112_000, "the due date is out of bounds")
 
 
-# The award rule dp/1 for routings that are chains.
+def predecessors(operations):
+    return [o.after if o.after is not None else (o.index - 1,) if o.index else () for o in operations]
+
+
+def check_routing(after):
+    """Operations fork and join at single operations, end in one, and say nothing twice."""
+    later = [set() for _ in after]
+    for index, before in enumerate(after):
+        must(list(before) == sorted(set(before)), "predecessors are out of order")
+        must(all(0 <= other < index for other in before), "an operation comes before one that it follows")
+    for index in reversed(range(len(after))):
+        for other in after[index]:
+            later[other] |= {index} | later[index]
+    must(sum(not behind for behind in later) == 1, "the routing ends in no operation, or in several")
+    must(
+        not any(one in later[other] for before in after for one in before for other in before), "an order is said twice"
+    )
+    must(forks_and_joins(set(range(len(after))), later), "the routing is not made of forks and joins")
+
+
+def forks_and_joins(operations, later):
+    """Whether one operation is ordered with all the others, or they fall apart into parts that are ordered so."""
+    for one in operations if len(operations) > 1 else ():
+        ahead, behind = {o for o in operations if one in later[o]}, operations & later[one]
+        if len(ahead) + 1 + len(behind) == len(operations):
+            return forks_and_joins(ahead, later) and forks_and_joins(behind, later)
+    parts = []
+    for one in operations:
+        linked = [part for part in parts if any(one in later[o] or o in later[one] for o in part)]
+        parts = [part for part in parts if part not in linked] + [set().union({one}, *linked)]
+    return len(operations) < 2 or (len(parts) > 1 and all(forks_and_joins(part, later) for part in parts))
+
+
+# The award rule dp/1.
 
 RANKED = 64  # low bits of a cost that add up ranks
 MOST_HALVES = 512  # after which offers that exclude each other make an auction too complex
@@ -559,11 +590,18 @@ class TooComplexError(Exception):
     """The bids ask for a larger search than anybody has to make."""
 
 
+def limited(limits, number, opens, closes):
+    """`limits` with another one for an offer, which is out where nothing is left of it."""
+    others = {other: limit for other, limit in limits.items() if other != number}
+    return {**others, number: (opens, closes)} if opens <= closes else others
+
+
 class Auction:
     """Every way of joining windows, kept only while none is better in everything: plain, and exact."""
 
     def __init__(self, call, bids, transcript):
-        self.call, self.offers = call, []
+        self.call, self.offers, self.after = call, [], predecessors(call.operations)
+        self.awaited = [{one for later in self.after[at:] for one in later} for at in range(len(self.after) + 1)]
         self.windows = [[] for _ in call.operations]
         self.clashes, self.weighed = {}, 0
         for bid in sorted(bids, key=lambda bid: bid.provider):
@@ -585,44 +623,68 @@ class Auction:
             self.clashes.setdefault(base + other, set()).add(base + one)
 
     def best(self, bars=None):
-        """The cheapest plan (cost, arrival, price, CO2, steps) in time, within the caps and without a clash.
+        """The cheapest plan (cost, arrival, price, CO2, steps) in time and within the caps whose offers go together.
 
-        A plan with a clash splits the search, once without the one offer and once without the other; the cheapest half
-        is taken up first. After so many halves the auction counts as too complex. What `bars` holds of stays out.
+        A plan with two that do not splits the search: once without the one offer and once without the other, or with
+        the one or the other at another time on the machine that both want; the cheapest part is taken up first. After
+        so many parts the auction counts as too complex. What `bars` holds of stays out.
         """
-        barred = frozenset(n for n, (bid, offer) in enumerate(self.offers) if bars and bars(bid, offer))
-        root, halves = self._search(barred), 0
-        waiting = [] if root is None else [(root[0], 0, root, barred)]
+        offers = enumerate(self.offers)
+        limits = {n: (offer.opens, offer.closes) for n, (bid, offer) in offers if not (bars and bars(bid, offer))}
+        root, halves = self._search(limits), 0
+        waiting = [] if root is None else [(root[0], 0, root, limits)]
         while waiting:
-            _, _, plan, barred = heappop(waiting)
-            pair = self._clash([number for number, _ in plan[-1]])
+            _, _, plan, limits = heappop(waiting)
+            pair = self._conflict(plan[-1])
             if pair is None:
                 return plan
-            for number in pair:
+            for part in self._parts(*pair, limits):
                 halves += 1
                 if halves > MOST_HALVES:
                     raise TooComplexError
-                found = self._search(barred | {number})
+                found = self._search(part)
                 if found is not None:
-                    heappush(waiting, (found[0], halves, found, barred | {number}))
+                    heappush(waiting, (found[0], halves, found, part))
         return None
 
-    def _clash(self, numbers):
-        pairs = ((one, other) for at, one in enumerate(numbers) for other in numbers[at + 1 :])
-        return next((pair for pair in pairs if pair[1] in self.clashes.get(pair[0], ())), None)
+    def _conflict(self, steps):
+        pairs = ((one, other) for at, one in enumerate(steps) for other in steps[at + 1 :])
+        return next((pair for pair in pairs if self._clash(*pair) or self._meet(*pair)), None)
 
-    def _search(self, barred):
+    def _clash(self, one, other):
+        return other[0] in self.clashes.get(one[0], ())
+
+    def _meet(self, one, other):
+        """Whether both want one machine at one time, as only branches can."""
+        (bid, offer), (other_bid, other_offer) = self.offers[one[0]], self.offers[other[0]]
+        if (bid.provider, offer.machine) != (other_bid.provider, other_offer.machine):
+            return False
+        return one[1] < other[1] + other_offer.duration and other[1] < one[1] + offer.duration
+
+    def _parts(self, one, other, limits):
+        if self._clash(one, other):
+            for gone, _ in (one, other):
+                yield {number: limit for number, limit in limits.items() if number != gone}
+            return
+        for (first, start), (second, _) in ((one, other), (other, one)):
+            end = start + self.offers[first][1].duration
+            yield limited(limits, second, max(end, limits[second][0]), limits[second][1])
+            yield limited(limits, first, limits[first][0], min(start - 1, limits[first][1]))
+
+    def _search(self, limits):
         call = self.call
         fronts = [[] for _ in range(len(call.operations) + 1)]
-        fronts[0] = [(call.earliest, 0, 0, 0, None, ())]
+        fronts[0] = [((), 0, 0, 0, ())]
         for operation in range(len(call.operations)):
             for label in self._undominated(fronts[operation]):
                 for window in self.windows[operation]:
-                    reached = None if window[0] in barred else self._take(label, window)
+                    limit = limits.get(window[0])
+                    reached = limit and self._take(label, window, *limit)
                     if reached is not None:
                         fronts[window[2].last + 1].append(reached)
         plans = []
-        for ready, cost, price, co2, site, steps in self._undominated(fronts[-1]):
+        for (end,), cost, price, co2, steps in self._undominated(fronts[-1]):
+            _, site, ready = end
             distance = way(site, call.site)
             arrival, grams = ready + duration(distance), co2 + emission(distance)
             if arrival <= call.due and (call.co2_cap is None or grams <= call.co2_cap):
@@ -630,29 +692,41 @@ class Auction:
                 plans.append((cost + move_cost(call, distance) + time, arrival, price, grams, steps))
         return min(plans, default=None, key=lambda plan: plan[0])
 
-    def _take(self, label, window):
-        call, (ready, cost, price, co2, site, steps) = self.call, label
+    def _take(self, label, window, opens, closes):
+        """The label after `window`; its first part tells of each operation that others wait for: site, and ready at."""
+        call, (ends, cost, price, co2, steps) = self.call, label
         number, bid, offer, own = window
-        distance = 0 if site is None else way(site, bid.site)
-        start = max(ready + duration(distance), offer.opens)
-        if start > offer.closes:
+        start, moved, grams = max(call.earliest, opens), 0, 0
+        for operation, site, ready in ends:
+            if operation in self.after[offer.first]:
+                distance = way(site, bid.site)
+                start = max(start, ready + duration(distance))
+                moved, grams = moved + move_cost(call, distance), grams + emission(distance)
+        if start > closes:
             return None
         asked = max((rise.price for rise in offer.rises if rise.start <= start), default=offer.price)
-        price, co2 = price + asked, co2 + offer.co2 + emission(distance)
+        price, co2 = price + asked, co2 + offer.co2 + grams
         if price > call.budget or (call.co2_cap is not None and co2 > call.co2_cap):
             return None
-        cost += own + move_cost(call, distance) + ((asked - offer.price) * 1_000_000 * 3600 << RANKED)
-        return start + offer.duration, cost, price, co2, bid.site, (*steps, (number, start))
+        cost += own + moved + ((asked - offer.price) * 1_000_000 * 3600 << RANKED)
+        left = [end for end in ends if end[0] in self.awaited[offer.last + 1]]
+        left.append((offer.last, bid.site, start + offer.duration))
+        return tuple(left), cost, price, co2, (*steps, (number, start))
 
     def _undominated(self, labels):
         kept = []
-        for label in sorted(labels, key=lambda label: label[:4]):
+        for label in sorted(labels, key=lambda label: ([ready for _, _, ready in label[0]], *label[1:4])):
             self.weighed += len(kept)
             if self.weighed > MOST_WEIGHED:
                 raise GapError("the bids ask for a larger search than this program makes")
-            if not any(k[4] == label[4] and all(k[i] <= label[i] for i in (1, 2, 3)) for k in kept):
+            if not any(self._as_good(other, label) for other in kept):
                 kept.append(label)
         return kept
+
+    @staticmethod
+    def _as_good(one, other):
+        pairs = zip(one[0], other[0], strict=True)
+        return all(a[1] == b[1] and a[2] <= b[2] for a, b in pairs) and all(one[i] <= other[i] for i in (1, 2, 3))
 
     def best_with(self, provider):
         """The plan with the lowest score in which `provider` makes something."""
@@ -767,8 +841,12 @@ def check_bid(bid, call):
     must(not bid.jurisdiction or is_code(bid.jurisdiction), "a jurisdiction is none")
     must(len(bid.clashes) <= 64 and list(bid.clashes) == sorted(set(bid.clashes)), "clashes are out of order")
     must(all(0 <= a < b < len(bid.offers) for a, b in bid.clashes), "a clash names no offer")
+    after = predecessors(call.operations)
     for offer in bid.offers:
         must(0 <= offer.first <= offer.last < len(call.operations), "an offer covers operations that do not exist")
+        for at in range(offer.first + 1, offer.last + 1):
+            alone = [index for index, before in enumerate(after) if at - 1 in before] == [at] and after[at] == (at - 1,)
+            must(alone, "a bundle leaves its branch")
         must(
             0 < offer.price <= 10**12 and 0 <= offer.co2 <= 10**9 and 0 <= offer.grade <= 9, "an offer is out of bounds"
         )

@@ -3,6 +3,8 @@
 from random import Random
 from typing import TypeAlias
 
+from tests.auction.markets import Kind
+
 After: TypeAlias = tuple[tuple[int, ...], ...]
 
 
@@ -13,6 +15,20 @@ def series_parallel(draw: Random, most: int = 6) -> After:
         _series(draw, after, (), depth=2)
         if len(after) <= most and any(before != ((index - 1,) if index else ()) for index, before in enumerate(after)):
             return tuple(after)
+
+
+def forked(seed: int) -> Kind:
+    """Auctions whose routing forks and joins anyhow; few machines and wide windows let branches meet on them."""
+    draw = Random(seed)
+    return Kind(
+        after=series_parallel(draw),
+        providers=draw.choice((2, 3, 4)),
+        machines=draw.choice((1, 1, 2)),
+        offers=draw.choice((3, 4)),
+        width=draw.choice((0, 600, 3_000)),
+        bundles=0.3,
+        clashes=draw.choice((0, 0, 2)),
+    )
 
 
 def _series(draw: Random, after: list[tuple[int, ...]], ends: tuple[int, ...], depth: int) -> tuple[int, ...]:

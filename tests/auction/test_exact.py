@@ -9,7 +9,6 @@ import sysconfig
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -18,7 +17,7 @@ from protocol.selection import select
 from protocol.space import RANK_BITS
 from protocol.units import Cents, GramsCo2, UnixSeconds
 from tests.auction.markets import BEACON, FORK, PLAIN, Auction, Kind, auction
-from tests.auction.routings import series_parallel
+from tests.auction.routings import forked
 from tests.auction.sealed import called
 from tests.auction.solver import Model
 from tests.auction.ties import TIE_RICH, pythons, tie_rich
@@ -95,18 +94,8 @@ def test_caps_that_cut_the_best_plan_off_leave_the_next_best(kind: Kind, budget:
 
 
 def branching(seed: int) -> Auction:
-    """An auction whose routing forks and joins anyhow; few machines and wide windows let branches meet on them."""
-    draw = Random(seed)
-    kind = Kind(
-        after=series_parallel(draw),
-        providers=draw.choice((2, 3, 4)),
-        machines=draw.choice((1, 1, 2)),
-        offers=draw.choice((3, 4)),
-        width=draw.choice((0, 600, 3_000)),
-        bundles=0.3,
-        clashes=draw.choice((0, 0, 2)),
-    )
-    return auction(seed, kind)
+    """An auction whose routing forks and joins anyhow."""
+    return auction(seed, forked(seed))
 
 
 @pytest.mark.parametrize("tight", ["nothing", "due date", "budget and CO2", "all three"])

@@ -1,6 +1,8 @@
 """The standalone verifier judges a transcript file as ``protocol.recheck`` does."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,13 +12,28 @@ import pytest
 
 from protocol.award import Award, award
 from protocol.recheck import recheck
-from protocol.result import decide
+from protocol.result import Result, decide
+from protocol.routing import predecessors
+from protocol.signed import sign
+from protocol.topics import CALL as TOPIC
 from protocol.transcript import FlawError, Transcript, write
 from protocol.units import BasisPoints, Cents, GramsCo2
+from protocol.wire import decode, encode
 from tests.auction.markets import BEACON, PLAIN
-from tests.auction.sealed import WITNESS_SEEDS, WITNESSES, bidders, held, hostile, large, small_call
+from tests.auction.routings import forked
+from tests.auction.sealed import (
+    CUSTOMER_SEED,
+    WITNESS_SEEDS,
+    WITNESSES,
+    bidders,
+    held,
+    hostile,
+    large,
+    small_call,
+)
 from tests.auction.test_transcripts import FILE, FLAWS, GOOD
 from tests.audit.verifier import PATH, VERIFIER
+from tests.unit.protocol.examples import operation
 
 CALL = small_call()
 MILL, OVEN, RIVAL = bidders()
@@ -54,6 +71,41 @@ def test_what_holds_holds_in_both(name: str) -> None:
     content = write(SOUND[name])
     recheck(content)
     assert verdict(content) == "holds"
+
+
+def test_an_award_of_a_routing_that_forks_and_joins_anyhow_holds_in_both() -> None:
+    verdicts = set()
+    for seed in range(5 * int(os.environ.get("AUCTIONS", "4"))):
+        asked, some = large(seed, forked(seed))
+        if len(set(range(len(asked.operations))).difference(*predecessors(asked.operations))) > 1:
+            continue  # a part is one
+        transcript = held(asked, some)
+        recheck(write(transcript))
+        found = verdict(write(transcript))
+        assert found == ("holds" if decode(Result, transcript.result.payload).award else "not checkable"), seed
+        verdicts.add(found)
+    assert "holds" in verdicts
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(((), (), (0,), (0, 1)), id="no forks and joins"),
+        pytest.param(((), (0,), (0, 1)), id="said twice"),
+        pytest.param(((), (0,), (0,)), id="two ends"),
+        pytest.param(((), (0,), (1, 1)), id="named twice"),
+        pytest.param(((), (2,), (0,)), id="after a later one"),
+    ],
+)
+def test_a_routing_that_is_none_is_wrong_in_both(after: tuple[tuple[int, ...], ...]) -> None:
+    operations = tuple(replace(operation(index), after=before) for index, before in enumerate(after))
+    wrong = sign(CUSTOMER_SEED, TOPIC, encode(replace(CALL, operations=operations)))
+    content = write(replace(GOOD, call=wrong))
+    with pytest.raises(FlawError, match=r"routing|operation"):
+        recheck(content)
+    (check,) = VERIFIER.verify_auction(content)["checks"]
+    assert check["outcome"] == "contradicted"
+    assert re.search(r"routing|operation|predecessors|order", check["text"])
 
 
 @pytest.mark.parametrize("transcript", [row[1] for row in FLAWS], ids=[row[0] for row in FLAWS])
