@@ -41,10 +41,10 @@ demo: $(STAMP) ## make a part, end to end; FILE=part.step, ARGS="--material 'ISO
 devnet: $(STAMP) ## leave a federation running until Ctrl-C
 	@$(BIN)/python -m devnet up $(ARGS)
 
-# Whole federations fill the machine each, so they run one after the other, when everything else is done.
+# Whole federations wait for each other more than they work: two at a time, when everything else is done.
 test: $(STAMP) ## everything
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/devnet $(ARGS)
-	@$(BIN)/python -m pytest tests/devnet $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/devnet $(ARGS)
 
 test-fast: $(STAMP) ## without real sockets and processes
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
