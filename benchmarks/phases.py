@@ -35,7 +35,7 @@ def main() -> int:
     shops = tuple(
         SHOPS[n % len(SHOPS)] + (f"-{n // len(SHOPS) + 1}" if n >= len(SHOPS) else "") for n in range(given.nodes - 1)
     )
-    phases = Phases(opening=1, commit=1, reveal=1, pack=replace(PACK, min_commit=Seconds(1), min_reveal=Seconds(1)))
+    phases = Phases(opening=2, commit=1, reveal=1, pack=replace(PACK, min_commit=Seconds(1), min_reveal=Seconds(1)))
     with (
         tempfile.TemporaryDirectory(prefix="guildmark-") as folder,
         running(Path(folder), note, nodes=("customer", *shops), factor=1, phases=phases) as federation,

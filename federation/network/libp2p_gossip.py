@@ -234,16 +234,10 @@ class Router(GossipSub):  # type: ignore[misc]
         self.send_rpc(to_peer, rpc_pb2.RPC(control=control_msg), priority=True)
 
     def _hearers(self, topics: Any, forwarder: ID, origin: ID, key: bytes) -> Any:
-        """Whom to hand a message: ours to all who listen, another's to the mesh.
-
-        So GossipSub 1.1 has it (flood publishing): it takes one hop less, and no mesh of liars hides what we say.
-        Where we do not listen ourselves, the library picks.
-        """
+        """Whom to hand a message: the mesh, or where we do not listen ourselves whom the library picks."""
         mesh = self.mesh.get(topics[0])
         if mesh is None:
             return self._get_peers_to_send(topics, msg_forwarder=forwarder, origin=origin, msg_id=key)
-        if forwarder == self.pubsub.my_id:
-            return self.pubsub.peer_topics.get(topics[0], set()).difference((forwarder,))
         return mesh.difference((forwarder, origin))
 
 
