@@ -49,7 +49,7 @@ WALKS: Final = 3
 """Walks to a key at once that ask nobody twice: Kademlia's alpha, and the disjoint paths of S/Kademlia in one."""
 
 EVERYBODY: Final = WALKS * LOOKUP_WIDTH
-"""Members that the first way of a card leads past on each walk: in a federation of no more, it needs no second way."""
+"""Members that a walk starts from, and that the first for a card goes past: where there are no more, one is enough."""
 
 ASK_SECONDS: Final = 3.0
 """For one answer, its dial included; who takes longer is passed by."""
@@ -165,8 +165,8 @@ class Lookup:
 
     async def _walk(self, key: Digest, *, cards: bool, width: int = LOOKUP_WIDTH) -> _Walk:
         """Go to ``key`` on several ways at once until the ``width`` nearest on each have been asked."""
-        walk = _Walk(key=key, cards=cards, width=width, whole=len(self.table) <= WALKS * LOOKUP_WIDTH)
-        start = [contact.signed for contact in self.table.nearest(key, WALKS * LOOKUP_WIDTH, self._wall())]
+        walk = _Walk(key=key, cards=cards, width=width, whole=len(self.table) <= EVERYBODY)
+        start = [contact.signed for contact in self.table.nearest(key, EVERYBODY, self._wall())]
         with trio.move_on_after(WALK_SECONDS) as patience:
             async with trio.open_nursery() as nursery:
                 for number in range(WALKS):

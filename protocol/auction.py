@@ -31,7 +31,7 @@ from protocol.params import (
     MAX_WITNESSES,
     PROCESSES,
 )
-from protocol.routing import predecessors, runs, shape
+from protocol.routing import joined, predecessors, runs, shape
 from protocol.units import Cents, GramsCo2, Seconds, UnixSeconds
 from protocol.wire import encode
 
@@ -172,11 +172,7 @@ def _check_routing(operations: Sequence[Operation]) -> None:
         raise RejectError("operations are not numbered in order")
     if any(operation.process not in PROCESSES for operation in operations):
         raise RejectError("unknown process")
-    after = predecessors(operations)
-    shape(after)
-    last = set(range(len(operations))).difference(*after)
-    if len(last) != 1:
-        raise RejectError(f"routing ends in {len(last)} operations, and a part is one")
+    joined(predecessors(operations))
 
 
 def _check_amounts(call: Call) -> None:

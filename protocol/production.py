@@ -9,6 +9,7 @@ from protocol.checkpoint import Note
 from protocol.errors import RejectError
 from protocol.facts import StepFacts
 from protocol.ids import Digest, JobId, PeerId
+from protocol.job import Call
 from protocol.record import LoggedRecord, OpenedRecord, Record
 
 NEXT_SHOP: Final = ("job", "part", "operation", "finished")
@@ -39,6 +40,17 @@ def continued(before: Sequence[Digest]) -> Digest:
     Of a single one that is its digest; where parts join, it names them all.
     """
     return merkle.root_of_hashes(before)
+
+
+def continuing(call: Call, before: Sequence[Sequence[Digest]]) -> tuple[Digest, ...]:
+    """Per part, what its record continues.
+
+    Args:
+        before: for each operation right before, its records' digests by part; where there is none, the design begins.
+    """
+    if not before:
+        return (call.design,) * call.quantity
+    return tuple(continued(digests) for digests in zip(*before, strict=True))
 
 
 def check_operation(

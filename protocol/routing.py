@@ -60,6 +60,19 @@ def shape(after: Sequence[Sequence[int]]) -> Series:
     return found
 
 
+def joined(after: Sequence[Sequence[int]]) -> Series:
+    """The ``shape`` of a routing that makes one part.
+
+    Raises:
+        RejectError: it has none, or does not end in one operation, in which all parts meet.
+    """
+    found = shape(after)
+    last = set(range(len(after))).difference(*after)
+    if len(last) != 1:
+        raise RejectError(f"routing does not end in one operation, in which all parts meet, but in {len(last)}")
+    return found
+
+
 def runs(series: Series) -> Iterator[tuple[int, ...]]:
     """Maximal chains of consecutive operations; a bundle lies within one."""
     run: list[int] = []

@@ -14,8 +14,10 @@ REPLACEMENT = "replacement/1"
 """Domain under which a customer signs who stands in for whom; it travels in requests and bundles, not as gossip."""
 
 STAND_IN = "/guildmark/stand-in/2"
+"""A customer's signed replacement in, with those before it; the new maker's signed reply out."""
+
 SETBACK = "/guildmark/setback/1"
-"""A customer's signed replacement in, the new maker's signed reply out."""
+"""A maker's word in on work of its own that moved or was given back, nothing out."""
 
 FETCH_REPLACEMENT = "/guildmark/replacement/1"
 """A maker asks the customer for the replacement that the ledger holds; signed replacement out."""

@@ -25,7 +25,7 @@ def schedule(state: State, svg: Path | None) -> None:
         document = client.schedule()
         if svg is not None:
             svg.write_text(document["svg"])
-        state.show({key: value for key, value in document.items() if key != "svg"}, document["gantt"])
+        _show_plan(state, document)
 
 
 @shop.command()
@@ -81,7 +81,7 @@ def out(state: State, machine: str, reason: str) -> None:
     """Take MACHINE out of service: its work moves to others that keep what was promised, or is given back."""
     with state.client() as client:
         document = client.shop("POST", "/machines/out", {"machine": machine, "reason": reason})
-        state.show({key: value for key, value in document.items() if key != "svg"}, document["gantt"])
+        _show_plan(state, document)
 
 
 @shop.command()
@@ -91,7 +91,7 @@ def back(state: State, machine: str) -> None:
     """Take MACHINE back into service; work that has moved or was given back stays where it is."""
     with state.client() as client:
         document = client.shop("POST", "/machines/back", {"machine": machine})
-        state.show({key: value for key, value in document.items() if key != "svg"}, document["gantt"])
+        _show_plan(state, document)
 
 
 @shop.command()
@@ -159,6 +159,11 @@ def doctor(state: State) -> None:
         lines = [f"{c['status']:5} {c['what']:10} {c['text']}" for c in document["checks"]]
         state.show(document, "\n".join(lines))
     sys.exit(EXIT_NO if any(check["status"] == "fail" for check in document["checks"]) else 0)
+
+
+def _show_plan(state: State, document: dict[str, Any]) -> None:
+    """The Gantt chart; as JSON without its drawing."""
+    state.show({key: value for key, value in document.items() if key != "svg"}, document["gantt"])
 
 
 def _offer_text(offer: dict[str, Any]) -> str:

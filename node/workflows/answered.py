@@ -13,7 +13,7 @@ from protocol.award import Assignment, Standing
 from protocol.certificate import open_certificates
 from protocol.ids import Address, Digest, MachineId
 from protocol.job import Call
-from protocol.production import continued
+from protocol.production import continuing
 from protocol.record import Record, open_record
 from protocol.replacement import Replacement, replaced
 from protocol.result import Result
@@ -325,13 +325,10 @@ def own_work(state: Answer, index: int) -> tuple[PartMade, ...]:
 
 def heads(state: Answer, operation: int) -> tuple[Digest, ...] | None:
     """Per part, what the records of ``operation`` continue; None while that is not known."""
-    quantity, before = state.call.quantity, predecessors(state.call.operations)[operation]
-    if not before:
-        return (state.call.design,) * quantity
-    each = [_digests(state, one) for one in before]
-    if any(len(digests) != quantity for digests in each):
+    each = [_digests(state, one) for one in predecessors(state.call.operations)[operation]]
+    if any(len(digests) != state.call.quantity for digests in each):
         return None
-    return tuple(continued(digests) for digests in zip(*each, strict=True))
+    return continuing(state.call, each)
 
 
 def _digests(state: Answer, operation: int) -> list[Digest]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from node.errors import RequestError
 from protocol.errors import RejectError
 from protocol.job import Operation
-from protocol.routing import predecessors, shape
+from protocol.routing import joined, predecessors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +50,10 @@ def branched(operations: Sequence[Operation], branches: Iterable[Branch]) -> tup
         if branch.operation >= len(found):
             raise RequestError("bad-after", f"the routing has {len(found)} operations; see: guildmark inspect")
         found[branch.operation] = replace(found[branch.operation], after=branch.after)
-    after = predecessors(found)
     try:
-        shape(after)
+        joined(predecessors(found))
     except RejectError as error:
         raise RequestError("bad-after", str(error)) from error
-    if len(set(range(len(found))).difference(*after)) != 1:
-        raise RequestError("bad-after", "the routing must end in one operation, in which all parts meet")
     return tuple(found)
 
 

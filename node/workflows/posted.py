@@ -25,7 +25,7 @@ from protocol.ids import Address, Digest, JobId, PeerId, ProcessCode
 from protocol.job import Call
 from protocol.merkle import leaf_hash
 from protocol.opening import Opened, open_bids
-from protocol.production import continued
+from protocol.production import continuing
 from protocol.replacement import Replacement, replaced
 from protocol.result import Result
 from protocol.roll import Roll
@@ -311,15 +311,13 @@ def heads(state: Post, index: int) -> tuple[Digest, ...]:
     Raises:
         RejectError: an assignment before has no verified records yet.
     """
-    quantity, each = state.call.quantity, list[list[Digest]]()
+    each: list[list[Digest]] = []
     for at in before(state.call, state.awarded, index):
         arrived = state.assigned[at].arrived
         if arrived is None:
             raise RejectError(f"assignment {at} has no verified records yet")
-        each.append([logged.record.digest for logged in arrived.records[-quantity:]])
-    if not each:
-        return (state.call.design,) * quantity
-    return tuple(continued(digests) for digests in zip(*each, strict=True))
+        each.append([logged.record.digest for logged in arrived.records[-state.call.quantity :]])
+    return continuing(state.call, each)
 
 
 def transcript_of(state: Post, say: Callable[[str, bytes], Signed]) -> Transcript:

@@ -33,7 +33,9 @@ from node.workflows.answered import (
     Forget,
     MakeParts,
     OperationMade,
+    covers_operation,
     held,
+    in_force,
 )
 from node.workflows.asked import SubstituteTaken
 from node.workflows.equipment import equipped, process_of
@@ -233,8 +235,8 @@ class Shop:
     def _in_force(self, stream: str, operation: int) -> Assignment | None:
         """Who of ours makes an operation, and when, as planned now; None when it is not ours any more."""
         state = self._answer(stream)
-        ours = {index: one for index, one in held(state).items() if index in state.won}
-        return next((one for one in ours.values() if one.offer.first <= operation <= one.offer.last), None)
+        ours = (index for index in held(state) if index in state.won and covers_operation(state, index, operation))
+        return next((in_force(state, index) for index in ours), None)
 
     def _recorded(self, stream: str, operation: int) -> set[int]:
         state = self._answer(stream)
