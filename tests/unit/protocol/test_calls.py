@@ -270,7 +270,7 @@ MALFORMED_AUCTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("a kilometre too dear", {"weights": replace(FREE, kilometre=Cents(MAX_KM_WEIGHT + 1))}, "out of bounds"),
     ("a grade too dear", {"weights": replace(FREE, grade=Cents(MAX_WEIGHT + 1))}, "out of bounds"),
     ("a negative grade", {"weights": replace(FREE, grade=Cents(-1))}, "out of bounds"),
-    ("two ends", {"operations": (operation(0), operation(1), replace(operation(2), after=(0,)))}, "ends in 2"),
+    ("two ends", {"operations": (operation(0), operation(1), replace(operation(2), after=(0,)))}, "meet, but in 2"),
     (
         "an order said twice",
         {"operations": (operation(0), operation(1), replace(operation(2), after=(0, 1)))},
