@@ -28,7 +28,6 @@ NODES = ("customer", "auditor", "aster", "birch", "cedar", "drake")
 """The devnet's participants; what each is stands in ``devnet/nodes``."""
 
 CHAIN_ID = 7117
-BLOCK_SECONDS = 0.5
 FUNDS = Cents(5_000_000)
 """What the customer starts with: 50,000.00 in the settlement currency."""
 
@@ -179,7 +178,7 @@ class Federation:
     def _ledger_process(self) -> Process:
         root = self.layout.root
         arguments = ("-m", "node", "ledger", "serve", str(root / "ledger.sqlite"), "--chain-id", str(CHAIN_ID))
-        where = ("--port", str(self._ports["ledger"]), "--block-seconds", str(BLOCK_SECONDS))
+        where = ("--port", str(self._ports["ledger"]))
         return Process(
             name="ledger", arguments=(*arguments, *where), log=root / "logs" / "ledger.log", ready=self._ledger_answers
         )

@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -130,7 +130,7 @@ class LastingNetwork(Network):
     async def subscribe(
         self, topic: str, judge: Judge, *, buffer: int
     ) -> AsyncIterator[trio.MemoryReceiveChannel[Message]]:
-        """As the port says, and more: hear what is on the board already, and again later, until it expires.
+        """As the port says, and more: hear what is on the board already, and again until it expires or is settled.
 
         Nothing is dropped; a slow listener is waited for.
         """
@@ -172,6 +172,11 @@ class LastingNetwork(Network):
             return
         await self.keep()
         await self._inner.publish(topic, wire)
+
+    def settle(self, topic: str, message: Message) -> None:
+        """The listener of ``topic`` has done all with ``message`` that it ever will: it is not heard again."""
+        if topic in self._listeners:
+            self._listeners[topic].settle(message)
 
     def take(self, signed: Signed) -> Held:
         """Put another's bulletin on the board and tell its listener.
@@ -247,20 +252,38 @@ class LastingNetwork(Network):
             listener.expect(held, message)
 
 
+@dataclass(slots=True)
+class _Again:
+    """A bulletin that is to be heard, and how long after that again."""
+
+    id: Digest
+    message: Message
+    pause: float
+    settled: bool = False
+
+
 class _Listener:
     """Hands a topic's bulletins to its subscriber, and again while they last, since some come before their time."""
 
     def __init__(self, network: LastingNetwork, send: trio.MemorySendChannel[Message]) -> None:
         self._network = network
         self._send = send
-        self._due: list[tuple[float, int, Digest, float, Message]] = []
+        self._due: list[tuple[float, int, _Again]] = []
+        self._again: dict[Message, _Again] = {}
         self._count = 0
         self._news = trio.Event()
 
     def expect(self, held: Held, message: Message) -> None:
         """Let ``message`` be heard at once."""
-        self._push(trio.current_time(), held.id, FIRST_AGAIN_SECONDS, message)
+        self._push(trio.current_time(), _Again(held.id, message, FIRST_AGAIN_SECONDS))
         self._news.set()
+
+    def settle(self, message: Message) -> None:
+        """Do not let ``message`` be heard again."""
+        if (again := self._again.pop(message, None)) is not None:
+            again.settled = True
+        while self._due and self._due[0][2].settled:
+            heapq.heappop(self._due)
 
     async def speak(self) -> None:
         """Deliver what is due until the subscriber leaves."""
@@ -270,20 +293,22 @@ class _Listener:
                 with trio.CancelScope(deadline=self._due[0][0] if self._due else float("inf")):
                     await self._news.wait()
                 while self._due and self._due[0][0] <= trio.current_time():
-                    _, _, one, pause, message = heapq.heappop(self._due)
-                    held = self._network.board.get(one)
-                    if held is None or held.bulletin.expires <= self._network.wall():
+                    _, _, one = heapq.heappop(self._due)
+                    held = self._network.board.get(one.id)
+                    self._again.pop(one.message, None)
+                    if one.settled or held is None or held.bulletin.expires <= self._network.wall():
                         continue
+                    if not renews(held.bulletin.topic):
+                        self._again[one.message] = again = replace(one, pause=min(LAST_AGAIN_SECONDS, one.pause * 2))
+                        self._push(trio.current_time() + one.pause, again)
                     try:
-                        await self._send.send(message)
+                        await self._send.send(one.message)
                     except trio.BrokenResourceError:
                         return
-                    if not renews(held.bulletin.topic):
-                        self._push(trio.current_time() + pause, one, min(LAST_AGAIN_SECONDS, pause * 2), message)
 
-    def _push(self, when: float, one: Digest, pause: float, message: Message) -> None:
+    def _push(self, when: float, one: _Again) -> None:
         self._count += 1
-        heapq.heappush(self._due, (when, self._count, one, pause, message))
+        heapq.heappush(self._due, (when, self._count, one))
 
 
 @asynccontextmanager

@@ -50,6 +50,9 @@ class Head:
 
     number: int
     hash: bytes
+    parent: bytes
+    """Hash of the block before it: who knows that one need not ask what lies below."""
+
     timestamp: UnixSeconds
 
     base_fee: int
@@ -142,14 +145,18 @@ class Chain:
             addresses: any of these contracts.
             topics: for each position the words that are wanted there; None or nothing stands for any.
         """
-        query: dict[str, Any] = {
-            "fromBlock": hex(first),
-            "toBlock": hex(last),
-            "address": ["0x" + address.hex() for address in addresses],
-        }
+        query: dict[str, Any] = {"fromBlock": hex(first), "toBlock": hex(last), "address": _names(addresses)}
         if topics:
-            query["topics"] = [["0x" + word.hex() for word in words] if words else None for words in topics]
+            query["topics"] = [_names(words) if words else None for words in topics]
         return self._ask("eth_getLogs", [query], _logs)
+
+    def logs_of(self, block: bytes, addresses: Sequence[Address]) -> tuple[Log, ...]:
+        """Logs of the contracts at ``addresses`` in the block with the hash ``block`` (EIP-234), of no other branch.
+
+        Raises:
+            LedgerError: the endpoint does not have that block (any more).
+        """
+        return self._ask("eth_getLogs", [{"blockHash": "0x" + block.hex(), "address": _names(addresses)}], _logs)
 
     def nonce(self, account: Address, *, block: int | None = None) -> int:
         """How many transactions of ``account`` are mined up to ``block`` (the head when None)."""
@@ -178,8 +185,7 @@ class Chain:
 
     def raw_proof(self, account: Address, slots: Sequence[bytes], number: int) -> dict[str, Any]:
         """``eth_getProof`` as the endpoint sends it: an account and slots of its storage after block ``number``."""
-        names = ["0x" + slot.hex() for slot in slots]
-        return self._ask("eth_getProof", ["0x" + account.hex(), names, hex(number)], _document)
+        return self._ask("eth_getProof", ["0x" + account.hex(), _names(slots), hex(number)], _document)
 
     # Sending.
 
@@ -274,6 +280,10 @@ def _request(transaction: Transaction, sender: Address | None) -> dict[str, str]
     return request if sender is None else {**request, "from": "0x" + sender.hex()}
 
 
+def _names(words: Sequence[bytes]) -> list[str]:
+    return ["0x" + word.hex() for word in words]
+
+
 def _revert_bytes(failure: dict[str, Any]) -> object:
     """Some clients nest the bytes, or put words before them."""
     revert = failure.get("data")
@@ -306,6 +316,7 @@ def _head(block: Any) -> Head:
     return Head(
         number=_integer(block["number"]),
         hash=_bytes(block["hash"]),
+        parent=_bytes(block["parentHash"]),
         timestamp=UnixSeconds(_integer(block["timestamp"])),
         base_fee=_integer(block.get("baseFeePerGas") or "0x0"),
     )

@@ -55,18 +55,24 @@ class Follower:
         self._depth = confirmations - 1
         connection.execute(_SCHEMA)
 
-    def advance(self, chain: Chain) -> Batch:
+    def advance(self, chain: Chain, head: Head | None = None) -> Batch:
         """What follows the cursor; the cursor itself moves only with ``commit``.
+
+        Args:
+            chain: whom to ask.
+            head: the latest block, where the caller has just asked for it.
 
         Raises:
             UnavailableError: the endpoint does not answer.
             WrongChainError: it serves another chain now.
             LedgerError: it refuses to tell the logs even of a single block.
         """
-        head = chain.head()
+        head = head or chain.head()
         told = self._told()
         if told and told[0][1] == head.hash:
             return _NOTHING
+        if told and told[0][1] == head.parent and not self._depth:
+            return self._next(chain, head)
         fork = self._fork(chain, told)
         rolled_back_to = fork if told and fork != told[0][0] else None
         if rolled_back_to is not None:
@@ -83,6 +89,17 @@ class Follower:
         if witness is None or witness.hash != head.hash:
             return _NOTHING
         return Batch(events=events, head=reached, rolled_back_to=rolled_back_to)
+
+    def _next(self, chain: Chain, head: Head) -> Batch:
+        """The block after the cursor, where that is the head: one question, which its hash ties to its branch."""
+        try:
+            return Batch(events=chain.logs_of(head.hash, self._addresses), head=head, rolled_back_to=None)
+        except UnavailableError:
+            raise
+        except LedgerError:
+            if chain.block(head.number) == head:
+                raise
+            return _NOTHING  # it was reorganised away before it was asked for
 
     @staticmethod
     def commit(batch: Batch, connection: sqlite3.Connection) -> None:

@@ -115,8 +115,13 @@ class Outbox:
         """Gas of all mined transactions."""
         return self._intents.gas()
 
-    def pump(self, chain: Chain, signing_key: bytes) -> tuple[Outcome, ...]:
+    def pump(self, chain: Chain, signing_key: bytes, head: Head | None = None) -> tuple[Outcome, ...]:
         """Send what is due and return the outcomes that are not acknowledged; call it again and again.
+
+        Args:
+            chain: whom to send to.
+            signing_key: of the account that sends.
+            head: the latest block, where the caller has just asked for it.
 
         Raises:
             UnavailableError: the endpoint does not answer; nothing is lost.
@@ -125,8 +130,10 @@ class Outbox:
         """
         if not self._intents.any():
             return ()
-        sender, head = account_of(signing_key), chain.head()
-        self._watch(chain, sender, head)
+        sender, head = account_of(signing_key), head or chain.head()
+        if self._watch(chain, sender, head) and all(intent.success is not None for intent in self._intents.open()):
+            self.waiting, self.alarms = False, ()
+            return tuple(self._outcomes(chain, sender, head))
         mined = chain.nonce(sender)
         self._intents.reopen_from(mined)
         for intent in self._intents.open():
@@ -141,20 +148,23 @@ class Outbox:
         self._look(sender, mined, head)
         return tuple(self._outcomes(chain, sender, head))
 
-    def _watch(self, chain: Chain, sender: Address, head: Head) -> None:
-        """Re-open what stood in blocks that are gone since the last time, if any are."""
+    def _watch(self, chain: Chain, sender: Address, head: Head) -> bool:
+        """Re-open what stood in blocks that are gone since the last time; whether none can be, by the head alone."""
         seen = self._intents.seen()
         if seen is not None:
             if seen.chain_id != chain.chain_id:
                 raise WrongChainError(seen.chain_id, chain.chain_id)
             if seen.account != sender:
                 raise LedgerError(f"the outbox belongs to account 0x{seen.account.hex()}, not 0x{sender.hex()}")
-            if seen.hash == head.hash or head.number < seen.number:
-                return  # nothing is new, or the endpoint lags: what it does not have yet is not gone
-            if not _canonical(chain, seen.number, seen.hash):
+            if head.number < seen.number:
+                return False  # the endpoint lags: what it does not have yet is not gone
+            if seen.hash == head.hash:
+                return True
+            if seen.hash != head.parent and not _canonical(chain, seen.number, seen.hash):
                 chain.verify()
                 self._reopen(chain)
         self._intents.see(Seen(chain_id=chain.chain_id, account=sender, number=head.number, hash=head.hash))
+        return seen is not None and seen.hash == head.parent
 
     def _reopen(self, chain: Chain) -> None:
         for number, known in self._intents.blocks():
@@ -210,8 +220,8 @@ class Outbox:
         mined, receipt = next(((one, found) for one, found in receipts if found is not None), (intent.hash, None))
         if receipt is None:
             receipt = self._displaced(chain, sender, intent, head)
-            if receipt is None:
-                return
+        if receipt is None or receipt.block > head.number:
+            return  # it is not known, or younger than what the next head is compared with
         self._sent.pop(intent.ordinal, None)
         self._refused.pop(intent.key, None)
         self._missed.pop(intent.ordinal, None)

@@ -111,6 +111,7 @@ async def open_participant(home: Home, config: NodeConfig, identity: Identity) -
             signing_key=identity.ledger,
             confirmations=config.ledger.confirmations,
             registered=members.registered,
+            members_changed=reads.members_changed,
         )
         runner = Runner(
             database,

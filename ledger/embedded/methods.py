@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import rlp
@@ -33,6 +34,9 @@ MAX_TOPICS = 4
 MAX_BATCH = 200
 """Calls in one array."""
 
+KEPT_ANSWERS = 256
+"""Latest results of calls: all nodes of a federation ask the same questions, and a block never changes."""
+
 _HASH_DIGITS = 66
 
 _SEND = "eth_sendRawTransaction"
@@ -46,6 +50,9 @@ class Methods:
     def __init__(self, node: EmbeddedNode) -> None:
         self._node = node
         self._evm = node.evm
+        self._called = lru_cache(KEPT_ANSWERS)(
+            lambda request, block: encode_hex(self._evm.call(request, self._evm.header_by_hash(block)))
+        )
         self._table: dict[str, Callable[..., Json]] = {
             "web3_clientVersion": lambda: "guildmark/embedded/py-evm",
             "net_version": lambda: str(self._evm.chain_id),
@@ -63,7 +70,7 @@ class Methods:
             "eth_getTransactionCount": self._count,
             "eth_getProof": self._proof,
             _SEND: lambda raw: encode_hex(node.submit(_bytes(raw))),
-            "eth_call": lambda call, tag="latest": encode_hex(self._evm.call(_request(call), self._header(tag))),
+            "eth_call": lambda call, tag="latest": self._called(_request(call), bytes(self._header(tag).hash)),
             "eth_estimateGas": self._estimate,
             "eth_getBlockByNumber": self._block,
             "eth_getBlockByHash": self._block,

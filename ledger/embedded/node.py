@@ -18,7 +18,11 @@ IDLE_SECONDS = 5.0
 """An empty block is made after this long, so that ledger time moves on without transactions."""
 
 SPACING_SECONDS = 1.0
-"""Between blocks whose chain clock would run ahead of ours: they are dated a second apart, so it runs no further."""
+"""Between blocks while the chain's clock is in a later second than ours: they are dated a second apart, so it runs no
+further."""
+
+GATHERED = 5
+"""A block waits until nothing came for a while, so that what belongs together stands in one; at most so many whiles."""
 
 
 class EmbeddedNode:
@@ -30,6 +34,7 @@ class EmbeddedNode:
         self.evm = evm
         self.mempool = Mempool(database, evm)
         self._last = time.monotonic() - IDLE_SECONDS
+        self._first = self._latest = self._last
 
     def submit(self, raw: bytes) -> bytes:
         """Accept a signed transaction; it is on disk when this returns. Returns its hash.
@@ -39,7 +44,10 @@ class EmbeddedNode:
         """
         transaction = self.evm.decode(raw)
         with self.lock:
+            waited = self.mempool.ready()
             self.mempool.add(transaction, raw)
+            self._latest = time.monotonic()
+            self._first = self._first if waited else self._latest
         return bytes(transaction.hash)
 
     @contextmanager
@@ -61,21 +69,25 @@ class EmbeddedNode:
             self._last = time.monotonic()
             return header
 
-    def due(self) -> bool:
-        """The next block should be made now."""
+    def due(self, gather: float) -> bool:
+        """The next block should be made now: it holds something for which no more came for ``gather`` seconds."""
         with self.lock:
-            waited = time.monotonic() - self._last
-            ahead = self.evm.head().timestamp >= int(time.time())
-            return waited >= (SPACING_SECONDS if ahead else 0) and (waited >= IDLE_SECONDS or self.mempool.ready())
+            now = time.monotonic()
+            if now - self._last >= IDLE_SECONDS:
+                return True
+            if self.evm.head().timestamp > int(time.time()) and now - self._last < SPACING_SECONDS:
+                return False
+            gathered = now - self._latest >= gather or now - self._first >= GATHERED * gather
+            return gathered and self.mempool.ready()
 
     def run(self, stop: threading.Event, *, seconds: float) -> None:
-        """Look every ``seconds`` whether a block is due and make it, until ``stop`` is set."""
+        """Make each block that is due, until ``stop`` is set; ``seconds`` a transaction waits for others."""
         while not stop.is_set():
             began = time.monotonic()
             try:
-                if self.due():
+                if self.due(seconds):
                     self.mine()
             except sqlite3.OperationalError:
                 # A full disk passes; nothing of the block is kept, and its transactions wait for the next one.
                 log.exception("no block: the database does not take writes")
-            stop.wait(max(0.0, began + seconds - time.monotonic()))
+            stop.wait(max(0.0, began + seconds / 2 - time.monotonic()))

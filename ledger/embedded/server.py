@@ -44,8 +44,8 @@ class EmbeddedConfig:
 
     chain_id: int = 7117
 
-    block_seconds: float = 0.5
-    """Seconds between looks for a due block; 0 makes blocks on ``evm_mine`` only."""
+    block_seconds: float = 0.1
+    """Seconds that a transaction waits for others to share its block; 0 makes blocks on ``evm_mine`` only."""
 
     fund: tuple[bytes, ...] = ()
     """Accounts that hold ether at genesis; with free gas nobody needs any."""

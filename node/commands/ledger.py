@@ -31,10 +31,10 @@ def _accounts(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option("--chain-id", default=7117, show_default=True, type=click.IntRange(1))
 @click.option(
     "--block-seconds",
-    default=0.5,
+    default=0.1,
     show_default=True,
     type=click.FloatRange(min=0),
-    help="Between looks whether a block is due; 0 makes blocks on evm_mine only.",
+    help="That a transaction waits for others to share its block; 0 makes blocks on evm_mine only.",
 )
 @click.option("--fund", multiple=True, callback=_accounts, help="An account that holds ether at genesis; repeatable.")
 @click.option("--gas-price", is_flag=True, help="Let gas cost ether, as on a public chain (EIP-1559).")

@@ -103,10 +103,12 @@ class Exchange:
         self._reads = reads
         self._witness = AuctionWitness(runner=runner, identity=identity, wall=reads.wall)
         self._logs = witness
+        self._provider = False
         self.wall: Callable[[], UnixSeconds] = reads.wall
 
     async def listen(self, nursery: trio.Nursery, *, provider: bool) -> None:
         """Subscribe to every topic and answer every request; returns when all subscriptions stand."""
+        self._provider = provider
         topics: list[tuple[str, type, Hear]] = [
             (CARD, Card, self._on_card),
             (CAPACITY, Capacity, self._on_capacity),
@@ -188,33 +190,37 @@ class Exchange:
             task_status.started()
             async for message in messages:
                 try:
-                    await hear(message.payload)
+                    if await hear(message.payload):
+                        self._network.settle(topic, message)
                 except ProtocolError as error:
                     log.debug("%s: %s", topic, error)
                 except UnavailableError as error:
                     log.info("%s: %s", topic, error)
 
-    async def _on_card(self, payload: bytes) -> None:
+    async def _on_card(self, payload: bytes) -> bool:
         card, signed = open_message(Card, CARD, payload)
         accept_card(card, signer=signed.author, now=self.wall())
         if self.directory.learn(card):
             await self._network.introduce(card.provider, card.addresses)
+        return True
 
-    async def _on_capacity(self, payload: bytes) -> None:
+    async def _on_capacity(self, payload: bytes) -> bool:
         capacity, signed = open_message(Capacity, CAPACITY, payload)
         accept_capacity(capacity, signer=signed.author)
         self.directory.learn_capacity(capacity)
+        return True
 
-    async def _on_head(self, payload: bytes) -> None:
+    async def _on_head(self, payload: bytes) -> bool:
         head, signed = open_message(LogHead, LOG_HEAD, payload)
         accept_head(head, signer=signed.author)
         await self._logs.meet(head.note)
+        return True
 
-    async def _on_call(self, payload: bytes) -> None:
+    async def _on_call(self, payload: bytes) -> bool:
         call, signed = open_message(Call, CALL, payload)
         stream = answered.stream_of(call.job)
         if self._runner.state(stream) is not None:
-            return
+            return True
         accept_call(call, signer=signed.author, now=self.wall())
         if not is_open(call) and self._identity.peer not in call.filters.invited:
             raise RejectError("the call is for others")
@@ -235,59 +241,70 @@ class Exchange:
         if self._identity.peer in call.witnesses:
             await self._runner.post(watch_auction.stream_of(call.job), "call", heard)
         await self._runner.post(stream, "call", heard)
+        return True
 
-    async def _on_commitment(self, payload: bytes) -> None:
+    async def _on_commitment(self, payload: bytes) -> bool:
         commitment, signed = open_message(Commitment, COMMITMENT, payload)
+        settled = self._knows(commitment.job)
         await self._witness.commitment(commitment, signed)
         state = self._post(commitment.job)
-        key = f"commitment/{signed.author.hex()}"
         if state is None or state.phase is not Phase.BIDDING:
-            return
+            return settled if state is None else state.phase is not Phase.OPENING
         if any(c.commitment.author == signed.author for c in state.commitments):
-            return
+            return True
         accept_commitment(commitment, signer=signed.author, calls={state.call.job: state.call}, now=self.wall())
         account = await self._reads.account_of(signed.author, role=PROVIDER)
         if account != commitment.account:
             raise RejectError("somebody else registered this peer on the ledger")
         event = CommitmentArrived(commitment=signed, account=account)
-        await self._runner.post(posted.stream_of(commitment.job), key, event)
+        await self._runner.post(posted.stream_of(commitment.job), f"commitment/{signed.author.hex()}", event)
+        return True
 
-    async def _on_reveal(self, payload: bytes) -> None:
+    async def _on_reveal(self, payload: bytes) -> bool:
         reveal, signed = open_message(Reveal, REVEAL, payload)
+        settled = self._knows(reveal.bid.job)
         await self._witness.reveal(reveal, signed)
         state = self._post(reveal.bid.job)
         if state is None or state.phase is not Phase.REVEALING:
-            return
+            return settled if state is None else state.phase not in (Phase.OPENING, Phase.BIDDING)
         seals = {decode(Commitment, c.commitment.payload).seal for c in state.commitments}
         accept_reveal(reveal, signer=signed.author, calls={state.call.job: state.call}, seals=seals, now=self.wall())
         event = RevealArrived(reveal=signed, bid=signed.payload)
         await self._runner.post(posted.stream_of(reveal.bid.job), f"reveal/{signed.author.hex()}", event)
+        return True
 
-    async def _on_roll(self, payload: bytes) -> None:
+    async def _on_roll(self, payload: bytes) -> bool:
         roll, signed = open_message(Roll, ROLL, payload)
         await self._witness.roll(roll, signed)
         stream = answered.stream_of(roll.job)
         state = self._runner.state(stream)
-        if isinstance(state, Answer) and state.bid is not None and state.roll is None:
+        if not isinstance(state, Answer) or state.bid is None:
+            return isinstance(state, Answer) and state.phase.terminal
+        if state.roll is None:
             accept_roll(roll, signer=signed.author, call=state.call, now=self.wall())
             await self._runner.post(stream, "roll", RollArrived(roll=signed))
+        return True
 
-    async def _on_result(self, payload: bytes) -> None:
+    async def _on_result(self, payload: bytes) -> bool:
         result, signed = open_message(Result, AWARD, payload)
         await self._witness.result(result, signed)
         stream = answered.stream_of(result.job)
         state = self._runner.state(stream)
-        if isinstance(state, Answer) and state.bid is not None:
-            event = ResultArrived(result=self._checked_result(signed, state))
-            await self._runner.post(stream, f"result/{result.digest.hex()}", event)
+        if not isinstance(state, Answer) or state.bid is None:
+            return isinstance(state, Answer) and state.phase.terminal
+        event = ResultArrived(result=self._checked_result(signed, state))
+        await self._runner.post(stream, f"result/{result.digest.hex()}", event)
+        return True
 
-    async def _on_reply(self, payload: bytes) -> None:
+    async def _on_reply(self, payload: bytes) -> bool:
         reply, signed = open_message(Reply, REPLY, payload)
         state = self._post(reply.job)
-        if state is not None and state.phase is Phase.AWARDING:
-            accept_reply(reply, signer=signed.author, result=state.result)
-            key = f"reply/{reply.result.hex()}/{signed.author.hex()}"
-            await self._runner.post(posted.stream_of(reply.job), key, ReplyArrived(reply=signed))
+        if state is None or state.phase is not Phase.AWARDING:
+            return state is None or state.phase not in (Phase.OPENING, Phase.BIDDING, Phase.REVEALING)
+        accept_reply(reply, signer=signed.author, result=state.result)
+        key = f"reply/{reply.result.hex()}/{signed.author.hex()}"
+        await self._runner.post(posted.stream_of(reply.job), key, ReplyArrived(reply=signed))
+        return True
 
     # What peers ask for.
 
@@ -312,6 +329,10 @@ class Exchange:
             return await self._network.request(peer, protocol, payload, deadline=ANSWER_DEADLINE)
         except FederationError as error:
             raise UnavailableError(f"{protocol} at {peer.hex()[:8]}: {error}") from error
+
+    def _knows(self, job: JobId) -> bool:
+        """Whether we know if we are a witness of the job's auction: only providers are, and the call tells them."""
+        return not self._provider or self._runner.state(answered.stream_of(job)) is not None
 
     def _call(self, stream: str) -> Call:
         state = self._runner.state(stream)

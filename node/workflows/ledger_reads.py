@@ -1,7 +1,7 @@
 """What a node asks the ledger, off the main thread and in domain types; writes go through the outbox only."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import trio
 
@@ -25,6 +25,14 @@ CALLS_AT_ONCE = 4
 """Threads that may wait for the ledger together; more would only queue at the client's connection pool."""
 
 
+REGISTRY_SECONDS = 10
+"""For which an answer of the registry counts, unless its contract says something meanwhile: all but the end of a
+registration's time is said, and heard at the next look at the ledger."""
+
+MAX_REGISTRY = 4096
+"""Answers that are remembered."""
+
+
 class LedgerReads:
     """Reads at the ledger's head. Every failure of the ledger is an ``UnavailableError``: ask again later."""
 
@@ -41,6 +49,7 @@ class LedgerReads:
         self.random = random
         self._chain = chain
         self._limiter = trio.CapacityLimiter(CALLS_AT_ONCE)
+        self._registry: dict[object, tuple[Any, UnixSeconds]] = {}
 
     async def ask(self, question: Callable[[Chain], T]) -> T:
         """The answer to ``question`` from a thread."""
@@ -84,12 +93,28 @@ class LedgerReads:
         Raises:
             IgnoreError: nobody registered it, or it may not act in ``role`` now.
         """
-        account = await self.ask(lambda chain: self.contracts.members.account_of(chain, peer))
+        members = self.contracts.members
+        account = await self.registered(peer)
         if account is None:
             raise IgnoreError(f"peer {peer.hex()[:8]} is not registered")
-        if role and not await self.ask(lambda chain: self.contracts.members.holds(chain, account, role)):
+        if role and not await self._remembered((account, role), lambda chain: members.holds(chain, account, role)):
             raise IgnoreError(f"peer {peer.hex()[:8]} is not registered for that, expired, or without its bond")
         return account
+
+    def members_changed(self) -> None:
+        """The members' contract has said something, or unsaid it: it is asked again."""
+        self._registry = {}  # a new one, so that an answer that is on its way is not remembered
+
+    async def _remembered(self, key: object, question: Callable[[Chain], T]) -> T:
+        """What the registry answers to ``question``, or has just answered."""
+        registry, now = self._registry, self.wall()
+        answer, since = registry.get(key, (None, UnixSeconds(0)))
+        if key not in registry or now - since >= REGISTRY_SECONDS:
+            answer = await self.ask(question)
+            if len(registry) >= MAX_REGISTRY:
+                registry.clear()
+            registry[key] = (answer, now)
+        return cast("T", answer)
 
     async def subject(self, peer: PeerId, *roles: Role) -> Subject:
         """``peer`` with those of ``roles`` that the ledger holds for it now: registered, not expired, bonded."""
@@ -104,7 +129,7 @@ class LedgerReads:
 
     async def registered(self, peer: PeerId) -> Address | None:
         """The ledger account that registered ``peer``, or None."""
-        return await self.ask(lambda chain: self.contracts.members.account_of(chain, peer))
+        return await self._remembered(peer, lambda chain: self.contracts.members.account_of(chain, peer))
 
     async def peer_of(self, account: Address) -> PeerId:
         """The peer that ``account`` registered.
@@ -123,7 +148,7 @@ class LedgerReads:
 
     async def member(self, account: Address) -> Member | None:
         """The registration of ``account``, if any."""
-        return await self.ask(lambda chain: self.contracts.members.member(chain, account))
+        return await self._remembered(account, lambda chain: self.contracts.members.member(chain, account))
 
     async def stake(self, account: Address) -> Member:
         """What ``account`` has bonded, registered or not."""

@@ -104,6 +104,7 @@ class Runner:
         self._watchers: set[trio.MemorySendChannel[Entry]] = set()
         self._nursery: trio.Nursery | None = None
         self._lock = trio.Lock()  # posts are ordered: each folds onto the state that the one before left
+        self._latest: dict[str, int] = {}  # by workflow, the id of its last entry
 
     def bind(self, ports: Mapping[type, Port]) -> None:
         """Say how each type of effect is carried out; before ``running``, since ports look states up here."""
@@ -157,6 +158,7 @@ class Runner:
         async with self._lock:
             entries, effects, states = await self._database.write(change)
             self._states.update(states)
+            self._latest.update((_workflow(entry.stream), entry.id) for entry in entries)
         for entry in entries:
             self._tell(entry)
         for stream, effect in effects:
@@ -196,6 +198,8 @@ class Runner:
         query = f"SELECT id, stream, kind, payload, at FROM event WHERE id > ? AND ({streams}) ORDER BY id"  # noqa: S608  # only marks
         wanted = (after, *(f"{workflow}/%" for workflow in workflows))
         async with self._lock:  # an event is on disk a moment before its state is known
+            if all(self._latest.get(workflow, 0) <= after for workflow in workflows):
+                return ()
             rows = await self._database.write(lambda c: c.execute(query, wanted).fetchall())
         return tuple(self._entry(*row) for row in rows)
 
@@ -273,8 +277,9 @@ class Runner:
 
     def _load(self, connection: sqlite3.Connection) -> list[tuple[str, Effect]]:
         waiting: set[str] = set()
-        query = "SELECT stream, kind, payload, undone FROM event ORDER BY id"
-        for stream, kind, payload, undone in connection.execute(query):
+        query = "SELECT id, stream, kind, payload, undone FROM event ORDER BY id"
+        for number, stream, kind, payload, undone in connection.execute(query):
+            self._latest[_workflow(stream)] = number
             if undone:
                 waiting.add(stream)
             if stream not in waiting:
@@ -284,7 +289,7 @@ class Runner:
         return [(stream, decode(self._effects[kind], payload)) for stream, kind, payload in rows]
 
     def _transition(self, stream: str) -> Transition:
-        return self._workflows[stream.split("/", 1)[0]].transition
+        return self._workflows[_workflow(stream)].transition
 
     def _tell(self, entry: Entry) -> None:
         for watcher in tuple(self._watchers):
@@ -324,6 +329,10 @@ class Runner:
             await self._database.write(mark)
         else:
             await self.post(stream, happened.key, happened.event, within=mark)
+
+
+def _workflow(stream: str) -> str:
+    return stream.split("/", 1)[0]
 
 
 def mark_done(connection: sqlite3.Connection, stream: str, kind: type, key: str) -> None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 import trio
 
 from ledger.alarms import Alarm
-from ledger.chain import Chain, account_of
+from ledger.chain import Chain, Head, account_of
 from ledger.contracts import Contracts
 from ledger.disputes import Drawn
 from ledger.errors import LedgerError
@@ -51,9 +51,11 @@ class Settlement:
         signing_key: bytes,
         confirmations: int = 1,
         registered: Callable[[PeerId, Address], None] = lambda _peer, _account: None,
+        members_changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """``registered`` is told of every registration as soon as the ledger holds it."""
+        """``registered`` is told of every registration as soon as the ledger holds it, the other of any change."""
         self._registered = registered
+        self._members_changed = members_changed
         self._database = database
         self._chain = chain
         self._contracts = contracts
@@ -103,7 +105,7 @@ class Settlement:
             try:
                 head = await trio.to_thread.run_sync(self._chain.head)
                 if head.hash != quiet:
-                    quiet = b"" if await self._look(runner, wall) else head.hash
+                    quiet = b"" if await self._look(head, runner, wall) else head.hash
                 if not reachable:
                     log.warning("the ledger answers again")
                 reachable = True
@@ -117,11 +119,11 @@ class Settlement:
                 await self._due.wait()
                 quiet = b""
 
-    async def _look(self, runner: Runner, wall: Callable[[], UnixSeconds]) -> bool:
+    async def _look(self, head: Head, runner: Runner, wall: Callable[[], UnixSeconds]) -> bool:
         """Send what is due and take in what the ledger says; False when nothing will have changed until a new block."""
-        outcomes = await trio.to_thread.run_sync(self._outbox.pump, self._chain, self._key)
+        outcomes = await trio.to_thread.run_sync(self._outbox.pump, self._chain, self._key, head)
         await self._report(runner, outcomes)
-        return await self._follow(runner, wall) or bool(outcomes)
+        return await self._follow(head, runner, wall) or bool(outcomes)
 
     async def gas_spent(self) -> int:
         """Gas of all this node's final transactions."""
@@ -160,11 +162,13 @@ class Settlement:
             else:
                 await runner.post(stream, said, event, within=note)
 
-    async def _follow(self, runner: Runner, wall: Callable[[], UnixSeconds]) -> bool:
+    async def _follow(self, head: Head, runner: Runner, wall: Callable[[], UnixSeconds]) -> bool:
         """Take in what follows the cursor; whether it moved."""
-        batch: Batch = await trio.to_thread.run_sync(self._follower.advance, self._chain)
+        batch: Batch = await trio.to_thread.run_sync(self._follower.advance, self._chain, head)
         if batch.rolled_back_to is not None:
             await self._roll_back(runner, batch.rolled_back_to)
+        if batch.rolled_back_to is not None or any(e.address == self._contracts.members.address for e in batch.events):
+            self._members_changed()
         for entry in batch.events:
             if isinstance(event := self._contracts.members.decode(entry), Registered):
                 self._registered(event.peer, event.account)

@@ -30,8 +30,8 @@ TOLD = (CALL, COMMITMENT, REVEAL, ROLL, AWARD, REPLY)
 ANSWER_DEADLINE = 10.0
 """Seconds that a peer has to hear what it is told."""
 
-Hear = Callable[[bytes], Awaitable[None]]
-"""Takes a signed message in its wire form."""
+Hear = Callable[[bytes], Awaitable[bool]]
+"""Takes a signed message in its wire form; whether to hear it again would change nothing."""
 
 
 class Telling:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,11 @@ from ledger.types import Transaction
 from node.store.database import open_database
 from node.workflows import posted
 from node.workflows.events import OrderOpened
+from node.workflows.ledger_reads import LedgerReads
 from node.workflows.runner import Runner, Workflow
 from node.workflows.settlement import Settlement
-from protocol.ids import Digest, JobId
+from protocol.ids import Digest, EncryptionKey, JobId, PeerId
+from protocol.membership import CUSTOMER as CUSTOMER_ROLE
 from protocol.units import Cents, UnixSeconds
 from tests.ledger.conftest import CUSTOMER
 from tests.ledger.places import CHAIN_ID, DEADLINE, Way, mine
@@ -136,4 +139,31 @@ async def test_what_a_fork_takes_from_the_ledger_is_taken_back_and_comes_back_in
             await trio.to_thread.run_sync(say, b, *transactions)
             await until(Job(wishes=("first", "second"), budget=700))
             assert await runner.undone() == ()
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_registration_counts_as_soon_as_the_ledger_says_it_whoever_was_asked_about_before(
+    tmp_path: Path, branches: tuple[Way, Chain, Chain, Contracts]
+) -> None:
+    _, chain, _, contracts = branches
+    peer, now = PeerId(b"p" * 32), UnixSeconds(int(time.time()))
+    register = contracts.members.register(
+        roles=CUSTOMER_ROLE, peer=peer, encryption_key=EncryptionKey(b"k" * 32), expiry=UnixSeconds(now + 86_400)
+    )
+    reads = LedgerReads(chain, contracts, wall=lambda: now, random=bytes)
+    async with open_database(tmp_path / "node.sqlite") as database, trio.open_nursery() as nursery:
+        runner = Runner(database, (), lambda: now)
+        settlement = Settlement(
+            database=database,
+            chain=chain,
+            contracts=contracts,
+            signing_key=CUSTOMER,
+            members_changed=reads.members_changed,
+        )
+        nursery.start_soon(partial(settlement.run, runner, every=0.01, wall=lambda: now))
+        assert await reads.registered(peer) is None
+        await trio.to_thread.run_sync(say, chain, register)
+        with trio.fail_after(DEADLINE):
+            while await reads.registered(peer) != account_of(CUSTOMER):
+                await trio.sleep(0.01)
         nursery.cancel_scope.cancel()

@@ -179,6 +179,23 @@ async def test_what_a_listeners_judge_rejects_stays_on_the_board_and_is_not_hear
         assert len(bert.board.on(COMMITMENT)) == 2
 
 
+async def test_what_its_listener_has_settled_is_not_heard_again_and_the_rest_is(autojump_clock: MockClock) -> None:
+    hub = Hub(1)
+    async with (
+        node(hub, ANNA) as anna,
+        node(hub, BERT) as bert,
+        bert.subscribe(COMMITMENT, accept_all, buffer=9) as messages,
+    ):
+        await anna.publish(COMMITMENT, job(1))
+        await anna.publish(COMMITMENT, job(2))
+        with trio.fail_after(60):
+            first = {message.payload: message for message in (await messages.receive(), await messages.receive())}
+            bert.settle(COMMITMENT, first[job(1)])
+            bert.settle(COMMITMENT, first[job(1)])
+            assert [(await messages.receive()).payload for _ in range(3)] == [job(2)] * 3
+        assert len(bert.board.on(COMMITMENT)) == 2
+
+
 async def test_a_message_too_large_for_a_bulletin_is_not_sent(autojump_clock: MockClock) -> None:
     async with node(Hub(1), ANNA) as anna:
         with pytest.raises(SizeError):

@@ -74,6 +74,7 @@ class World:
     """A customer, four auditors and a shop that has no node, on the real contracts."""
 
     scene: Scene
+    reads: LedgerReads
     customer: Node
     auditors: tuple[Node, ...]
     directory: Directory
@@ -179,7 +180,7 @@ async def a_world(scene: Scene, folder: Path, call_of: object = small_call) -> A
             nodes.append(
                 Node(account=account, identity=identity, vault=own, network=network, custody=custody, taken=taken)
             )
-        yield World(scene=scene, customer=nodes[0], auditors=tuple(nodes[1:]), directory=directory)
+        yield World(scene=scene, reads=reads, customer=nodes[0], auditors=tuple(nodes[1:]), directory=directory)
 
 
 async def note(taken: list[tuple[JobId, int, PeerId]], job: JobId, package: int, peer: PeerId) -> None:
@@ -310,6 +311,7 @@ async def test_an_auditor_that_is_expired_or_revoked_holds_nothing_and_opens_not
         assert len(happened.event.holders) == 3
         assert world.auditors[0].vault.share(JOB, 1) is None
         scene.send(world.auditors[1].account, scene.contracts.members.revoke())
+        world.reads.members_changed()  # as settlement says when it hears it from the ledger
         again = await world.customer.custody.entrust("post/job", EFFECT)
         assert again.event.holders == ()
         assert "fewer than 3 auditors" in again.event.note
