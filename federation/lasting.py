@@ -39,7 +39,7 @@ LIFETIME: Final = 600
 GOSSIP_BUFFER: Final = 1024
 """Bulletins that gossip brought and the board has not looked at; what is dropped beyond is pulled later."""
 
-KEEP_SECONDS: Final = 0.2
+KEEP_SECONDS: Final = 1.0
 """Between two writes of what others said; what a crash takes is pulled again."""
 
 FIRST_AGAIN_SECONDS: Final = 0.5

@@ -1,21 +1,19 @@
-"""A client of any Ethereum JSON-RPC, synchronous and in our own types: the only home of web3.
+"""A client of any Ethereum JSON-RPC, synchronous and in our own types.
 
 Every failure is one of ``ledger.errors``; nothing is retried here, for the caller knows its deadline. Answers are
 parsed here and only here, so that no extras of a client (authority headers, off-chain look-ups) reach anybody else.
 Methods and fields: https://ethereum.github.io/execution-apis. Threads may share one ``Chain``.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import requests
+import urllib3
 from eth_account import Account
 from eth_utils.crypto import keccak
-from web3 import HTTPProvider
-from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
 from ledger.errors import LedgerError, RefusedError, UnavailableError, WrongChainError
 from ledger.refusals import is_known, why
@@ -41,7 +39,9 @@ USUAL_TIP = 10**9
 _CONNECTIONS = 16
 """Kept open to the endpoint for our threads."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+
+_OK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +90,9 @@ class Chain:
         """``timeout`` in seconds holds for connecting and for each silence of the endpoint."""
         self.url = url
         self.chain_id = chain_id
-        session = requests.Session()
-        session.trust_env = urlsplit(url).hostname not in _LOOPBACK  # a proxy of the environment is not for loopback
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=_CONNECTIONS)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        # web3's own retries would sleep in our thread and resend transactions.
-        self._provider = HTTPProvider(
-            url, request_kwargs={"timeout": timeout}, session=session, exception_retry_configuration=None
-        )
+        self._identifiers = itertools.count(1)
+        self._http, self._credentials = _pool(url), urllib3.make_headers(basic_auth=urllib3.util.parse_url(url).auth)
+        self._timeout = urllib3.Timeout(connect=timeout, read=timeout)
 
     def verify(self) -> None:
         """Check that the endpoint serves the chain that is expected.
@@ -242,13 +236,17 @@ class Chain:
                 raise RefusedError(why(str(error)), str(error)) from error
 
     def _ask(self, method: str, parameters: list[Any], parse: Callable[[Any], T]) -> T:
+        call = {"jsonrpc": "2.0", "id": next(self._identifiers), "method": method, "params": parameters}
         try:
-            answer: Any = self._provider.make_request(RPCEndpoint(method), parameters)
+            reply = self._http.request("POST", self.url, json=call, headers=self._credentials, timeout=self._timeout)
+            if reply.status != _OK:
+                raise UnavailableError(f"{self.url} does not answer: HTTP {reply.status}")
+            answer = reply.json()
             if answer.get("error") is None:
                 return parse(answer["result"])
             failure = answer["error"]
             code, message = failure.get("code"), str(failure.get("message", ""))
-        except (Web3Exception, requests.RequestException, OSError) as error:
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise UnavailableError(f"{self.url} does not answer: {_short(error)}") from error
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise UnavailableError(f"{self.url} answers {method} with nonsense: {_short(error)}") from error
@@ -263,6 +261,15 @@ class Chain:
 
 class _NoMethodError(LedgerError):
     """The endpoint does not know a method."""
+
+
+def _pool(url: str) -> urllib3.PoolManager:
+    """Connections to ``url``, by the environment's proxy but for loopback; no retries, which would send twice."""
+    parts = urllib3.util.parse_url(url)
+    proxy = getproxies().get(parts.scheme or "")
+    if proxy is None or parts.hostname in _LOOPBACK or proxy_bypass(parts.hostname or ""):
+        return urllib3.PoolManager(maxsize=_CONNECTIONS, retries=False)
+    return urllib3.ProxyManager(proxy, maxsize=_CONNECTIONS, retries=False)
 
 
 def account_of(key: bytes) -> Address:

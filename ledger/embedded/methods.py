@@ -1,4 +1,4 @@
-"""The JSON-RPC methods: parse, ask the node, render. What web3.py and a verifier need, and nothing that signs."""
+"""The JSON-RPC methods: parse, ask the node, render. What a client and a verifier need, and nothing that signs."""
 
 import logging
 import sqlite3

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
+import httpx
 
 from ledger.chain import Chain, account_of
 from ledger.errors import UnavailableError
@@ -51,7 +51,7 @@ class Place:
 
     def ask(self, method: str, *parameters: Any) -> Any:
         call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
-        answer = requests.post(self.url, json=call, timeout=20).json()
+        answer = httpx.post(self.url, json=call, timeout=20).json()
         assert "error" not in answer, answer
         return answer["result"]
 

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import requests
+import httpx
 from eth_utils.crypto import keccak
 from typing_extensions import override
 
@@ -183,7 +183,7 @@ def _relay(way: Way) -> type[BaseHTTPRequestHandler]:
             if method in way.replace:
                 answer = json.dumps({"jsonrpc": "2.0", "id": json.loads(body)["id"], **way.replace[method]}).encode()
             else:
-                answer = requests.post(way.upstream, body, timeout=10).content
+                answer = httpx.post(way.upstream, content=body, timeout=10).content
             way.then.get(method, lambda: None)()
             if method in way.lose:
                 return
@@ -202,7 +202,7 @@ def _relay(way: Way) -> type[BaseHTTPRequestHandler]:
 def mine(chain: Chain) -> int:
     """Make a block on an embedded chain, from the outside."""
     call = {"jsonrpc": "2.0", "id": 1, "method": "evm_mine", "params": []}
-    return int(requests.post(chain.url, json=call, timeout=10).json()["result"], 16)
+    return int(httpx.post(chain.url, json=call, timeout=10).json()["result"], 16)
 
 
 def deploy(chain: Chain, key: bytes) -> Address:

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import requests
+import httpx
 from typing_extensions import override
 
 from ledger.chain import account_of
@@ -54,7 +54,7 @@ class Engine:
         token = claims + b"." + _base64(hmac.new(self.secret, claims, hashlib.sha256).digest())
         call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
         bearer = {"Authorization": f"Bearer {token.decode()}"}
-        answer = requests.post(self.url, json=call, headers=bearer, timeout=DEADLINE).json()
+        answer = httpx.post(self.url, json=call, headers=bearer, timeout=DEADLINE).json()
         assert "error" not in answer, answer
         return answer["result"]
 
@@ -93,7 +93,7 @@ class Validators(Place):
     @staticmethod
     def _head(url: str) -> dict[str, Any]:
         call = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["latest", False]}
-        head: dict[str, Any] = requests.post(url, json=call, timeout=DEADLINE).json()["result"]
+        head: dict[str, Any] = httpx.post(url, json=call, timeout=DEADLINE).json()["result"]
         return head
 
 

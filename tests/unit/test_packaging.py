@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("protocol", "federation", "ledger", "governance", "node", "devnet")
 HELP = "import sys\nfrom node.cli import cli\ncli.main(['--help'], standalone_mode=False)\nprint(*sys.modules)"
-SERVER_STACK = ("trio", "libp2p", "web3", "fastapi", "hypercorn", "ortools", "OCP", "httpx", "eth")
+SERVER_STACK = ("trio", "libp2p", "urllib3", "fastapi", "hypercorn", "ortools", "OCP", "httpx", "eth")
 
 
 @pytest.mark.parametrize("name", PACKAGES)
