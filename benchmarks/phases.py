@@ -1,7 +1,7 @@
 """From a call to its final award among real local nodes, one process each, with phases of one second.
 
 The clock starts when the customer's node has its order on the ledger and calls for bids; it stops when the last winner
-has said that it stands by its bid. An order is given two seconds to get onto the ledger; what it does not need of them
+has said that it stands by its bid. An order is given a second to get onto the ledger; what it does not need of it
 lengthens the first phase, for the deadlines stand in what was sealed there, and one that needs more is taken back. The
 next job is posted when the first winner has its package; plant time runs as it does in a shop.
 Twenty nodes want some four gigabytes and a few minutes; on two cores the shops' planners share what there is, and a bid
@@ -35,7 +35,7 @@ def main() -> int:
     shops = tuple(
         SHOPS[n % len(SHOPS)] + (f"-{n // len(SHOPS) + 1}" if n >= len(SHOPS) else "") for n in range(given.nodes - 1)
     )
-    phases = Phases(opening=2, commit=1, reveal=1, pack=replace(PACK, min_commit=Seconds(1), min_reveal=Seconds(1)))
+    phases = Phases(opening=1, commit=1, reveal=1, pack=replace(PACK, min_commit=Seconds(1), min_reveal=Seconds(1)))
     with (
         tempfile.TemporaryDirectory(prefix="guildmark-") as folder,
         running(Path(folder), note, nodes=("customer", *shops), factor=1, phases=phases) as federation,

@@ -128,7 +128,28 @@ class _Layered:
         await self._connection.write(bytes(data))
 
 
+class _Plain:
+    """A socket whose two directions have one user each, so that a message that it takes at once takes one call."""
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream = stream
+        self._socket: Any = stream.socket._sock  # type: ignore[attr-defined]  # noqa: SLF001  # trio's yields at each send
+
+    async def receive_some(self, most: int) -> bytes:
+        return await self._stream.receive_some(most)
+
+    async def send_all(self, data: bytes | bytearray) -> None:
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise trio.BrokenResourceError from error
+        if sent < len(data):
+            await self._stream.send_all(memoryview(data)[sent:])
+
+
 def _wire_of(connection: Any) -> Any:
-    """The socket's stream, where nothing lies between; its two directions have one user each from now on."""
+    """The socket, where nothing lies between."""
     stream = getattr(connection, "stream", None)
-    return stream.stream if isinstance(stream, TrioTCPStream) else _Layered(connection)
+    return _Plain(stream.stream) if isinstance(stream, TrioTCPStream) else _Layered(connection)

@@ -10,6 +10,7 @@ fold of the events before the first undone one, and those after it wait until it
 
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ RETRY_MOST = 5.0
 
 _WATCH = 1024
 """Events buffered for one watcher; a slower one loses its subscription and asks again."""
+
+
+TAIL = 256
+"""Latest entries of the log that are kept in memory, for those who follow it."""
 
 
 class Effect(Protocol):
@@ -104,7 +109,8 @@ class Runner:
         self._watchers: set[trio.MemorySendChannel[Entry]] = set()
         self._nursery: trio.Nursery | None = None
         self._lock = trio.Lock()  # posts are ordered: each folds onto the state that the one before left
-        self._latest: dict[str, int] = {}  # by workflow, the id of its last entry
+        self._tail: deque[Entry] = deque(maxlen=TAIL)  # of the log, without a gap
+        self._forked = False  # whether an event may be undone
 
     def bind(self, ports: Mapping[type, Port]) -> None:
         """Say how each type of effect is carried out; before ``running``, since ports look states up here."""
@@ -158,7 +164,7 @@ class Runner:
         async with self._lock:
             entries, effects, states = await self._database.write(change)
             self._states.update(states)
-            self._latest.update((_workflow(entry.stream), entry.id) for entry in entries)
+            self._tail += entries
         for entry in entries:
             self._tell(entry)
         for stream, effect in effects:
@@ -177,12 +183,15 @@ class Runner:
             return len(chosen), {stream: self._fold(connection, stream)[0] for stream in {one for one, _ in chosen}}
 
         async with self._lock:
+            self._forked = True
             count, states = await self._database.write(change)
             self._states.update(states)
         return count
 
     async def undone(self) -> tuple[tuple[str, str], ...]:
         """Stream and key of every event that is undone."""
+        if not self._forked:
+            return ()
         query = "SELECT stream, key FROM event WHERE undone = 1 ORDER BY id"
         return tuple(await self._database.write(lambda connection: connection.execute(query).fetchall()))
 
@@ -198,8 +207,8 @@ class Runner:
         query = f"SELECT id, stream, kind, payload, at FROM event WHERE id > ? AND ({streams}) ORDER BY id"  # noqa: S608  # only marks
         wanted = (after, *(f"{workflow}/%" for workflow in workflows))
         async with self._lock:  # an event is on disk a moment before its state is known
-            if all(self._latest.get(workflow, 0) <= after for workflow in workflows):
-                return ()
+            if self._tail and self._tail[0].id <= after + 1:
+                return tuple(e for e in self._tail if e.id > after and _workflow(e.stream) in workflows)
             rows = await self._database.write(lambda c: c.execute(query, wanted).fetchall())
         return tuple(self._entry(*row) for row in rows)
 
@@ -277,14 +286,14 @@ class Runner:
 
     def _load(self, connection: sqlite3.Connection) -> list[tuple[str, Effect]]:
         waiting: set[str] = set()
-        query = "SELECT id, stream, kind, payload, undone FROM event ORDER BY id"
-        for number, stream, kind, payload, undone in connection.execute(query):
-            self._latest[_workflow(stream)] = number
+        query = "SELECT stream, kind, payload, undone FROM event ORDER BY id"
+        for stream, kind, payload, undone in connection.execute(query):
             if undone:
                 waiting.add(stream)
             if stream not in waiting:
                 event: Event = decode(self._events[kind], payload)
                 self._states[stream], _ = self._transition(stream)(self._states.get(stream), event)
+        self._forked = bool(waiting)
         rows = connection.execute("SELECT stream, kind, payload FROM effect WHERE done = 0 ORDER BY id").fetchall()
         return [(stream, decode(self._effects[kind], payload)) for stream, kind, payload in rows]
 
