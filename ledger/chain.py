@@ -91,7 +91,9 @@ class Chain:
         self.url = url
         self.chain_id = chain_id
         self._identifiers = itertools.count(1)
-        self._http, self._credentials = _pool(url), urllib3.make_headers(basic_auth=urllib3.util.parse_url(url).auth)
+        parts = urllib3.util.parse_url(url)
+        self._name = parts._replace(auth=None).url  # what is logged holds no password
+        self._http, self._credentials = _pool(url), urllib3.make_headers(basic_auth=parts.auth)
         self._timeout = urllib3.Timeout(connect=timeout, read=timeout)
 
     def verify(self) -> None:
@@ -240,20 +242,20 @@ class Chain:
         try:
             reply = self._http.request("POST", self.url, json=call, headers=self._credentials, timeout=self._timeout)
             if reply.status != _OK:
-                raise UnavailableError(f"{self.url} does not answer: HTTP {reply.status}")
+                raise UnavailableError(f"{self._name} does not answer: HTTP {reply.status}")
             answer = reply.json()
             if answer.get("error") is None:
                 return parse(answer["result"])
             failure = answer["error"]
             code, message = failure.get("code"), str(failure.get("message", ""))
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise UnavailableError(f"{self.url} does not answer: {_short(error)}") from error
+            raise UnavailableError(f"{self._name} does not answer: {_short(error)}") from error
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise UnavailableError(f"{self.url} answers {method} with nonsense: {_short(error)}") from error
+            raise UnavailableError(f"{self._name} answers {method} with nonsense: {_short(error)}") from error
         if code == _REVERTED or "revert" in message.lower():
             raise explain(_revert_bytes(failure), message)
         if code == _BUSY:
-            raise UnavailableError(f"{self.url} is busy: {message}")
+            raise UnavailableError(f"{self._name} is busy: {message}")
         if code in _NO_METHOD:
             raise _NoMethodError(f"{method}: {message}")
         raise LedgerError(f"the ledger refused {method}: {message}")

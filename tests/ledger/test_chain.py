@@ -144,6 +144,17 @@ def test_receipts_are_fetched_one_by_one_where_the_endpoint_cannot_tell_a_whole_
         assert len(whole) == 1
 
 
+def test_a_password_in_the_address_is_for_the_endpoint_and_nobody_else(chain: Chain) -> None:
+    there = chain.url.removeprefix("http://")
+    Chain(f"http://ann:secret@{there}", CHAIN_ID).verify()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        away = Chain(f"http://ann:secret@127.0.0.1:{closed.getsockname()[1]}", CHAIN_ID)
+        with pytest.raises(UnavailableError, match=r"http://127\.0\.0\.1:\d+ does not answer") as refused:
+            away.verify()
+    assert "secret" not in str(refused.value)
+
+
 def test_an_unknown_contract_answers_a_call_with_nothing(chain: Chain) -> None:
     nobody = Transaction(to=Address(bytes(20)), payload=b"\1\2\3\4")
     assert chain.call(nobody.to, nobody.payload) == b""

@@ -1,4 +1,5 @@
 import sqlite3
+import time
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from ledger.embedded.evm import Evm
 from ledger.types import Creation
 from protocol.ids import Address
 from tests.ledger import probe
-from tests.ledger.places import CHAIN_ID, GAS, Direct, a_key
+from tests.ledger.places import CHAIN_ID, DEADLINE, GAS, Direct, a_key
 
 KEY, OTHER = a_key(1), a_key(2)
 
@@ -98,8 +99,8 @@ def test_a_call_at_an_old_block_sees_its_state_and_its_time(direct: Direct) -> N
     direct.send(KEY, probe.call(target, probe.store(1, 2)))
     direct.mine()
     assert int(direct.ask("eth_call", a_call(target, probe.read(1)), hex(old)), 16) == 1
-    time = direct.ask("eth_call", a_call(target, probe.now()), hex(old))
-    assert int(time, 16) == int(direct.ask("eth_getBlockByNumber", hex(old))["timestamp"], 16)
+    then = direct.ask("eth_call", a_call(target, probe.now()), hex(old))
+    assert int(then, 16) == int(direct.ask("eth_getBlockByNumber", hex(old))["timestamp"], 16)
 
 
 def test_a_call_sees_the_hashes_of_the_blocks_before_its_own(direct: Direct) -> None:
@@ -115,6 +116,32 @@ def test_timestamps_increase_strictly(direct: Direct) -> None:
     numbers = [direct.mine() for _ in range(4)]
     times = [int(direct.ask("eth_getBlockByNumber", hex(number))["timestamp"], 16) for number in numbers]
     assert all(later > earlier for earlier, later in pairwise(times))
+
+
+def test_a_block_waits_for_what_comes_with_its_first_transaction_and_not_for_ever(direct: Direct) -> None:
+    target = direct.probe(KEY)
+    assert not direct.node.due(60)
+    direct.send(KEY, probe.call(target, probe.store(1, 1)))
+    assert not direct.node.due(60)
+    began, sent = time.monotonic(), 1
+    while not direct.node.due(0.2):
+        direct.send(KEY, probe.call(target, probe.store(1, sent)))
+        sent += 1
+        assert time.monotonic() - began < DEADLINE
+    assert sent > 1
+    header = direct.node.mine()
+    assert len(direct.ask("eth_getBlockByNumber", hex(header.block_number))["transactions"]) == sent
+
+
+def test_what_is_called_again_after_a_block_sees_that_block(direct: Direct) -> None:
+    target = direct.probe(KEY)
+    call = a_call(target, probe.read(1))
+    before = [direct.ask("eth_call", call) for _ in range(2)]
+    direct.send(KEY, probe.call(target, probe.store(1, 77)))
+    assert direct.ask("eth_call", call) == before[0] == before[1]
+    direct.mine()
+    assert int(direct.ask("eth_call", call), 16) == 77
+    assert direct.ask("eth_call", call, hex(int(direct.ask("eth_blockNumber"), 16) - 1)) == before[0]
 
 
 def test_account_and_storage_proofs_lead_to_the_state_root(direct: Direct) -> None:

@@ -229,6 +229,36 @@ def test_a_reorganisation_deeper_than_what_is_remembered_is_told_from_the_start(
         assert reader.values == [1, 2, 300, 400]
 
 
+def test_the_block_after_the_last_one_takes_one_question_beside_the_head(
+    branches: tuple[Way, Chain, Chain, Address], tmp_path: Path
+) -> None:
+    way, a, _, target = branches
+    chain, reader = Chain(way.url, CHAIN_ID), Reader(tmp_path / "node.sqlite", target)
+    with closing(reader.connection):
+        reader.advance(chain)
+        log(a, target, 30)
+        way.seen.clear()
+        assert reader.advance(chain).head == a.head()
+        assert reader.values == [1, 2, 30]
+        assert way.seen == {"eth_getBlockByNumber": 1, "eth_getLogs": 1}
+
+
+def test_a_block_that_is_reorganised_away_before_its_logs_are_asked_for_tells_nothing_yet(
+    branches: tuple[Way, Chain, Chain, Address], tmp_path: Path
+) -> None:
+    way, a, b, target = branches
+    chain, reader = Chain(way.url, CHAIN_ID), Reader(tmp_path / "node.sqlite", target)
+    with closing(reader.connection):
+        reader.advance(chain)
+        log(a, target, 30)
+        log(b, target, 300)
+        way.then["eth_getBlockByNumber"] = lambda: setattr(way, "upstream", b.url)
+        assert reader.advance(chain) == Batch(events=(), head=None, rolled_back_to=None)
+        assert reader.values == [1, 2]
+        reader.advance(chain)
+        assert reader.values == [1, 2, 300]
+
+
 def test_a_chain_that_moves_while_it_is_asked_tells_nothing_yet(
     branches: tuple[Way, Chain, Chain, Address], tmp_path: Path
 ) -> None:

@@ -54,6 +54,22 @@ def test_intents_are_mined_once_in_order_and_told_once(node: Sender, chain: Chai
     assert node.outbox.gas_spent() == sum(one.gas_used for one in outcomes) > 0
 
 
+def test_once_all_is_settled_a_look_at_the_next_block_asks_nothing(node: Sender, chain: Chain, target: Address) -> None:
+    node.take("job", probe.call(target, probe.store(1, 1)))
+    node.pump(chain)
+    mine(chain)
+    node.pump(chain)
+    nobody = Chain("http://127.0.0.1:1", CHAIN_ID)
+    assert node.outbox.pump(nobody, KEY, chain.head()) == ()
+    mine(chain)
+    assert node.outbox.pump(nobody, KEY, chain.head()) == ()
+    assert not node.outbox.waiting
+    mine(chain)
+    mine(chain)
+    with pytest.raises(UnavailableError):  # a block is missing between: it looks whether what it knows still stands
+        node.outbox.pump(nobody, KEY, chain.head())
+
+
 def test_an_outcome_is_told_until_it_is_acknowledged(node: Sender, chain: Chain, target: Address) -> None:
     node.take("job", probe.call(target, probe.store(1, 1)))
     node.pump(chain)
