@@ -5,6 +5,7 @@ families and promises of different slack; a query asks half of the machines for 
 """
 
 import argparse
+import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -118,7 +119,8 @@ def score(found: Sequence[Found], benches: Sequence[Bench], costs: Sequence[int]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+    """The smallest value that at least ``share`` of all do not exceed (nearest rank)."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def shop(operations: int, machines: int, rng: random.Random) -> Schedule:
