@@ -178,9 +178,9 @@ class Federation:
     def _ledger_process(self) -> Process:
         root = self.layout.root
         arguments = ("-m", "node", "ledger", "serve", str(root / "ledger.sqlite"), "--chain-id", str(CHAIN_ID))
-        where = ("--port", str(self._ports["ledger"]))
+        port = ("--port", str(self._ports["ledger"]))
         return Process(
-            name="ledger", arguments=(*arguments, *where), log=root / "logs" / "ledger.log", ready=self._ledger_answers
+            name="ledger", arguments=(*arguments, *port), log=root / "logs" / "ledger.log", ready=self._ledger_answers
         )
 
     def _ledger_answers(self) -> bool:
